@@ -1,0 +1,56 @@
+"""How a system describes its run-file keys: on the bottom floor, so that systems can declare and readers can check."""
+
+from dataclasses import dataclass, field
+
+DIMENSIONS = ("length", "angle", "time", "dimensionless", "count", "flag", "text", "file", "field")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of `[instrument]` or `[unknown]`.
+
+    **Arguments:** `name` in the run file; `dimension` (one of `DIMENSIONS`; `"field"` is an array that can only be
+    asked for with `true`); `help`, one sentence; `required`; `default` in SI, shown in the template; `low` and
+    `high` in SI, inclusive; `many` accepts a list; `choices` for `"text"`; `example` as a person would write it.
+
+    ```python
+    Key("wavelength", "length", "vacuum wavelength", required=True, example="632.8 nm")
+    ```
+    """
+
+    name: str
+    dimension: str
+    help: str
+    required: bool = False
+    default: float | int | bool | str | None = None
+    low: float | None = None
+    high: float | None = None
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    example: str | None = None
+
+
+@dataclass(frozen=True)
+class SystemSchema:
+    """What a run file may say about one system of the catalogue.
+
+    **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
+    the names `[estimate]` may use (an empty tuple leaves the name unchecked).
+    """
+
+    system: str
+    help: str
+    instrument: tuple[Key, ...]
+    unknown: tuple[Key, ...]
+    losses: tuple[str, ...] = ()
+    regularizers: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    defaults: dict[str, object] = field(default_factory=dict)
+
+    def instrument_key(self, name: str) -> Key | None:
+        """Return the `[instrument]` key of this name, or None."""
+        return next((key for key in self.instrument if key.name == name), None)
+
+    def unknown_key(self, name: str) -> Key | None:
+        """Return the `[unknown]` key of this name, or None."""
+        return next((key for key in self.unknown if key.name == name), None)
