@@ -1,0 +1,62 @@
+"""Grid: where the samples of a field or an image lie."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from backlight.errors import InputError
+from backlight.maths.fourier import frequencies
+from backlight.maths.safe import real_array
+
+
+class Grid(eqx.Module):
+    """A regular grid of `shape` (rows, columns) with `pitch` (y, x) in metres; its origin is pixel n//2.
+
+    **Arguments:**
+
+    - `shape`: (ny, nx), integers.
+    - `pitch`: p, metres; one number for square pixels or (p_y, p_x). A leaf: it can be an unknown.
+
+    **Errors:** `InputError` if a size is not a positive integer or `pitch` has more than two numbers.
+
+    Example:
+        >>> Grid((4, 6), 1e-6).x.shape
+        (6,)
+    """
+
+    pitch: Float[Array, "2"]
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    def __init__(self, shape: tuple[int, int], pitch: float | tuple[float, float] | Array):
+        if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
+            raise InputError("grid shape", got=repr(shape), expected="two positive integers (rows, columns)")
+        self.shape = (int(shape[0]), int(shape[1]))
+        values = real_array(pitch)
+        if values.shape not in ((), (1,), (2,)):
+            raise InputError("pitch", got=f"shape {values.shape}", expected="one number or (pitch_y, pitch_x)")
+        self.pitch = jnp.broadcast_to(values, (2,))
+
+    @property
+    def y(self) -> Float[Array, " ny"]:
+        """Row coordinates, m."""
+        return _centered(self.shape[0]) * self.pitch[0]
+
+    @property
+    def x(self) -> Float[Array, " nx"]:
+        """Column coordinates, m."""
+        return _centered(self.shape[1]) * self.pitch[1]
+
+    @property
+    def fy(self) -> Float[Array, " ny"]:
+        """Spatial frequencies along y in FFT order, cycles/m."""
+        return frequencies(self.shape[0], self.pitch[0])
+
+    @property
+    def fx(self) -> Float[Array, " nx"]:
+        """Spatial frequencies along x in FFT order, cycles/m."""
+        return frequencies(self.shape[1], self.pitch[1])
+
+
+def _centered(n: int) -> Array:
+    return real_array(np.arange(n) - n // 2)

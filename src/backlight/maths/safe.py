@@ -1,0 +1,50 @@
+"""Amplitude and phase whose gradients stay finite at dark pixels."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float, Inexact
+
+
+def real_array(value: object) -> Array:
+    """Turn a number into an array of the default float type (float32 unless 64-bit is on)."""
+    return jnp.asarray(value, dtype=jnp.result_type(float))
+
+
+def complex_array(value: object) -> Array:
+    """Turn a number or array into the default complex type (complex64 unless 64-bit is on)."""
+    return jnp.asarray(value, dtype=jnp.result_type(complex))
+
+
+def squared_modulus(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return |u|² = Re(u)² + Im(u)², differentiable everywhere."""
+    return jnp.real(u) ** 2 + jnp.imag(u) ** 2
+
+
+def square_root(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return √x for x > 0 and 0 elsewhere, with gradient 0 where x ≤ 0 (not infinite, not NaN)."""
+    positive = x > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), 0.0)
+
+
+def amplitude(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return |u| with gradient 0 at u = 0.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> float(jax.grad(lambda a: amplitude(a * 1j))(0.0))
+        0.0
+    """
+    return square_root(squared_modulus(u))
+
+
+def angle(u: Complex[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Return arg(u) in (−π, π], with value and gradient 0 at u = 0."""
+    dark = squared_modulus(u) == 0
+    lit = jnp.where(dark, 1.0, u)
+    return jnp.where(dark, 0.0, jnp.arctan2(jnp.imag(lit), jnp.real(lit)))
+
+
+def all_finite(tree: object) -> Array:
+    """Tell whether every number of every array in `tree` is finite."""
+    leaves = [x for x in jax.tree.leaves(tree) if jnp.issubdtype(jnp.asarray(x).dtype, jnp.inexact)]
+    return jnp.all(jnp.stack([jnp.all(jnp.isfinite(x)) for x in leaves])) if leaves else jnp.array(True)

@@ -1,0 +1,67 @@
+"""A stretch of homogeneous medium."""
+
+from typing import Protocol
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from backlight.light import Field, Grid
+from backlight.maths.safe import real_array
+from backlight.wave.angular_spectrum import AngularSpectrum
+from backlight.wave.sampling import Sampling
+
+
+class Propagator(Protocol):
+    """What `FreeSpace` asks of a method: move a field, and tell how well it can."""
+
+    def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
+        """Return the field `distance` further on."""
+        ...
+
+    def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
+        """Return what the grid costs."""
+        ...
+
+
+class FreeSpace(eqx.Module):
+    """Propagate over `distance` (z, m), by default with the band-limited angular spectrum.
+
+    A curved carrier of curvature c is taken along exactly (paraxial Fresnel scaling theorem): with M = 1 + z·c the
+    values are propagated over z/M on their own pixels, and come out on a grid M times wider, M times fainter, with
+    curvature c/M. For c = 0 this is the plain method.
+
+    **Arguments:**
+
+    - `distance`: z, m; either sign. A leaf: it can be an unknown.
+    - `method`: how to propagate a field.
+    """
+
+    distance: Float[Array, "..."]
+    method: Propagator
+
+    def __init__(self, distance, method: Propagator | None = None):
+        self.distance = real_array(distance)
+        self.method = AngularSpectrum() if method is None else method
+
+    def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """Return M = 1 + z·c and the curvature behind, c/M."""
+        scale = 1 + self.distance * curvature
+        return scale, curvature / scale
+
+    def __call__(self, field: Field) -> Field:
+        """Return the field at the far end."""
+        scale, curvature = self.magnification(field.curvature)
+        moved = self.method(field, self.distance / scale)
+        return Field(
+            moved.values / scale,
+            Grid(field.grid.shape, field.grid.pitch * scale),
+            field.wavelength,
+            medium_index=field.medium_index,
+            tilt=field.tilt,
+            curvature=curvature,
+        )
+
+    def sampling(self, field: Field) -> Sampling:
+        """Return the Nyquist margins, the energy lost and the memory of this propagation."""
+        scale, _ = self.magnification(field.curvature)
+        return self.method.sampling(field, self.distance / scale)

@@ -1,0 +1,85 @@
+"""Illumination: light that arrives at the sample when nothing is there."""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from backlight.light import Field, Grid
+from backlight.maths.safe import complex_array, real_array
+
+
+class PlaneWave(eqx.Module):
+    """A plane wave of unit irradiance: U = exp(2πi τ·r).
+
+    **Arguments:**
+
+    - `wavelength`: λ in vacuum, m.
+    - `medium_index`: n.
+    - `tilt`: τ = (τ_y, τ_x) = n·sin(angle)/λ, cycles/m. It rides in the field's carrier; no fringe is sampled.
+
+    Valid for |τ| < n/λ.
+    """
+
+    wavelength: Float[Array, "..."]
+    medium_index: Float[Array, "..."]
+    tilt: Float[Array, "... 2"]
+
+    def __init__(self, wavelength, *, medium_index=1.0, tilt=(0.0, 0.0)):
+        self.wavelength = real_array(wavelength)
+        self.medium_index = real_array(medium_index)
+        self.tilt = real_array(tilt)
+
+    @property
+    def curvature(self) -> Float[Array, ""]:
+        """Wavefront curvature at the exit plane, 1/m: none."""
+        return real_array(0.0)
+
+    def __call__(self, grid: Grid) -> Field:
+        """Return the light on `grid`."""
+        return Field(
+            complex_array([[1.0]]), grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt
+        )
+
+
+class SphericalWave(eqx.Module):
+    """A wave from a point at `source_distance` before the plane: U = exp(iπ n |r|²/(λR)), unit irradiance.
+
+    The paraxial sphere rides in the field's carrier, so that free space turns it into the equivalent plane-wave
+    problem (Fresnel scaling theorem; Paganin, Coherent X-Ray Optics, 2006, appendix B): after a distance z the image
+    is magnified by M = 1 + z/R and diffracted over z/M.
+
+    **Arguments:**
+
+    - `wavelength`: λ in vacuum, m.
+    - `source_distance`: R, from the point source to the sample, m.
+    - `medium_index`: n.
+    - `tilt`: τ, cycles/m, of the central ray.
+
+    Valid paraxially: field of view ≪ R.
+    """
+
+    wavelength: Float[Array, "..."]
+    source_distance: Float[Array, "..."]
+    medium_index: Float[Array, "..."]
+    tilt: Float[Array, "... 2"]
+
+    def __init__(self, wavelength, source_distance, *, medium_index=1.0, tilt=(0.0, 0.0)):
+        self.wavelength = real_array(wavelength)
+        self.source_distance = real_array(source_distance)
+        self.medium_index = real_array(medium_index)
+        self.tilt = real_array(tilt)
+
+    @property
+    def curvature(self) -> Float[Array, ""]:
+        """Wavefront curvature at the exit plane, 1/m."""
+        return 1.0 / self.source_distance
+
+    def __call__(self, grid: Grid) -> Field:
+        """Return the light on `grid`."""
+        return Field(
+            complex_array([[1.0]]),
+            grid,
+            self.wavelength,
+            medium_index=self.medium_index,
+            tilt=self.tilt,
+            curvature=self.curvature,
+        )

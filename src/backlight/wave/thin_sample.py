@@ -1,0 +1,43 @@
+"""A sample thin enough to act in one plane."""
+
+import equinox as eqx
+from jaxtyping import Array, Complex, Float
+
+from backlight.light import Field
+from backlight.maths.safe import amplitude, angle, complex_array
+
+
+class ThinSample(eqx.Module):
+    """Multiply the light by a complex transmission: U → t·U.
+
+    **Arguments:**
+
+    - `transmission`: t = a·exp(iφ), shape (y, x); |t| ≤ 1 for a passive sample. The complex values are the leaf,
+      amplitude and phase are views.
+
+    Valid where the sample is thinner than the depth of field (projection approximation).
+    """
+
+    transmission: Complex[Array, "... y x"]
+
+    def __init__(self, transmission):
+        self.transmission = complex_array(transmission)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the grid the sample lies on."""
+        return self.transmission.shape[-2], self.transmission.shape[-1]
+
+    @property
+    def amplitude(self) -> Float[Array, "... y x"]:
+        """a = |t|."""
+        return amplitude(self.transmission)
+
+    @property
+    def phase(self) -> Float[Array, "... y x"]:
+        """φ = arg t, rad, in (−π, π]."""
+        return angle(self.transmission)
+
+    def __call__(self, field: Field) -> Field:
+        """Return the light just behind the sample."""
+        return field.with_values(field.values * self.transmission)
