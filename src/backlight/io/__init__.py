@@ -1,0 +1,69 @@
+"""Bytes to records and back: the only door for foreign files, and the only one out.
+
+Names load on first use, so that importing this package costs nothing: no reader, no pydantic, no numpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backlight.io.arrays import write_npy, write_ome_zarr, write_tiff
+    from backlight.io.commit import commit_file, commit_folder, read_manifest
+    from backlight.io.formats import recognize
+    from backlight.io.frames import Frames, read_frames
+    from backlight.io.jsonfile import read_json, write_json
+    from backlight.io.reader import Record, info, read
+    from backlight.io.runfile import data_paths, load
+    from backlight.io.runmodel import Between, DataSection, EstimateSection, Prior, Regularizer, RunFile
+    from backlight.io.runtext import dump, template
+    from backlight.io.sandbox import Decoder, Limits
+
+_HOMES = {
+    "arrays": ("write_npy", "write_ome_zarr", "write_tiff"),
+    "commit": ("commit_file", "commit_folder", "read_manifest"),
+    "formats": ("recognize",),
+    "frames": ("Frames", "read_frames"),
+    "jsonfile": ("read_json", "write_json"),
+    "reader": ("Record", "info", "read"),
+    "runfile": ("data_paths", "load"),
+    "runmodel": ("Between", "DataSection", "EstimateSection", "Prior", "Regularizer", "RunFile"),
+    "runtext": ("dump", "template"),
+    "sandbox": ("Decoder", "Limits"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Between",
+    "DataSection",
+    "Decoder",
+    "EstimateSection",
+    "Frames",
+    "Limits",
+    "Prior",
+    "Record",
+    "Regularizer",
+    "RunFile",
+    "commit_file",
+    "commit_folder",
+    "data_paths",
+    "dump",
+    "info",
+    "load",
+    "read",
+    "read_frames",
+    "read_json",
+    "read_manifest",
+    "recognize",
+    "template",
+    "write_json",
+    "write_npy",
+    "write_ome_zarr",
+    "write_tiff",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load the module behind a public name on first use."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -1,0 +1,275 @@
+"""Read, write and propose run files.
+
+```toml
+system = "inline_hologram"
+[data]
+frames = "hologram.mat"
+[instrument]
+wavelength = "632.8 nm"
+[unknown]
+distance = { between = ["38 mm", "45 mm"] }
+```
+
+Names of files are relative to the run file. They may be absolute or go up with `..`, because data often lie beside
+the folder of the analysis; what they lead to must be a regular file or a folder. Devices, pipes and sockets are refused.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from backlight import units
+from backlight.errors import InputError, RunFileError, nearest
+from backlight.io.formats import regular_path
+from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
+from backlight.io.toml import load_toml
+from backlight.schema import Key, SystemSchema
+
+SECTIONS = ("system", "unusual", "data", "instrument", "unknown", "estimate")
+SectionT = TypeVar("SectionT", bound=BaseModel)
+
+
+def load(path: str | Path, schema: SystemSchema | Mapping[str, SystemSchema], *, need_data: bool = True) -> RunFile:
+    """Read and check a run file.
+
+    **Arguments:** `schema` of one system, or of all by name; `need_data=False` accepts a file without `[data]`.
+
+    **Returns** a `RunFile` in SI. **Raises** `RunFileError` that names the field, the value found and the remedy.
+    """
+    path = Path(path)
+    table = load_toml(path)
+    _known_names(table, SECTIONS, str(path), "key or section")
+    chosen = _choose(table.get("system"), schema, path)
+    unusual = _names(table.get("unusual", []), path)
+    data = table.get("data")
+    if data is None and need_data:
+        raise RunFileError(f"{path} [data]", got="no such section", expected="the frames",
+                           remedy='add [data] and a line frames = "hologram.tif"')  # fmt: skip
+    reader = _Reader(path, chosen, unusual)
+    unknown = reader.unknown(_table(table, "unknown", path))
+    instrument = reader.instrument(_table(table, "instrument", path), unknown)
+    estimate = _section(EstimateSection, _table(table, "estimate", path), f"{path} [estimate]")
+    _check_choices(estimate, chosen, path)
+    run = RunFile(
+        chosen.system,
+        None if data is None else _section(DataSection, data, f"{path} [data]"),
+        instrument,
+        unknown,
+        estimate,
+        unusual,
+        path.parent,
+    )
+    _check_files(run, path)
+    return run
+
+
+def _choose(name: object, schema: SystemSchema | Mapping[str, SystemSchema], path: Path) -> SystemSchema:
+    schemas = {schema.system: schema} if isinstance(schema, SystemSchema) else schema
+    if not isinstance(name, str):
+        got = "no such key" if name is None else repr(name)
+        raise RunFileError(f"{path} system", got=got, expected="the name of a system", remedy=nearest("", schemas))
+    if name not in schemas:
+        raise RunFileError(f"{path} system", got=repr(name), expected="a known system", remedy=nearest(name, schemas))
+    return schemas[name]
+
+
+def _names(value: object, path: Path) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise RunFileError(f"{path} unusual", got=repr(value), expected='names, such as ["wavelength"]')
+    return tuple(value)
+
+
+def _table(table: Mapping[str, object], name: str, path: Path) -> dict[str, object]:
+    value = table.get(name, {})
+    if not isinstance(value, dict):
+        raise RunFileError(f"{path} {name}", got=repr(value), expected=f"a section [{name}]")
+    return value
+
+
+def _known_names(table: Mapping[str, object], names: Any, where: str, what: str) -> None:
+    for name in table:
+        if name not in names:
+            raise RunFileError(where, got=f"{what} {name!r}", expected=f"a known {what}", remedy=nearest(name, names))
+
+
+def _section(model: type[SectionT], value: object, where: str) -> SectionT:
+    """Validate one section, and put the first of pydantic's findings into our words."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        findings = error.errors(include_url=False)
+    first = min(findings, key=lambda f: f["type"] != "extra_forbidden")
+    place = ".".join(str(p) for p in first["loc"] if not str(p).startswith(("constrained", "list[", "str")))
+    if first["type"] == "extra_forbidden":
+        name = str(first["loc"][-1])
+        remedy = nearest(name, _fields_at(model, first["loc"][:-1]))
+        raise RunFileError(where, got=f"key {name!r}", expected="a known key", remedy=remedy)
+    got = "no such key" if first["type"] == "missing" else repr(first["input"])
+    expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    raise RunFileError(f"{where} {place}", got=got, expected=expected, remedy=_help(model, first["loc"]))
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
+    from backlight.io.runmodel import Regularizer
+
+    return list((Regularizer if "regularizers" in loc else model).model_fields)
+
+
+def _help(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
+    found = model.model_fields.get(str(loc[0])) if loc else None
+    return found.description or "" if found else ""
+
+
+class _Reader:
+    """Turns `[instrument]` and `[unknown]` into SI by the keys of one system."""
+
+    def __init__(self, path: Path, schema: SystemSchema, unusual: tuple[str, ...]):
+        self.path, self.schema, self.unusual = path, schema, unusual
+
+    def instrument(self, table: dict[str, object], unknown: dict[str, Unknown]) -> dict[str, Known]:
+        where = f"{self.path} [instrument]"
+        _known_names(table, [k.name for k in self.schema.instrument], where, "key")
+        values: dict[str, Known] = {}
+        for key in self.schema.instrument:
+            if key.name in table:
+                values[key.name] = self._known(key, table[key.name], f"{where} {key.name}")
+            elif key.required and not isinstance(unknown.get(key.name), Between | Prior):
+                line = f"{key.name} = {example(key)}"
+                raise RunFileError(f"{where} {key.name}", got="no such key", expected=key.help, remedy=f"add {line}")
+            self._inside(key, values.get(key.name), unknown.get(key.name))
+        return values
+
+    def _inside(self, key: Key, value: Known | None, unknown: Unknown | None) -> None:
+        if isinstance(unknown, Between) and isinstance(value, float) and not unknown.low <= value <= unknown.high:
+            span = " and ".join(units.format_quantity(v, key.dimension) for v in (unknown.low, unknown.high))
+            raise RunFileError(f"{self.path} [instrument] {key.name}", got=units.format_quantity(value, key.dimension),
+                               expected=f"a first value between {span}, as [unknown] says",
+                               remedy="widen the interval or correct the value")  # fmt: skip
+
+    def unknown(self, table: dict[str, object]) -> dict[str, Unknown]:
+        where = f"{self.path} [unknown]"
+        _known_names(table, [k.name for k in self.schema.unknown], where, "key")
+        keys = {key.name: key for key in self.schema.unknown}
+        return {name: self._unknown(keys[name], value, f"{where} {name}") for name, value in table.items()}
+
+    def _unknown(self, key: Key, value: object, where: str) -> Unknown:
+        if isinstance(value, bool):
+            return value
+        forms = "true, { between = [low, high] } or { value = ..., std = ... }"
+        if key.dimension == "field":
+            raise RunFileError(where, got=repr(value), expected="true or false", remedy=key.help)
+        if isinstance(value, dict) and set(value) == {"between"}:
+            return self._between(key, value["between"], where)
+        if isinstance(value, dict) and set(value) == {"value", "std"}:
+            centre = self._scalar(key, value["value"], f"{where} value")
+            return Prior(value=centre, std=self._std(key, value["std"], f"{where} std"))
+        if isinstance(value, dict):
+            wrong = next((n for n in value if n not in ("between", "value", "std")), None)
+            remedy = nearest(wrong, ("between", "value", "std")) if wrong else "value and std go together"
+            raise RunFileError(where, got=repr(value), expected=forms, remedy=remedy)
+        raise RunFileError(where, got=repr(value), expected=forms)
+
+    def _between(self, key: Key, value: object, where: str) -> Between:
+        if not isinstance(value, list) or len(value) != 2:
+            raise RunFileError(where, got=repr(value), expected='two values, such as ["38 mm", "45 mm"]')
+        low, high = (self._scalar(key, v, f"{where} between") for v in value)
+        if not low < high:
+            raise RunFileError(where, got=repr(value), expected="the smaller value first", remedy="swap them")
+        return Between(low=low, high=high)
+
+    def _std(self, key: Key, value: object, where: str) -> float:
+        std = self._parse(key, value, where)
+        if std <= 0:
+            raise RunFileError(where, got=repr(value), expected="a standard deviation above zero")
+        return std
+
+    def _known(self, key: Key, value: object, where: str) -> Known:
+        if key.many and isinstance(value, list):
+            if not value:
+                raise RunFileError(where, got="an empty list", expected=key.help)
+            return tuple(self._one(key, v, f"{where}[{i}]") for i, v in enumerate(value))
+        return self._one(key, value, where)
+
+    def _one(self, key: Key, value: object, where: str) -> float | int | bool | str:
+        plain = {"flag": bool, "count": int, "text": str, "file": str}.get(key.dimension)
+        if plain is None:
+            return self._scalar(key, value, where)
+        if type(value) is not plain:
+            words = {"flag": "true or false", "count": "a whole number", "text": "text", "file": "the name of a file"}
+            raise RunFileError(where, got=repr(value), expected=words[key.dimension], remedy=key.help)
+        if key.choices and value not in key.choices:
+            raise RunFileError(where, got=repr(value), expected="a known name", remedy=nearest(str(value), key.choices))
+        if isinstance(value, int) and not isinstance(value, bool):
+            self._limits(key, value, where)
+        return value  # type: ignore[return-value]
+
+    def _scalar(self, key: Key, value: object, where: str) -> float:
+        number = self._parse(key, value, where)
+        self._limits(key, number, where)
+        if key.name not in self.unusual:
+            self._plausible(key, number, where)
+        return number
+
+    def _parse(self, key: Key, value: object, where: str) -> float:
+        try:
+            return units.parse(value, key.dimension, where=where)
+        except InputError as error:
+            raise RunFileError(where, got=error.got, expected=error.expected, remedy=error.remedy) from None
+
+    def _plausible(self, key: Key, number: float, where: str) -> None:
+        try:
+            units.plausible(key.name, number, where=where)
+        except InputError as error:
+            remedy = f"{error.remedy} (if it is right: unusual = [{key.name!r}] at the top)" if error.remedy else ""
+            raise RunFileError(where, got=error.got, expected=error.expected, remedy=remedy) from None
+
+    def _limits(self, key: Key, number: float, where: str) -> None:
+        dimension = key.dimension if key.dimension != "count" else "dimensionless"
+        shown = units.format_quantity(number, dimension, digits=6)
+        for limit, wrong, word in ((key.low, "<", "at least"), (key.high, ">", "at most")):
+            if limit is not None and (number < limit if wrong == "<" else number > limit):
+                bound = units.format_quantity(limit, dimension, digits=6)
+                raise RunFileError(where, got=shown, expected=f"{word} {bound}", remedy=key.help)
+
+
+def _check_choices(estimate: EstimateSection, schema: SystemSchema, path: Path) -> None:
+    asked = [("loss", estimate.loss, schema.losses), ("method", estimate.method, schema.methods)]
+    asked += [("regularizers.kind", r.kind, schema.regularizers) for r in estimate.regularizers or []]
+    asked += [("steps", name, tuple(k.name for k in schema.unknown)) for name in estimate.steps or {}]
+    for field, name, names in asked:
+        if name is not None and names and name not in names:
+            where = f"{path} [estimate] {field}"
+            raise RunFileError(where, got=repr(name), expected="a known name", remedy=nearest(name, names))
+
+
+def data_paths(run: RunFile) -> dict[str, list[Path]]:
+    """Return the files `[data]` names, resolved against the run file's folder; patterns stay patterns."""
+    if run.data is None:
+        return {}
+    frames = run.data.frames if isinstance(run.data.frames, list) else [run.data.frames]
+    single = {"background": run.data.background, "mask": run.data.mask}
+    found = {"frames": [run.folder / name for name in frames]}
+    return found | {field: [run.folder / name] for field, name in single.items() if name is not None}
+
+
+def _check_files(run: RunFile, path: Path) -> None:
+    for field, paths in data_paths(run).items():
+        for file in paths:
+            if any(c in file.name for c in "*?[") and not file.exists():
+                continue  # a pattern: expanded, and its matches checked, by the reader
+            try:
+                regular_path(file)
+            except InputError as error:
+                where = f"{path} [data] {field}"
+                raise RunFileError(where, got=f"{file}: {error.got}", expected=error.expected,
+                                   remedy="names are relative to the run file") from None  # fmt: skip
+
+
+def example(key: Key) -> str:
+    """Write an example value of a key as TOML."""
+    if key.example is not None:
+        return key.example if key.dimension in ("flag", "count") or key.example[:1] in '["' else f'"{key.example}"'
+    return {"length": '"1 mm"', "angle": '"1 mrad"', "time": '"1 ms"', "dimensionless": "1.0", "flag": "true",
+            "count": "1", "text": '"name"', "file": '"file.csv"'}.get(key.dimension, "true")  # fmt: skip
