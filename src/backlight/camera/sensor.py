@@ -7,8 +7,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.light import Field, Grid, Image
+from backlight.light import Field, Grid, Image, grid_shape, pitch_pair
 from backlight.maths.fourier import crop
+from backlight.maths.leaf import Given, Pair, Scalar, Vector
 from backlight.maths.safe import real_array
 
 
@@ -24,7 +25,8 @@ class Camera(eqx.Module):
     - `pitch`: pixel pitch, m; one number or (y, x).
     - `gain`: g, signal per unit irradiance.
     - `offset`: o, signal without light.
-    - `background`: b, shape (3,), (8,), … = (d+1)² − 1 for polynomials of degree ≤ d per axis; order L₀L₁, L₁L₀, L₁L₁, …
+    - `background`: b, shape (3,), (8,), … = (d+1)² − 1 for polynomials of degree ≤ d per axis; order L₀L₁, L₁L₀,
+      L₁L₁, … (first factor along y).
     - `fill_factor`: side of the light-sensitive square over the pitch; 0 samples at the pixel center.
     - `saturation`: s, largest signal; `None` for no limit. Its gradient is zero beyond, as the camera's is.
     - `step`: signal of one quantization step; `None` for none. Rounding passes the gradient straight through.
@@ -32,25 +34,33 @@ class Camera(eqx.Module):
     **Errors:** `InputError` for a fill factor outside 0 … 1 or a number of coefficients that fits no degree.
     """
 
-    pitch: Float[Array, "... 2"]
-    gain: Float[Array, "..."]
-    offset: Float[Array, "..."]
-    background: Float[Array, "... n"]
+    pitch: Pair
+    gain: Scalar
+    offset: Scalar
+    background: Vector
     shape: tuple[int, int] = eqx.field(static=True)
     fill_factor: float = eqx.field(static=True)
     saturation: float | None = eqx.field(static=True)
     step: float | None = eqx.field(static=True)
 
     def __init__(
-        self, shape, pitch, *, gain=1.0, offset=0.0, background=(), fill_factor=0.0, saturation=None, step=None
+        self,
+        shape: tuple[int, int],
+        pitch: Given,
+        *,
+        gain: Given = 1.0,
+        offset: Given = 0.0,
+        background: Given = (),
+        fill_factor: float = 0.0,
+        saturation: float | None = None,
+        step: float | None = None,
     ):
-        grid = Grid(shape, pitch)
-        self.shape, self.pitch = grid.shape, grid.pitch
+        self.shape, self.pitch = grid_shape(shape), pitch_pair(pitch)
         self.gain, self.offset = real_array(gain), real_array(offset)
         self.background = real_array(background)
         if not 0 <= fill_factor <= 1:
             raise InputError("fill_factor", got=str(fill_factor), expected="a number from 0 (point) to 1 (whole pixel)")
-        _degree(self.background.shape[-1])
+        _degree(jax.tree.leaves(self.background)[0].shape[-1])
         self.fill_factor, self.saturation, self.step = float(fill_factor), saturation, step
 
     @property
@@ -60,8 +70,15 @@ class Camera(eqx.Module):
 
     def __call__(self, light: Field | Image) -> Image:
         """Return the noiseless frame."""
-        signal = self.respond(self.collect(light))
-        return Image(quantize(saturate(signal, self.saturation), self.step), self.grid)
+        return Image(self.digitize(self.expose(light)), self.grid)
+
+    def expose(self, light: Field | Image) -> Float[Array, "y x"]:
+        """Return the mean signal before the converter: the noise comes between here and `digitize`."""
+        return self.respond(self.collect(light))
+
+    def digitize(self, signal: Float[Array, "y x"]) -> Float[Array, "y x"]:
+        """Return the signal cut at saturation and rounded to steps."""
+        return quantize(saturate(signal, self.saturation), self.step)
 
     def collect(self, light: Field | Image) -> Float[Array, "y x"]:
         """Return the irradiance each pixel receives."""

@@ -1,6 +1,7 @@
 """Field: complex light on a grid, with its carrier kept apart."""
 
 import equinox as eqx
+from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
 from backlight.light.grid import Grid
@@ -34,7 +35,16 @@ class Field(eqx.Module):
     tilt: Float[Array, "2"]
     curvature: Float[Array, ""]
 
-    def __init__(self, values, grid: Grid, wavelength, *, medium_index=1.0, tilt=(0.0, 0.0), curvature=0.0):
+    def __init__(
+        self,
+        values: ArrayLike,
+        grid: Grid,
+        wavelength: ArrayLike,
+        *,
+        medium_index: ArrayLike = 1.0,
+        tilt: ArrayLike | tuple[float, float] = (0.0, 0.0),
+        curvature: ArrayLike = 0.0,
+    ):
         self.values = complex_array(values)
         self.grid = grid
         self.wavelength = real_array(wavelength)

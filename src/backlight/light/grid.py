@@ -1,12 +1,16 @@
 """Grid: where the samples of a field or an image lie."""
 
+from collections.abc import Sequence
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.maths.fourier import frequencies
+from backlight.maths.leaf import Given, Pair
 from backlight.maths.safe import real_array
 
 
@@ -28,14 +32,8 @@ class Grid(eqx.Module):
     pitch: Float[Array, "2"]
     shape: tuple[int, int] = eqx.field(static=True)
 
-    def __init__(self, shape: tuple[int, int], pitch: float | tuple[float, float] | Array):
-        if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
-            raise InputError("grid shape", got=repr(shape), expected="two positive integers (rows, columns)")
-        self.shape = (int(shape[0]), int(shape[1]))
-        values = real_array(pitch)
-        if values.shape not in ((), (1,), (2,)):
-            raise InputError("pitch", got=f"shape {values.shape}", expected="one number or (pitch_y, pitch_x)")
-        self.pitch = jnp.broadcast_to(values, (2,))
+    def __init__(self, shape: tuple[int, int], pitch: Given):
+        self.shape, self.pitch = grid_shape(shape), pitch_pair(pitch)
 
     @property
     def y(self) -> Float[Array, " ny"]:
@@ -56,6 +54,23 @@ class Grid(eqx.Module):
     def fx(self) -> Float[Array, " nx"]:
         """Spatial frequencies along x in FFT order, cycles/m."""
         return frequencies(self.shape[1], self.pitch[1])
+
+
+def grid_shape(shape: Sequence[int]) -> tuple[int, int]:
+    """Check a shape (rows, columns) and return it as two integers."""
+    if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
+        raise InputError("grid shape", got=repr(shape), expected="two positive integers (rows, columns)")
+    return int(shape[0]), int(shape[1])
+
+
+def pitch_pair(pitch: Given) -> Pair:
+    """Return (pitch_y, pitch_x) of one number or two; of each frame where `pitch` is a `PerFrame`."""
+    values = real_array(pitch)
+    if isinstance(values, eqx.Module):
+        return jax.tree.map(lambda frames: jax.vmap(pitch_pair)(frames), values)
+    if values.shape not in ((), (1,), (2,)):
+        raise InputError("pitch", got=f"shape {values.shape}", expected="one number or (pitch_y, pitch_x)")
+    return jnp.broadcast_to(values, (2,))
 
 
 def _centered(n: int) -> Array:

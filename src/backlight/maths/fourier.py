@@ -4,6 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Inexact, Shaped
 
+from backlight.errors import InputError
+
 
 def fft2(u: Inexact[Array, "*batch y x"]) -> Complex[Array, "*batch y x"]:
     """Return Σ u exp(−2πi(jm/M + kn/N)) over the two last axes; no scaling."""
@@ -20,7 +22,7 @@ def frequencies(n: int, pitch: Float[Array, ""] | float) -> Float[Array, "{n}"]:
 
     A grid with both ends included would shift an image by λz/(2n·pitch); this one does not.
     """
-    return jnp.asarray(np.fft.fftfreq(n) * n) / (n * pitch)
+    return jnp.asarray(np.rint(np.fft.fftfreq(n) * n)) / (n * pitch)
 
 
 def fast_size(n: int) -> int:
@@ -48,15 +50,33 @@ def _is_fast(n: int) -> bool:
 def pad(
     values: Shaped[Array, "*batch y x"], shape: tuple[int, int], fill: complex = 0.0
 ) -> Shaped[Array, "*batch Y X"]:
-    """Surround `values` with `fill` up to `shape`; pixel n//2 stays the center."""
+    """Surround `values` with `fill` up to `shape`; pixel n//2 stays the center.
+
+    **Errors:** `InputError` if `shape` is smaller than the values.
+    """
+    _demand(shape, values.shape[-2:], "pad")
     widths = [(big // 2 - small // 2, (big - big // 2) - (small - small // 2)) for small, big in _sizes(values, shape)]
     return jnp.pad(values, [(0, 0)] * (values.ndim - 2) + widths, constant_values=fill)
 
 
 def crop(values: Shaped[Array, "*batch Y X"], shape: tuple[int, int]) -> Shaped[Array, "*batch y x"]:
-    """Cut the central `shape` out of `values`; pixel n//2 stays the center."""
+    """Cut the central `shape` out of `values`; pixel n//2 stays the center.
+
+    **Errors:** `InputError` if `shape` is larger than the values.
+    """
+    _demand(values.shape[-2:], shape, "crop")
     rows, columns = ((big // 2 - small // 2, small) for big, small in _sizes(values, shape))
     return values[..., rows[0] : rows[0] + rows[1], columns[0] : columns[0] + columns[1]]
+
+
+def _demand(large: tuple[int, ...], small: tuple[int, ...], action: str) -> None:
+    if any(big < little for big, little in zip(large, small, strict=True)):
+        raise InputError(
+            f"grid to {action}",
+            got=f"{tuple(small)} pixels to fit into {tuple(large)}",
+            expected="the smaller grid no larger than the larger one on either axis",
+            remedy="give the sample at least as many pixels as the camera",
+        )
 
 
 def _sizes(values: Array, shape: tuple[int, int]) -> list[tuple[int, int]]:

@@ -1,18 +1,30 @@
 """Amplitude and phase whose gradients stay finite at dark pixels."""
 
+from typing import Any
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float, Inexact
 
 
-def real_array(value: object) -> Array:
-    """Turn a number into an array of the default float type (float32 unless 64-bit is on)."""
-    return jnp.asarray(value, dtype=jnp.result_type(float))
+def real_array(value: object) -> Any:
+    """Turn a number into an array of the default float type (float32 unless 64-bit is on).
+
+    A module (a value per frame) keeps its type and has its own arrays turned.
+    """
+    return _cast(value, jnp.result_type(float))
 
 
-def complex_array(value: object) -> Array:
-    """Turn a number or array into the default complex type (complex64 unless 64-bit is on)."""
-    return jnp.asarray(value, dtype=jnp.result_type(complex))
+def complex_array(value: object) -> Any:
+    """Turn a number or array into the default complex type (complex64 unless 64-bit is on); modules as above."""
+    return _cast(value, jnp.result_type(complex))
+
+
+def _cast(value: Any, dtype: jnp.dtype) -> Any:
+    if isinstance(value, eqx.Module):
+        return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), value)
+    return jnp.asarray(value, dtype)
 
 
 def squared_modulus(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:

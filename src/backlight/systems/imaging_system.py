@@ -1,6 +1,7 @@
 """ImagingSystem: the only place where the six slots are composed."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 import jax
@@ -10,15 +11,23 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from backlight.camera import Camera, Noise
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image
-from backlight.systems.per_frame import number_of_frames, select_frames, unwrap
+from backlight.maths.safe import real_array
+from backlight.systems.per_frame import PerFrame, number_of_frames, select_frames, unwrap
+
+if TYPE_CHECKING:
+    from backlight.systems.slots import Illumination, Path, Sample
+else:  # a run-time check of a protocol would evaluate the properties of parts that hold a `PerFrame`
+    Illumination = Path = Sample = eqx.Module
+
+Record = Callable[[Any], Float[Array, "y x"]]
 
 
 class Nothing(eqx.Module):
     """An empty path."""
 
-    def magnification(self, curvature: Float[Array, ""]) -> tuple[float, Float[Array, ""]]:
+    def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return 1 and the curvature unchanged."""
-        return 1.0, curvature
+        return real_array(1.0), curvature
 
     def __call__(self, field: Field) -> Field:
         """Return the light unchanged."""
@@ -43,10 +52,10 @@ class ImagingSystem(eqx.Module):
     Any leaf may be a `PerFrame`.
     """
 
-    illumination: eqx.Module
-    incident_path: eqx.Module
-    sample: eqx.Module
-    detection_path: eqx.Module
+    illumination: Illumination
+    incident_path: Path
+    sample: Sample
+    detection_path: Path
     camera: Camera
     noise: Noise
 
@@ -57,12 +66,11 @@ class ImagingSystem(eqx.Module):
 
     def sample_grid(self) -> Grid:
         """Return the grid of the sample plane (of the first frame)."""
-        return _first_frame(self)._sample_grid()
+        return _first_frame(self)._grids()[1]
 
     def field_at_sample(self) -> Field:
         """Return the light that meets the sample (of the first frame)."""
-        system = _first_frame(self)
-        return system.incident_path(system.illumination(system._sample_grid()))
+        return _first_frame(self)._light_at_sample()
 
     def predict(self, frames: Int[Array, " n"] | None = None, *, chunk: int | None = None) -> Image:
         """Return the noiseless frames, shape (frame, y, x).
@@ -71,29 +79,29 @@ class ImagingSystem(eqx.Module):
         (bounds memory), all by default.
         """
         system = self if frames is None else select_frames(self, frames)
-        count = number_of_frames(system)
-        if chunk is None or chunk >= count:
-            return Image(_all_frames(system, count), self.camera_grid())
-        return Image(_in_chunks(system, count, chunk), self.camera_grid())
+        return Image(_map_frames(_predict, system, chunk), self.camera_grid())
 
     def simulate(self, key: PRNGKeyArray, *, chunk: int | None = None) -> Image:
-        """Return frames with noise, shape (frame, y, x)."""
-        clean = self.predict(chunk=chunk)
-        return Image(self.noise.sample(key, clean.values), clean.grid)
+        """Return frames with noise, shape (frame, y, x); the noise is there before the camera rounds and saturates."""
+        keys = PerFrame(jax.random.split(key, self.frames))
+        return Image(_map_frames(_simulate, (self, keys), chunk), self.camera_grid())
 
     def camera_grid(self) -> Grid:
         """Return the grid of the recorded frames."""
         return _first_frame(self).camera.grid
 
-    def _sample_grid(self) -> Grid:
-        curvature = self.illumination.curvature
-        _, curvature = self.incident_path.magnification(curvature)
-        scale, _ = self.detection_path.magnification(curvature)
-        return Grid(self.sample.shape, self.camera.pitch / scale)
+    def _grids(self) -> tuple[Grid, Grid]:
+        """Return the grids of the illumination's plane and of the sample's."""
+        scale_in, curvature = self.incident_path.magnification(self.illumination.curvature)
+        scale_out, _ = self.detection_path.magnification(curvature)
+        pitch = self.camera.pitch / scale_out
+        return Grid(self.sample.shape, pitch / scale_in), Grid(self.sample.shape, pitch)
 
-    def _record(self) -> Float[Array, "y x"]:
-        field = self.incident_path(self.illumination(self._sample_grid()))
-        return self.camera(self.detection_path(self.sample(field))).values
+    def _light_at_sample(self) -> Field:
+        return self.incident_path(self.illumination(self._grids()[0]))
+
+    def _light_at_camera(self) -> Field | Image:
+        return self.detection_path(self.sample(self._light_at_sample()))
 
 
 def _first_frame(system: ImagingSystem) -> ImagingSystem:
@@ -101,23 +109,33 @@ def _first_frame(system: ImagingSystem) -> ImagingSystem:
     return jax.tree.map(lambda axis, value: value if axis is None else value[0], axes, values, is_leaf=_is_none)
 
 
-def _all_frames(system: ImagingSystem, count: int) -> Float[Array, "frame y x"]:
-    """Map over the frame axis; what does not depend on the frame is computed once."""
-    values, axes = unwrap(system)
-    if all(axis is None for axis in jax.tree.leaves(axes, is_leaf=_is_none)):
-        return jnp.broadcast_to(values._record(), (count, *system.camera.shape))
-    return jax.vmap(_record, in_axes=(axes,))(values)
+def _predict(system: ImagingSystem) -> Float[Array, "y x"]:
+    return system.camera(system._light_at_camera()).values
 
 
-def _in_chunks(system: ImagingSystem, count: int, chunk: int) -> Float[Array, "frame y x"]:
-    if chunk < 1:
+def _simulate(system_and_key: tuple[ImagingSystem, PRNGKeyArray]) -> Float[Array, "y x"]:
+    system, key = system_and_key
+    return system.camera.digitize(system.noise.sample(key, system.camera.expose(system._light_at_camera())))
+
+
+@eqx.filter_jit
+def _map_frames(record: Record, tree: object, chunk: int | None) -> Float[Array, "frame y x"]:
+    """Call `record` on the tree of each frame: all at once, or `chunk` of them at a time."""
+    count = number_of_frames(tree)
+    if chunk is not None and chunk < 1:
         raise InputError("chunk", got=str(chunk), expected="a number of frames ≥ 1")
-    record: Callable = lambda index: _all_frames(select_frames(system, index[None]), 1)[0]  # noqa: E731
-    return jax.lax.map(jax.checkpoint(record), jnp.arange(count), batch_size=chunk)
+    if chunk is None or chunk >= count:
+        return _all_frames(record, tree)
+    one: Record = lambda index: _all_frames(record, select_frames(tree, index[None]))[0]  # noqa: E731
+    return jax.lax.map(jax.checkpoint(one), jnp.arange(count), batch_size=chunk)
 
 
-def _record(system: ImagingSystem) -> Float[Array, "y x"]:
-    return system._record()
+def _all_frames(record: Record, tree: object) -> Float[Array, "frame y x"]:
+    """Map over the frame axis; what does not depend on the frame is computed once."""
+    values, axes = unwrap(tree)
+    if all(axis is None for axis in jax.tree.leaves(axes, is_leaf=_is_none)):
+        return record(values)[None]
+    return jax.vmap(record, in_axes=(axes,))(values)
 
 
 def _is_none(node: object) -> bool:

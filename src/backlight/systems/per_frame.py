@@ -2,15 +2,27 @@
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Shaped
 
 from backlight.errors import InputError
 
 
 class PerFrame(eqx.Module):
-    """Mark a leaf as having one value per frame: `value` has shape (frames, …)."""
+    """Mark a leaf as having one value per frame: `value` has shape (frames, …).
+
+    Give it to a part in place of the value: `FreeSpace(PerFrame([1e-3, 2e-3]))`.
+
+    **Errors:** `InputError` for a single number.
+    """
 
     value: Shaped[Array, "frames ..."]
+
+    def __init__(self, value):
+        value = jnp.asarray(value)
+        if value.ndim == 0:
+            raise InputError("PerFrame", got="one number", expected="a sequence with one value per frame")
+        self.value = value
 
 
 def is_per_frame(node: object) -> bool:

@@ -46,10 +46,10 @@ class AngularSpectrum(eqx.Module):
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
         grid = self._padded(field.grid)
-        wavelength = field.wavelength / field.medium_index
         spectrum = fft2(pad(_full(field), grid.shape))
-        kernel = transfer_function.free_space(grid, wavelength, distance, field.tilt)
+        kernel = transfer_function.free_space(grid, field.wavelength, distance, field.tilt, field.medium_index)
         if self.band_limit:
+            wavelength = field.wavelength / field.medium_index
             kernel = jnp.where(transfer_function.band_limit(grid, wavelength, distance, field.tilt), kernel, 0)
         return field.with_values(crop(ifft2(spectrum * kernel), field.grid.shape))
 

@@ -1,16 +1,18 @@
 """A stretch of homogeneous medium."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
+from backlight.maths.leaf import Given, Scalar
 from backlight.maths.safe import real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.sampling import Sampling
 
 
+@runtime_checkable
 class Propagator(Protocol):
     """What `FreeSpace` asks of a method: move a field, and tell how well it can."""
 
@@ -28,7 +30,8 @@ class FreeSpace(eqx.Module):
 
     A curved carrier of curvature c is taken along exactly (paraxial Fresnel scaling theorem): with M = 1 + z·c the
     values are propagated over z/M on their own pixels, and come out on a grid M times wider, M times fainter, with
-    curvature c/M. For c = 0 this is the plain method.
+    curvature c/M and tilt τ/M. For c = 0 this is the plain method. Behind a focus M is negative, and so is the pitch:
+    the picture is upside down. At the focus itself (M = 0) there is no picture.
 
     **Arguments:**
 
@@ -36,10 +39,10 @@ class FreeSpace(eqx.Module):
     - `method`: how to propagate a field.
     """
 
-    distance: Float[Array, "..."]
+    distance: Scalar
     method: Propagator
 
-    def __init__(self, distance, method: Propagator | None = None):
+    def __init__(self, distance: Given, method: Propagator | None = None):
         self.distance = real_array(distance)
         self.method = AngularSpectrum() if method is None else method
 
@@ -57,7 +60,7 @@ class FreeSpace(eqx.Module):
             Grid(field.grid.shape, field.grid.pitch * scale),
             field.wavelength,
             medium_index=field.medium_index,
-            tilt=field.tilt,
+            tilt=field.tilt / scale,
             curvature=curvature,
         )
 

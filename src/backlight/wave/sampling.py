@@ -36,16 +36,16 @@ class Sampling:
         """Return advice, one sentence each; empty where all is well."""
         found = []
         if self.input_margin < 1.02:
-            found.append(
-                "The field has energy up to the Nyquist frequency: it may be undersampled; use a finer pitch."
-            )
+            found.append("The field has energy up to the Nyquist frequency: it may be undersampled; use a finer pitch.")
         if self.output_margin < 1:
             found.append(
                 f"Light walks off by {1 / self.output_margin:.2g} half-widths of the grid and would wrap around; "
                 "pad more (AngularSpectrum.planned does)."
             )
         if self.energy_lost > 1e-3:
-            found.append(f"The band limit drops {self.energy_lost:.2%} of the energy; pad more or shorten the distance.")
+            found.append(
+                f"The band limit drops {self.energy_lost:.2%} of the energy; pad more or shorten the distance."
+            )
         return tuple(found)
 
 
@@ -56,9 +56,11 @@ def measure(field: Field, padded: Grid, distance: Float[Array, ""] | float) -> S
     energy = energy.reshape(-1, *padded.shape).sum(axis=0)
     energy /= max(energy.sum(), np.finfo(float).tiny)
     kept = np.asarray(transfer_function.band_limit(padded, wavelength, jnp.asarray(distance), field.tilt))
-    walk = [np.abs(np.asarray(w)) * abs(float(distance)) for w in transfer_function.walk_off(padded, wavelength, field.tilt)]
-    half = [0.5 * n * float(p) for n, p in zip(padded.shape, padded.pitch, strict=True)]
-    nyquist = [np.abs(np.asarray(f)) * 2 * float(p) for f, p in zip((padded.fy, padded.fx), padded.pitch, strict=True)]
+    walk = [
+        np.abs(np.asarray(w)) * abs(float(distance)) for w in transfer_function.walk_off(padded, wavelength, field.tilt)
+    ]
+    half = [0.5 * n * abs(float(p)) for n, p in zip(padded.shape, padded.pitch, strict=True)]
+    nyquist = [np.abs(np.asarray(f) * 2 * float(p)) for f, p in zip((padded.fy, padded.fx), padded.pitch, strict=True)]
     return Sampling(
         input_margin=1 / max(_edge(np.maximum.outer(nyquist[0], nyquist[1]), energy), 1e-9),
         kernel_margin=float(kept.mean()),

@@ -4,6 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
+from backlight.maths.leaf import Given, Pair, Scalar
 from backlight.maths.safe import complex_array, real_array
 
 
@@ -19,11 +20,11 @@ class PlaneWave(eqx.Module):
     Valid for |τ| < n/λ.
     """
 
-    wavelength: Float[Array, "..."]
-    medium_index: Float[Array, "..."]
-    tilt: Float[Array, "... 2"]
+    wavelength: Scalar
+    medium_index: Scalar
+    tilt: Pair
 
-    def __init__(self, wavelength, *, medium_index=1.0, tilt=(0.0, 0.0)):
+    def __init__(self, wavelength: Given, *, medium_index: Given = 1.0, tilt: Given = (0.0, 0.0)):
         self.wavelength = real_array(wavelength)
         self.medium_index = real_array(medium_index)
         self.tilt = real_array(tilt)
@@ -35,9 +36,7 @@ class PlaneWave(eqx.Module):
 
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`."""
-        return Field(
-            complex_array([[1.0]]), grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt
-        )
+        return Field(complex_array([[1.0]]), grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt)
 
 
 class SphericalWave(eqx.Module):
@@ -57,12 +56,14 @@ class SphericalWave(eqx.Module):
     Valid paraxially: field of view ≪ R.
     """
 
-    wavelength: Float[Array, "..."]
-    source_distance: Float[Array, "..."]
-    medium_index: Float[Array, "..."]
-    tilt: Float[Array, "... 2"]
+    wavelength: Scalar
+    source_distance: Scalar
+    medium_index: Scalar
+    tilt: Pair
 
-    def __init__(self, wavelength, source_distance, *, medium_index=1.0, tilt=(0.0, 0.0)):
+    def __init__(
+        self, wavelength: Given, source_distance: Given, *, medium_index: Given = 1.0, tilt: Given = (0.0, 0.0)
+    ):
         self.wavelength = real_array(wavelength)
         self.source_distance = real_array(source_distance)
         self.medium_index = real_array(medium_index)

@@ -1,9 +1,10 @@
 """A sample thin enough to act in one plane."""
 
 import equinox as eqx
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from backlight.light import Field
+from backlight.maths.leaf import ComplexMap, Given
 from backlight.maths.safe import amplitude, angle, complex_array
 
 
@@ -18,9 +19,9 @@ class ThinSample(eqx.Module):
     Valid where the sample is thinner than the depth of field (projection approximation).
     """
 
-    transmission: Complex[Array, "... y x"]
+    transmission: ComplexMap
 
-    def __init__(self, transmission):
+    def __init__(self, transmission: Given):
         self.transmission = complex_array(transmission)
 
     @property
@@ -29,12 +30,12 @@ class ThinSample(eqx.Module):
         return self.transmission.shape[-2], self.transmission.shape[-1]
 
     @property
-    def amplitude(self) -> Float[Array, "... y x"]:
+    def amplitude(self) -> Float[Array, "y x"]:
         """a = |t|."""
         return amplitude(self.transmission)
 
     @property
-    def phase(self) -> Float[Array, "... y x"]:
+    def phase(self) -> Float[Array, "y x"]:
         """φ = arg t, rad, in (−π, π]."""
         return angle(self.transmission)
 

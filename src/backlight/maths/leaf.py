@@ -1,0 +1,26 @@
+"""Types of the numbers a part owns: one value, or a module of values such as `PerFrame`.
+
+To the type checker a leaf is the plain array that a part computes with: the composition unwraps `PerFrame` before it
+calls a part. At run time (checked in tests only) a constructor may also be given the wrapper itself.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import equinox as eqx
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex, Float
+
+Given = ArrayLike | Sequence[float] | eqx.Module
+"""What a constructor accepts for a leaf: a number, numbers, or a wrapper."""
+
+if TYPE_CHECKING:
+    Scalar = Float[Array, ""]
+    Pair = Float[Array, "2"]
+    Vector = Float[Array, " n"]
+    ComplexMap = Complex[Array, "y x"]
+else:
+    Scalar = Float[Array, ""] | eqx.Module
+    Pair = Float[Array, "2"] | eqx.Module
+    Vector = Float[Array, " n"] | eqx.Module
+    ComplexMap = Complex[Array, "y x"] | eqx.Module

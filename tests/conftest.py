@@ -1,0 +1,35 @@
+"""Shared set-up: array shapes are checked at run time, measured data are found, 64-bit is switched whole."""
+
+import pathlib
+
+import jax
+import pytest
+from jaxtyping import install_import_hook
+
+# Before the first import of the package. Only the numerical floors carry array shapes.
+install_import_hook(
+    [f"backlight.{floor}" for floor in ("maths", "light", "wave", "camera", "inverse", "systems", "testing")],
+    "beartype.beartype",
+)
+
+SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data():
+    """Return a function that gives the path of a measured file, and skips the test where it is absent."""
+
+    def find(name: str) -> pathlib.Path:
+        path = SHARED_DATA / name
+        if not path.exists():
+            pytest.skip(f"measured data ../shared/data/{name} is not here; it is not part of the package")
+        return path
+
+    return find
+
+
+@pytest.fixture
+def float64():
+    """Run the whole test in 64-bit, closed forms included."""
+    with jax.enable_x64(True):
+        yield
