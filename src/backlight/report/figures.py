@@ -1,0 +1,139 @@
+"""Figures ready for a paper: scale bars, units, color-blind-safe maps, as matplotlib figures without global state."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backlight import units
+from backlight.report import pictures
+from backlight.report.content import Content, Parameter
+from backlight.report.pictures import View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GRAY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito 2008
+STYLE = {"font.size": 8, "font.family": "DejaVu Sans", "svg.fonttype": "path", "svg.hashsalt": "backlight"}
+
+
+def draw_all(content: Content) -> dict[str, "Figure"]:
+    """Draw every figure of a report: name → figure."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        drawn = {"comparison": comparison(content), "residual": residual(content)}
+        return drawn | ({"convergence": convergence(content)} if content.history else {})
+
+
+def comparison(content: Content) -> "Figure":
+    """Draw the frame, the classic back-propagation and the estimate side by side, amplitude above phase."""
+    found = [("Backlight", content.object)]
+    if content.classic is not None:
+        found.insert(0, ("back-propagation", content.classic))
+    columns = 1 + len(found)
+    figure, axes = _figure(7.2, 7.2 / columns * 2 * _ratio(content.frame) + 0.5, 2, columns)
+    frame, predicted = content.frame, content.predicted
+    levels = pictures.gray(frame)
+    _picture(axes[0][0], frame, levels, content.frame_pitch, "recorded frame")
+    _picture(axes[1][0], predicted, levels, content.frame_pitch, "predicted frame")
+    amplitudes = pictures.gray(*(np.abs(u) for _, u in found))
+    phases = pictures.phase(*(pictures.level_phase(u) for _, u in found))
+    for column, (name, u) in enumerate(found, 1):
+        _picture(axes[0][column], np.abs(u), amplitudes, content.object_pitch, f"{name}: amplitude")
+        _picture(axes[1][column], pictures.level_phase(u), phases, content.object_pitch, f"{name}: phase")
+    _color_bar(figure, axes[0][-1], "|t|")
+    _color_bar(figure, axes[1][-1], "rad")
+    return figure
+
+
+def residual(content: Content) -> "Figure":
+    """Draw what the model leaves unexplained, and its spectrum: flat if it is white."""
+    figure, (axes,) = _figure(7.2, 3.4, 1, 2)
+    values = content.residual
+    _picture(axes[0], values, pictures.signed(values), content.frame_pitch, "residual √y − √ŷ")
+    _color_bar(figure, axes[0], "")
+    frequency, power = pictures.radial_spectrum(values)
+    axes[1].axhline(1, color=GRAY, linewidth=0.8)
+    axes[1].semilogy(frequency, np.maximum(power, 1e-6), color=BLUE)
+    axes[1].set(xlabel="frequency / Nyquist", ylabel="power / mean", title="residual spectrum (white: flat at 1)")
+    return figure
+
+
+def convergence(content: Content) -> "Figure":
+    """Draw the objective and each scalar unknown over the iterations."""
+    traces = [p for p in content.parameters if p.estimated and p.name in content.history]
+    figure, axes = _figure(7.2, 2.0 * (1 + len(traces)), 1 + len(traces), 1)
+    objective = np.asarray(content.history.get("objective", ()))
+    axes[0][0].semilogy(_positive(objective), color=BLUE)
+    axes[0][0].set(ylabel="objective")
+    for axis, parameter in zip((row[0] for row in axes[1:]), traces, strict=True):
+        _trace(axis, np.asarray(content.history[parameter.name]), parameter)
+    axes[-1][0].set(xlabel="iteration")
+    return figure
+
+
+def _trace(axis: "Axes", values: np.ndarray, parameter: Parameter) -> None:
+    scale, unit = _unit(parameter)
+    axis.plot(values / scale, color=BLUE)
+    if parameter.value is not None:
+        axis.axhline(parameter.value / scale, color=GRAY, linewidth=0.8)
+        if parameter.std:
+            low, high = (parameter.value + side * parameter.std for side in (-1, 1))
+            axis.axhspan(low / scale, high / scale, color=ORANGE, alpha=0.3, linewidth=0, label="± 1 std")
+            axis.legend(loc="best", frameon=False)
+    axis.ticklabel_format(useOffset=False)
+    axis.set(ylabel=f"{parameter.name}{f' ({unit})' if unit else ''}")
+
+
+def _unit(parameter: Parameter) -> tuple[float, str]:
+    if parameter.dimension not in ("length", "angle", "time") or not parameter.value:
+        return 1.0, ""
+    unit = parameter.shown(parameter.value).rpartition(" ")[2]
+    factors = {name: float(text) for name, text in units.units_of(parameter.dimension).items()}
+    return factors.get(units.canonical_unit(unit), 1.0), unit
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    return np.where(values > 0, values, np.nan)
+
+
+def _figure(width: float, height: float, rows: int, columns: int) -> tuple["Figure", Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, min(height, 14.0)), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _picture(axis: "Axes", values: np.ndarray, view: View, pitch: tuple[float, float], title: str) -> None:
+    small = pictures.shrink(values)
+    aspect = pitch[0] / pitch[1] if pitch[1] else 1.0
+    axis.imshow(small, cmap=view.colors, vmin=view.low, vmax=view.high, aspect=aspect, interpolation="nearest")
+    axis.set_axis_off()
+    axis.set_title(title)
+    _scale_bar(axis, values.shape[1] * abs(pitch[1]))
+
+
+def _scale_bar(axis: "Axes", width: float) -> None:
+    """Draw a bar of a round length at the lower left, on a plate that any picture leaves readable."""
+    from matplotlib.patches import Rectangle
+
+    length = pictures.round_length(width)
+    if not length:
+        return
+    share, place = length / width, axis.transAxes
+    plate = Rectangle((0.02, 0.02), share + 0.04, 0.115, transform=place, facecolor="black", alpha=0.65, linewidth=0)
+    axis.add_patch(plate)
+    axis.add_patch(Rectangle((0.04, 0.04), share, 0.015, transform=place, facecolor="white", linewidth=0))
+    text = units.format_length(length)
+    axis.text(0.04 + share / 2, 0.065, text, transform=place, color="white", ha="center", va="bottom", fontsize=7)
+
+
+def _color_bar(figure: "Figure", axis: "Axes", label: str) -> None:
+    figure.colorbar(axis.images[0], ax=axis, shrink=0.8, label=label)
+
+
+def _ratio(values: np.ndarray) -> float:
+    return min(max(values.shape[0] / values.shape[1], 0.25), 2.5)

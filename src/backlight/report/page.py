@@ -1,0 +1,173 @@
+"""The report page: one HTML file with its pictures inside, readable without a network."""
+
+import base64
+import html
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backlight.errors import printable
+from backlight.report import pictures
+from backlight.report.content import Content, Parameter
+from backlight.report.style import CSS, SCRIPT
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# The page may show its own pictures and run its own script; it may fetch nothing.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_CAPTIONS = {
+    "comparison": "What the camera recorded, what the classic method makes of it, and the estimate. Gray levels and "
+    "colors are shared along each row.",
+    "residual": "What the model does not explain. Structure here, or power far from 1, means that something about the "
+    "instrument is still wrong.",
+    "convergence": "The objective, and each scalar unknown on its way.",
+}
+_FIT_WORDS = {
+    "nrmse_amplitude": "‖√y − √ŷ‖ / ‖√y‖, the share of the amplitude left unexplained",
+    "reduced_chi2": "mean squared residual over the noise's variance; 1 where the model fits to the noise",
+    "whiteness": "correlation left between neighboring residuals; 0 for white noise",
+}
+
+
+def write_page(path: str | Path, content: Content) -> Path:
+    """Write the report as one HTML file."""
+    path = Path(path)
+    path.write_text(page(content), encoding="utf-8")
+    return path
+
+
+def write_figures(folder: str | Path, content: Content) -> list[Path]:
+    """Write each figure as PNG (300 dpi) and SVG into `folder`."""
+    from backlight.report.figures import draw_all
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, figure in draw_all(content).items():
+        for kind in ("png", "svg"):
+            written.append(folder / f"{name}.{kind}")
+            written[-1].write_bytes(_rendered(figure, kind, 300))
+    return written
+
+
+def page(content: Content) -> str:
+    """Return the report as HTML text; every foreign text in it is escaped."""
+    from backlight.report.figures import draw_all
+
+    figures = draw_all(content)
+    parts = [
+        _head(content),
+        *(f'<p class="warning">{_text(w)}</p>' for w in content.warnings),
+        "<h2>Before and after</h2>",
+        *_sliders(content),
+        _figure("comparison", figures),
+        "<h2>The instrument</h2>",
+        _parameter_table(content.parameters),
+        "<h2>How well the model explains the frame</h2>",
+        _fit_table(content.fit),
+        _figure("residual", figures),
+        "<h2>What was known, and what one frame cannot tell</h2>",
+        _list(content.notes) if content.notes else "<p>Nothing was noted.</p>",
+        "<h2>How it got there</h2>",
+        f"<p>{_text(content.reason)}</p>",
+        _figure("convergence", figures) if "convergence" in figures else "",
+        "<h2>Versions, times, inputs</h2>",
+        _facts(content.facts),
+        f"<script>{SCRIPT}</script></body></html>",
+    ]
+    return "\n".join(part for part in parts if part) + "\n"
+
+
+def _head(content: Content) -> str:
+    bad = " bad" if content.status == "diverged" else ""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{_text(content.title)}</title><style>{CSS}</style></head><body>"
+        f'<h1>{_text(content.title)}</h1><p><span class="status{bad}">{_text(content.status)}</span>'
+        f" · {_text(content.reason)}</p>"
+    )
+
+
+def _sliders(content: Content) -> Iterable[str]:
+    if content.classic is None:
+        return
+    before, after = (pictures.shrink(np.abs(u)) for u in (content.classic, content.object))
+    yield _slider("amplitude", before, after, pictures.gray(before, after))
+    before, after = (pictures.shrink(pictures.level_phase(u)) for u in (content.classic, content.object))
+    yield _slider("phase", before, after, pictures.phase(before, after))
+
+
+def _slider(name: str, before: np.ndarray, after: np.ndarray, view: pictures.View) -> str:
+    sources = [_data_url(pictures.png(values, view), "image/png") for values in (before, after)]
+    return (
+        f'<p>{name.capitalize()}, {view.low:.3g} to {view.high:.3g}</p><div class="compare">'
+        f'<img src="{sources[0]}" alt="{name} by back-propagation">'
+        f'<img class="after" src="{sources[1]}" alt="{name} by Backlight"><div class="line"></div>'
+        '<span class="left">back-propagation</span><span class="right">Backlight</span></div>'
+        f'<input type="range" min="0" max="100" value="50" aria-label="{name}: before and after">'
+    )
+
+
+def _figure(name: str, figures: dict[str, "Figure"]) -> str:
+    source = _data_url(_rendered(figures[name], "png", 130), "image/png")
+    caption = _CAPTIONS[name]
+    return f'<figure><img src="{source}" alt="{caption}"></figure><p><small>{caption}</small></p>'
+
+
+def _parameter_table(parameters: Iterable[Parameter]) -> str:
+    header = "<tr><th>parameter</th><th>you wrote</th><th>found</th><th></th><th></th></tr>"
+    rows = "".join(_parameter_row(p) for p in parameters)
+    return f'<div class="wide"><table>{header}{rows}</table></div>'
+
+
+def _parameter_row(parameter: Parameter) -> str:
+    kind = "estimated" if parameter.estimated else "fixed"
+    shown = parameter.shown(parameter.value, parameter.std)
+    if parameter.estimated and parameter.std is None and parameter.value is not None:
+        shown += " (no error bar)"
+    cells = (parameter.name, parameter.shown(parameter.start), shown, kind, parameter.remark)
+    return f'<tr class="{kind}">' + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _fit_table(fit: dict[str, float | None]) -> str:
+    rows = "".join(
+        f"<tr><td>{_text(name)}</td><td>{'–' if value is None else f'{value:.4g}'}</td>"
+        f"<td>{_text(_FIT_WORDS.get(name, ''))}</td></tr>"
+        for name, value in fit.items()
+    )
+    return f"<table>{rows}</table>"
+
+
+def _list(sentences: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{_text(s)}</li>" for s in sentences) + "</ul>"
+
+
+def _facts(facts: dict[str, str]) -> str:
+    rows = "".join(f"<tr><td>{_text(name)}</td><td>{_text(value)}</td></tr>" for name, value in facts.items())
+    return f'<table class="facts">{rows}</table>'
+
+
+def _text(value: object) -> str:
+    return html.escape(printable(value, 2000), quote=True)
+
+
+def _data_url(content: bytes, kind: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _rendered(figure: "Figure", kind: str, dpi: int) -> bytes:
+    from matplotlib import rc_context
+
+    from backlight.report.figures import STYLE
+
+    file = io.BytesIO()
+    dated = {"Date": None} if kind == "svg" else {"Software": None}
+    with rc_context(STYLE):
+        figure.savefig(file, format=kind, dpi=dpi, metadata=dated)
+    return file.getvalue()
