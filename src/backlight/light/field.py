@@ -42,7 +42,7 @@ class Field(eqx.Module):
         wavelength: ArrayLike,
         *,
         medium_index: ArrayLike = 1.0,
-        tilt: ArrayLike | tuple[float, float] = (0.0, 0.0),
+        tilt: ArrayLike | tuple[float | int, float | int] = (0.0, 0.0),
         curvature: ArrayLike = 0.0,
     ):
         self.values = complex_array(values)

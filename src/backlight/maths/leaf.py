@@ -11,7 +11,7 @@ import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-Given = ArrayLike | Sequence[float] | eqx.Module
+Given = ArrayLike | Sequence[float | int] | eqx.Module
 """What a constructor accepts for a leaf: a number, numbers, or a wrapper."""
 
 if TYPE_CHECKING:

@@ -1,0 +1,151 @@
+"""Derivatives against finite differences, forward against reverse, and leaves that do nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from backlight.testing.case import Case, ContractError, map_named, named_leaves, random_like
+
+STEPS = 0.1 * 0.5 ** np.arange(12)
+"""Steps of the finite differences, in units of the leaf's size."""
+
+
+def central_difference(values: Callable[[np.ndarray], np.ndarray], steps: np.ndarray = STEPS) -> tuple[float, float]:
+    """Return f′(0) and its estimated error by Richardson extrapolation of central differences.
+
+    The tableau is Ridders' (Adv. Eng. Software 4, 75, 1982): of all extrapolations, the one that agrees best with its
+    two parents is taken, which balances truncation against round-off.
+
+    **Arguments:** `values`: t (m,) → f(t) (m,); `steps`: halved from one to the next.
+
+    Example:
+        >>> slope, error = central_difference(np.sin)
+        >>> abs(slope - 1) < 1e-10
+        True
+    """
+    both = np.asarray(values(np.concatenate([steps, -steps])), dtype=np.float64)
+    column = (both[: len(steps)] - both[len(steps) :]) / (2 * steps)
+    best, error = float(column[0]), np.inf
+    for order in range(1, len(steps)):
+        finer = column[1:] + (column[1:] - column[:-1]) / (4.0**order - 1)
+        doubt = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
+        i = int(np.argmin(doubt))
+        if doubt[i] < error:
+            best, error = float(finer[i]), float(doubt[i])
+        column = finer
+    return best, error
+
+
+def check_gradients(case: Case) -> None:
+    """Compare forward, reverse and finite differences of every leaf in double precision; find dead leaves.
+
+    Forward = reverse within 1e-12, both = central difference within 1e-7, of the derivative along a random direction.
+    """
+    with jax.enable_x64(True):
+        tree = case.tree()
+        loss = _random_functional(case, tree)
+        gradient = named_leaves(eqx.filter_jit(eqx.filter_grad(loss))(tree))
+
+        @eqx.filter_jit
+        def line(direction: Any, t: Any) -> tuple[Any, Any]:
+            """Return the slope at 0 and the values at t along a direction."""
+            slope = eqx.filter_jvp(loss, (tree,), (_arrays(direction),))[1]
+            return slope, jax.lax.map(lambda s: loss(_moved(tree, direction, s)), t)
+
+        for name, leaf in named_leaves(tree).items():
+            direction = _direction(case, tree, name)
+            tangent = named_leaves(direction)[name]
+            size = float(jnp.linalg.norm(jnp.ravel(gradient[name])) * jnp.linalg.norm(jnp.ravel(tangent)))
+            if _is_dead(case, name, leaf, size):
+                continue
+            slope, values = line(direction, jnp.asarray(np.concatenate([STEPS, -STEPS])))
+            _compare_modes(case, name, float(slope), float(jnp.sum(gradient[name] * tangent).real), size)
+            if case.differentiable:
+                _compare_difference(case, name, float(slope), size, np.asarray(values))
+
+
+def check_dark(case: Case) -> None:
+    """Demand finite values and gradients where each leaf of `may_vanish` is zero."""
+    if not case.may_vanish:
+        return
+    tree = case.tree()
+    differentiate = eqx.filter_jit(eqx.filter_value_and_grad(_random_functional(case, tree)))
+    for name in case.may_vanish:
+        if name not in named_leaves(tree):
+            raise ContractError(case, "dark", compared=name, got="no such leaf", expected=sorted(named_leaves(tree)))
+        dark = map_named(lambda path, leaf, name=name: jnp.zeros_like(leaf) if path == name else leaf, tree)
+        value, gradient = differentiate(dark)
+        broken = [path for path, leaf in named_leaves(gradient).items() if not bool(jnp.all(jnp.isfinite(leaf)))]
+        if broken or not bool(jnp.isfinite(value)):
+            raise ContractError(
+                case, "dark", compared=f"value and gradients at {name} = 0", got=f"value {value}, not finite: {broken}",
+                expected="finite numbers; see backlight.maths.safe",
+            )  # fmt: skip
+
+
+def _random_functional(case: Case, tree: Any) -> Callable[[Any], Any]:
+    """Return Σ w·output + ½ Σ w′·output² of weights scaled to each number: sensitive to signs and to sizes."""
+    reference = eqx.filter_jit(case.observe)(tree)
+    scale = 1 / jnp.maximum(jnp.abs(reference), 1e-3 * jnp.max(jnp.abs(reference)) + 1e-30)
+    first, second = random_like(reference, 1), random_like(reference, 2)
+
+    def functional(tree: Any) -> Any:
+        output = case.observe(tree) * scale
+        return jnp.mean(first * output + 0.5 * second * output**2)
+
+    return functional
+
+
+def _direction(case: Case, tree: Any, name: str) -> Any:
+    """Return a random tangent in one leaf, as large as the leaf; zero in the others."""
+
+    def tangent(path: str, leaf: Any) -> Any:
+        if path != name:
+            return jnp.zeros_like(leaf)
+        size = (case.scales or {}).get(name) or float(jnp.max(jnp.abs(leaf))) or 1.0
+        return size * random_like(leaf, 3)
+
+    return map_named(tangent, tree)
+
+
+def _arrays(tree: Any) -> Any:
+    return eqx.filter(tree, eqx.is_inexact_array)
+
+
+def _moved(tree: Any, direction: Any, t: Any) -> Any:
+    arrays, rest = eqx.partition(tree, eqx.is_inexact_array)
+    return eqx.combine(jax.tree.map(lambda leaf, step: leaf + t * step, arrays, _arrays(direction)), rest)
+
+
+def _compare_modes(case: Case, name: str, slope: float, reverse: float, size: float) -> None:
+    if not abs(slope - reverse) <= 1e-12 * size:
+        raise ContractError(
+            case, "gradients", compared=f"derivative along {name}, forward against reverse",
+            got=f"{slope:.15g} against {reverse:.15g}", expected="equal to 1e-12",
+        )  # fmt: skip
+
+
+def _compare_difference(case: Case, name: str, slope: float, size: float, values: np.ndarray) -> None:
+    difference, doubt = central_difference(lambda _: values)
+    if not abs(slope - difference) <= 1e-7 * size:
+        raise ContractError(
+            case, "gradients", compared=f"derivative along {name} against a central difference",
+            got=f"{slope:.12g}", expected=f"{difference:.12g} ± {doubt:.1g}, to 1e-7 of {size:.3g}",
+        )  # fmt: skip
+
+
+def _is_dead(case: Case, name: str, leaf: Any, size: float) -> bool:
+    """Tell whether a leaf does nothing, and refuse if that was not declared. The functional is of order one."""
+    dead = size < 1e-14
+    if dead and name not in case.dead:
+        raise ContractError(
+            case, "gradients", compared=f"{name}, shape {leaf.shape}", got="a gradient that is zero everywhere",
+            expected="an effect on the output, or the leaf's name in Case.dead",
+        )  # fmt: skip
+    if not dead and name in case.dead:
+        raise ContractError(case, "gradients", compared=name, got="a gradient", expected="none: declared dead")
+    return dead
