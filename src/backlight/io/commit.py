@@ -101,7 +101,7 @@ def _refuse_existing(path: Path, overwrite: bool) -> None:
                          remedy="choose another --out, or allow overwriting")  # fmt: skip
     if not (path / MANIFEST).is_file():
         raise InputError(str(path), got=f"a folder without {MANIFEST}", expected="an earlier result of Backlight",
-                         remedy="other folders are never replaced: choose another --out, or delete it yourself")  # fmt: skip
+                         remedy="choose another --out: other folders are never replaced")  # fmt: skip
 
 
 def _refuse_link(path: Path) -> None:

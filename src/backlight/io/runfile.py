@@ -10,8 +10,8 @@ wavelength = "632.8 nm"
 distance = { between = ["38 mm", "45 mm"] }
 ```
 
-Names of files are relative to the run file. They may be absolute or go up with `..`, because data often lie beside
-the folder of the analysis; what they lead to must be a regular file or a folder. Devices, pipes and sockets are refused.
+Names of files are relative to the run file. They may be absolute or go up with `..`, because data often lie beside the
+folder of the analysis; what they lead to must be a regular file or a folder. Devices, pipes, sockets are refused.
 """
 
 from collections.abc import Mapping

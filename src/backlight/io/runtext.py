@@ -86,7 +86,7 @@ def _data_template() -> str:
                 "mask": '"dead_pixels.png"'}  # fmt: skip
     for name, field in DataSection.model_fields.items():
         live = "" if field.is_required() else "# "
-        lines += _comment(field.description or "") + [f"{live}{name} = {examples[name]}"]
+        lines += [*_comment(field.description or ""), f"{live}{name} = {examples[name]}"]
     return "\n".join([*lines, ""])
 
 
