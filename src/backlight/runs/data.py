@@ -1,0 +1,86 @@
+"""The frames of a run file, ready to be asked about: intensities, the background divided out, bad pixels marked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from backlight.errors import InputError
+from backlight.io import data_paths, read, read_frames
+from backlight.io.runmodel import DataSection, RunFile
+
+DARK = 0.05  # of the mean background: where the beam is darker, a frame divided by it is mostly noise
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded.
+
+    **Attributes:** `frames`, float32 intensities (frame, y, x); `weights`, 0 where a pixel must not count, 1
+    elsewhere, same shape; `sources`, path and SHA-256 of every file; `warnings`, sentences.
+    """
+
+    frames: np.ndarray
+    weights: np.ndarray
+    sources: tuple[dict[str, object], ...]
+    warnings: tuple[str, ...]
+
+
+def read_recorded(run: RunFile, *, trusted: bool = False) -> Recorded:
+    """Read the frames, background and mask that a run file names."""
+    if run.data is None:
+        raise InputError("[data]", got="no such section", expected="the frames")
+    paths = data_paths(run)
+    mask, sources = _mask(run.data, paths, trusted)
+    options = {"axes": run.data.axes, "crop": run.data.crop, "quantity": run.data.quantity, "mask": mask}
+    found = read_frames(_one_or_all(paths["frames"]), key=run.data.key, saturation=run.data.saturation,
+                        trusted=trusted, **options)  # fmt: skip
+    frames, weights = _intensity(found.array, run.data), np.ones(found.array.shape, np.float32)
+    level = _intensity_level(found.saturation, run.data)
+    if level is not None:
+        weights[frames >= level] = 0
+    if mask is not None:
+        weights[:, mask != 0] = 0
+    sources += [dict(s) for s in found.sources]
+    warnings = [*found.warnings]
+    if run.data.background is not None:
+        empty = read_frames(paths["background"][0], role="background", trusted=trusted, **options)
+        sources += [dict(s) for s in empty.sources]
+        warnings += empty.warnings
+        frames, weights = _divided(frames, weights, _intensity(empty.array, run.data), run.data.background)
+    return Recorded(frames, weights, tuple(sources), tuple(warnings))
+
+
+def _one_or_all(paths: list[Path]) -> Path | list[Path]:
+    return paths[0] if len(paths) == 1 else paths
+
+
+def _mask(data: DataSection, paths: dict[str, list[Path]], trusted: bool) -> tuple[np.ndarray | None, list[dict]]:
+    """Read the mask; one as large as the uncropped frame is cropped with it."""
+    if data.mask is None:
+        return None, []
+    record = read(paths["mask"][0], trusted=trusted)
+    mask = np.squeeze(record.array)
+    if data.crop is not None and mask.shape != tuple(data.crop[2:]):
+        row, column, rows, columns = data.crop
+        mask = mask[row : row + rows, column : column + columns]
+    return mask, [{"path": str(record.path), "sha256": record.sha256, "format": record.format, "key": record.key}]
+
+
+def _intensity(values: np.ndarray, data: DataSection) -> np.ndarray:
+    return values**2 if data.quantity == "amplitude" else values
+
+
+def _intensity_level(level: float | None, data: DataSection) -> float | None:
+    return level**2 if level is not None and data.quantity == "amplitude" else level
+
+
+def _divided(frames: np.ndarray, weights: np.ndarray, empty: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Divide the frames by the empty one, its mean kept; where the beam is dark a pixel does not count."""
+    empty = empty.mean(axis=0, dtype=np.float64)
+    if empty.shape != frames.shape[1:]:
+        shapes = [" × ".join(map(str, s)) for s in (empty.shape, frames.shape[1:])]
+        raise InputError(f"[data] background {name}", got=f"a frame of {shapes[0]}", expected=f"{shapes[1]}")
+    lit = empty > DARK * empty.mean()
+    gain = np.where(lit, empty.mean() / np.where(lit, empty, 1), 0).astype(np.float32)
+    return frames * gain, weights * lit

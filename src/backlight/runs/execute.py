@@ -1,0 +1,195 @@
+"""Run a run file: read, ask, estimate, leave a result folder that appears only when it is complete."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backlight.errors import InputError, MemoryPlanError, printable
+from backlight.io import commit_folder, dump, read_manifest
+from backlight.io.commit import check_output
+from backlight.runs import machine
+from backlight.runs.ask import Asked, Job, ask, read_job
+from backlight.runs.checkpoint import FileCheckpoint
+from backlight.runs.folder import read_result
+from backlight.runs.interruption import Interrupted, Interruption, listening
+from backlight.runs.result import build_result, result_table
+from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
+
+DIVERGED, INTERRUPTED = 4, 130
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run ended.
+
+    **Attributes:** `out`, the result folder; `result`, its `result.json`; `exit_code`, 0, 4 (diverged) or 130
+    (interrupted; `backlight resume` goes on).
+    """
+
+    out: Path
+    result: dict[str, Any]
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears of a run.
+
+    **Arguments:** `message` gets sentences; `progress` a `Progress` after each block and the unknowns by run-file name.
+    """
+
+    message: Callable[[str], None] = lambda text: None
+    progress: Callable[[Any, dict[str, float]], None] = lambda progress, values: None
+
+
+def run(
+    path: str | Path,
+    out: str | Path,
+    *,
+    overwrite: bool = False,
+    trusted: bool = False,
+    time_limit: float | None = None,
+    listener: Listener | None = None,
+) -> Finished:
+    """Run a run file into a result folder.
+
+    **Arguments:** `path` of the run file; `out`, a new folder (`overwrite` replaces an earlier result, once the new
+    one is complete); `trusted` decodes inputs in this process; `time_limit` in seconds; `listener`, told on the way.
+
+    **Errors:** `RunFileError`, `InputError`, `SpaceError`, `MemoryPlanError`; a run that diverges or is interrupted
+    is no error: it leaves its best state and an exit code.
+
+    ```python
+    finished = bl.run("run.toml", "result")
+    finished.result["parameters"]["distance"]
+    ```
+    """
+    started, listener = time.perf_counter(), listener or Listener()
+    job, workspace = read_job(path), Workspace(out)
+    check_output(workspace.out, overwrite=overwrite, inputs=machine.input_files(job.run))
+    asked = _asked(job, listener, trusted)
+    text = dump(job.run, job.schema, absolute=True)
+    facts = {"inputs": [source["sha256"] for source in asked.recorded.sources], "overwrite": overwrite}
+    workspace.begin(text, facts | {"versions": machine.versions()}, overwrite=overwrite)
+    return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
+
+
+def resume(
+    out: str | Path, *, trusted: bool = False, time_limit: float | None = None, listener: Listener | None = None
+) -> Finished:
+    """Go on with a run that was killed or interrupted, to the same bits as if it had not been.
+
+    **Arguments:** as of `run`; `out` is the folder it was to write.
+
+    **Errors:** `InputError` if nothing unfinished is there, or the inputs have changed since.
+    """
+    started, listener, workspace = time.perf_counter(), listener or Listener(), Workspace(out)
+    replace = False
+    if not workspace.exists:
+        _reopen(workspace)
+        replace = True
+    job_facts = workspace.take_over()
+    job = read_job(workspace.folder / RUN_FILE)
+    asked = _asked(job, listener, trusted)
+    if [source["sha256"] for source in asked.recorded.sources] != job_facts.get("inputs"):
+        raise InputError(str(workspace.out), got="inputs that changed since the run began", expected="the same files",
+                         remedy=f"start anew: backlight run {workspace.folder / RUN_FILE} --out ...")  # fmt: skip
+    text = dump(job.run, job.schema, absolute=True)
+    overwrite = replace or bool(job_facts.get("overwrite"))
+    return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
+
+
+def _reopen(workspace: Workspace) -> None:
+    """Make a working folder from an interrupted result."""
+    if not workspace.out.is_dir():
+        raise InputError(str(workspace.out), got="no such run", expected="the --out folder of an unfinished run",
+                         remedy="backlight run RUN.toml --out FOLDER starts one")  # fmt: skip
+    read_manifest(workspace.out)
+    result = read_result(workspace.out)
+    if not any((workspace.out / CHECKPOINT).glob("*.npz")):
+        raise InputError(str(workspace.out), got=f"a run that is over ({result['stop']['reason']})",
+                         expected="an unfinished run", remedy="nothing is left to do")  # fmt: skip
+    workspace.restore(workspace.out, {"inputs": [source["sha256"] for source in result["inputs"]]})
+
+
+def _asked(job: Job, listener: Listener, trusted: bool) -> Asked:
+    listener.message("reading the frames")
+    with _memory_in_words():
+        asked = ask(job, trusted=trusted)
+    shape = " × ".join(map(str, asked.recorded.frames.shape))
+    listener.message(f"{shape} pixels (frame × y × x) from {asked.recorded.sources[-1]['path']}")
+    for warning in asked.recorded.warnings:
+        listener.message(f"note: {warning}")
+    for note in asked.question.notes:
+        listener.message(note)
+    return asked
+
+
+def _finish(
+    asked: Asked,
+    workspace: Workspace,
+    text: str,
+    started: float,
+    listener: Listener,
+    overwrite: bool,
+    time_limit: float | None,
+) -> Finished:
+    """Answer the question and commit the result."""
+    mark = machine.fingerprint(text, [source["sha256"] for source in asked.recorded.sources], machine.versions())
+    checkpoint = FileCheckpoint(workspace.checkpoints, mark)
+    workspace.log("start", system=asked.job.run.system, versions=machine.versions())
+    with listening() as interruption, _kept_on_interrupt(workspace, checkpoint):
+        callback = _callback(asked, workspace, listener, interruption)
+        with _memory_in_words():
+            estimate = asked.question.answer(callback=callback, checkpoint=checkpoint, time_limit=time_limit)
+        interrupted = interruption.asked and estimate.status == "stopped"
+        unfinished = interrupted or (time_limit is not None and estimate.status == "stopped")
+        if unfinished:
+            checkpoint.flush()
+        listener.message("writing the result")
+        table = result_table(asked, estimate, time.perf_counter() - started, interrupted)
+        build = build_result(asked, estimate, table, workspace, unfinished=unfinished)
+        out = commit_folder(workspace.out, build, overwrite=overwrite, inputs=machine.input_files(asked.job.run))
+    workspace.discard()
+    code = DIVERGED if estimate.status == "diverged" else INTERRUPTED if interrupted else 0
+    return Finished(out, table, code)
+
+
+def _callback(asked: Asked, workspace: Workspace, listener: Listener, interruption: Interruption):
+    names = {path: name for name, path in asked.entry.paths.items()}
+
+    def told(progress: Any) -> None:
+        values = {names.get(path, path): value for path, value in progress.values.items()}
+        workspace.log("progress", iteration=progress.iteration, objective=progress.objective, values=values)
+        listener.progress(progress, values)
+        interruption.obey()
+
+    return told
+
+
+@contextmanager
+def _kept_on_interrupt(workspace: Workspace, checkpoint: FileCheckpoint) -> Iterator[None]:
+    """Keep the checkpoint and say how to go on where a second signal leaves no time for a result."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        checkpoint.flush()
+        resume_command = f"backlight resume {workspace.out}"
+        raise Interrupted(f"interrupted; the state is kept\n  go on:    {printable(resume_command)}") from None
+
+
+@contextmanager
+def _memory_in_words() -> Iterator[None]:
+    """Turn "out of memory", whoever says it, into one error."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not isinstance(error, MemoryError) and "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise MemoryPlanError(
+            f"not enough memory\n  got:      {printable(error, 160)}\n  expected: a problem that fits\n"
+            "  do this:  crop the frames ([data] crop), or run where there is more memory"
+        ) from None

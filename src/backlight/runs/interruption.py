@@ -1,0 +1,47 @@
+"""Stopping a run from outside: the first signal ends it at the next block, the second at once."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from backlight.errors import BacklightError
+
+
+class Interrupted(BacklightError):
+    """The run was stopped before it had anything to keep."""
+
+    exit_code = 130
+
+
+class Interruption:
+    """Remembers that the user, or the system, asked the run to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def handle(self, *_: object) -> None:
+        """Note the first request; on the second, leave at once."""
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def obey(self) -> None:
+        """Stop here if asked to: the solver keeps its best state."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def listening() -> Iterator[Interruption]:
+    """Turn SIGINT and SIGTERM into a request while the block runs (in the main thread; elsewhere nothing changes)."""
+    interruption = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption
+        return
+    before = {number: signal.signal(number, interruption.handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,74 @@
+"""The parameters of a result under their run-file names, in SI."""
+
+from typing import Any
+
+import numpy as np
+
+from backlight.inverse.tree import leaf_paths
+from backlight.report import Parameter
+from backlight.runs.ask import Asked
+from backlight.schema import Key
+
+_UNITS = {"length": "m", "angle": "rad", "time": "s"}
+
+
+def parameter_table(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
+    """Return name → value, unit, std, status and start of every parameter the run file can name.
+
+    Arrays with many values (the sample) are told by shape; they lie in files of their own.
+    """
+    schema = asked.job.schema
+    keys = {key.name: key for key in (*schema.unknown, *schema.instrument)}
+    rows = {name: _row(asked, estimate, key) for name, key in keys.items()}
+    return {name: row for name, row in rows.items() if row is not None}
+
+
+def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
+    run, path = asked.job.run, asked.entry.paths.get(key.name)
+    written = run.instrument.get(key.name, key.default)
+    if run.unknown.get(key.name, False) is False:
+        if written is None:
+            return None
+        return {"value": written, "unit": _UNITS.get(key.dimension, ""), "std": None, "status": "fixed"}
+    if path is None or path not in leaf_paths(estimate.system):
+        return None
+    value, std = estimate.value(path), estimate.std(path)
+    unit, scale = _UNITS.get(key.dimension, ""), asked.entry.scale(key.name, estimate.system)
+    if np.size(value) > 16:
+        return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
+    start = np.asarray(leaf_paths(estimate.initial)[path])
+    return {"value": _number(value, scale), "unit": unit, "std": _number(std, scale), "status": "estimated",
+            "start": _number(start, scale)}  # fmt: skip
+
+
+def _number(value: Any, scale: float) -> Any:
+    """Return a number, or a list of them; a pitch with two equal sides is one number."""
+    if value is None:
+        return None
+    values = np.asarray(value, float) * scale
+    if values.size and np.all(values == values.flat[0]) and values.size <= 2:
+        return float(values.flat[0])
+    return values.tolist()
+
+
+def report_rows(table: dict[str, dict[str, Any]], dimensions: dict[str, str]) -> tuple[Parameter, ...]:
+    """Turn the table of `result.json` into rows of the report."""
+    return tuple(row for name, entry in table.items() for row in _rows(name, entry, dimensions.get(name, "")))
+
+
+def _rows(name: str, entry: dict[str, Any], dimension: str) -> list[Parameter]:
+    estimated = entry["status"] == "estimated"
+    if isinstance(entry["value"], list):
+        parts = zip(
+            *(_listed(entry.get(field), len(entry["value"])) for field in ("start", "value", "std")), strict=True
+        )
+        return [Parameter(f"{name}[{i}]", dimension, *part, estimated) for i, part in enumerate(parts)]
+    if entry["value"] is None or not isinstance(entry["value"], int | float):
+        remark = "an image: see the pictures" if entry["value"] is None else str(entry["value"])
+        return [Parameter(name, dimension, None, None, None, estimated, remark)]
+    start = entry.get("start", entry["value"])
+    return [Parameter(name, dimension, start, entry["value"], entry["std"], estimated)]
+
+
+def _listed(value: Any, count: int) -> list[Any]:
+    return value if isinstance(value, list) else [value] * count

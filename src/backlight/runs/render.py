@@ -1,0 +1,91 @@
+"""Draw the report of a result folder, now or years later: from its own files alone."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backlight import units
+from backlight.errors import InputError
+from backlight.io import commit_file, read_manifest
+from backlight.report import Content, write_figures
+from backlight.report.page import page
+from backlight.runs.folder import read_result
+from backlight.runs.parameters import report_rows
+from backlight.systems import catalogue
+
+
+def render(result: str | Path, out: str | Path | None = None, *, figures: str | Path | None = None) -> Path:
+    """Draw the report of a result folder again.
+
+    **Arguments:** `result`; `out`, the HTML file, `report.html` beside the folder (`RESULT-report.html`) by default,
+    because a finished result is never changed; `figures`, a folder for PNG and SVG files.
+    """
+    result = Path(result)
+    read_manifest(result)
+    content = content_of(result)
+    out = Path(out) if out is not None else result.with_name(f"{result.resolve().name}-report.html")
+    if out.resolve().is_relative_to(result.resolve()):
+        raise InputError(str(out), got="a place inside the result", expected="a place outside: a result stays as it is")
+    if figures is not None:
+        write_figures(figures, content)
+    return commit_file(out, page(content).encode())
+
+
+def content_of(folder: Path) -> Content:
+    """Return what a report shows of a result folder."""
+    result, arrays = read_result(folder), _arrays(folder / "pictures.npz")
+    stop, pitch = result["stop"], arrays["frame_pitch"]
+    weakest = (result["uncertainty"] or {}).get("weakest", [])
+    return Content(
+        title=f"{result['system']}: {_input_name(result)}",
+        status=stop["status"],
+        reason=stop["reason"],
+        frame=arrays["frame"],
+        predicted=arrays["predicted"],
+        object=np.load(folder / "object.npy", allow_pickle=False),
+        classic=arrays.get("classic"),
+        object_pitch=tuple(result["object"]["pixel_size"]),
+        frame_pitch=(float(pitch[0]), float(pitch[1])),
+        parameters=report_rows(result["parameters"], _dimensions(result["system"])),
+        history={k.removeprefix("history."): v for k, v in arrays.items() if k.startswith("history.")},
+        fit=result["data_fit"],
+        notes=tuple(note for note in result["notes"] if note not in weakest),
+        warnings=(*_unfinished(stop), *weakest, *result["warnings"]),
+        facts=_facts(result),
+    )
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _dimensions(system: str) -> dict[str, str]:
+    schema = catalogue.find(system).schema
+    return {key.name: key.dimension for key in (*schema.unknown, *schema.instrument)}
+
+
+def _unfinished(stop: dict[str, Any]) -> tuple[str, ...]:
+    if stop["interrupted"]:
+        return ("This run was interrupted: what is shown is the best state it had reached.",)
+    if stop["status"] == "diverged":
+        return ("This run diverged: what is shown is its last finite state, not an answer.",)
+    return ()
+
+
+def _input_name(result: dict[str, Any]) -> str:
+    return Path(result["inputs"][0]["path"]).name if result["inputs"] else "no input"
+
+
+def _facts(result: dict[str, Any]) -> dict[str, str]:
+    timing = result["timing"]
+    facts = {name: str(value) for name, value in result["versions"].items()}
+    facts["iterations"] = str(result["stop"]["iterations"])
+    facts["time"] = f"{timing['seconds']:.1f} s, of which {timing['compile_seconds']:.1f} s compiling"
+    facts["peak memory"] = f"{result['peak_memory_bytes'] / 1e9:.2f} GB"
+    facts["device"], facts["seed"] = result["device"], str(result["seed"])
+    size = " × ".join(units.format_length(abs(p)) for p in result["object"]["pixel_size"])
+    facts["object"] = f"{' × '.join(map(str, result['object']['shape']))} pixels of {size}"
+    facts["finished"] = result["finished"]
+    return facts | {f"input {s['path']}": f"SHA-256 {s['sha256']}" for s in result["inputs"]}

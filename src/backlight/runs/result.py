@@ -1,0 +1,121 @@
+"""The result folder: what a finished run leaves."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backlight.io import write_json, write_npy, write_ome_zarr
+from backlight.runs import machine
+from backlight.runs.ask import Asked
+from backlight.runs.folder import RESULT, SCHEMA_VERSION, SYSTEM, write_system
+from backlight.runs.parameters import parameter_table
+from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
+
+PICTURES = "pictures.npz"
+
+
+def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool) -> dict[str, Any]:
+    """Return the content of `result.json`."""
+    view = asked.entry.object_in_view(estimate.system)
+    quality = estimate.quality
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "system": asked.job.run.system,
+        "parameters": parameter_table(asked, estimate),
+        "data_fit": {
+            "nrmse_amplitude": quality.nrmse_amplitude,
+            "reduced_chi2": quality.reduced_chi2,
+            "autocorrelation": quality.autocorrelation,
+            "white": bool(quality.white),
+        },
+        "stop": {
+            "status": estimate.status,
+            "reason": estimate.stop_reason,
+            "iterations": estimate.iterations,
+            "interrupted": interrupted,
+        },
+        "uncertainty": _uncertainty(asked, estimate),
+        "object": {"shape": list(view.values.shape), "pixel_size": [float(p) for p in view.pitch], "unit": "m"},
+        "frames": {"shape": list(asked.recorded.frames.shape)},
+        "notes": [*asked.question.notes, *(n for n in estimate.notes if n not in asked.question.notes)],
+        "warnings": list(asked.recorded.warnings),
+        "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
+        "peak_memory_bytes": machine.peak_memory(),
+        "device": machine.device(),
+        "seed": asked.job.run.estimate.seed,
+        "versions": machine.versions(),
+        "inputs": list(asked.recorded.sources),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+    }
+
+
+def _uncertainty(asked: Asked, estimate: Any) -> dict[str, Any] | None:
+    bars = estimate.uncertainty
+    if bars is None:
+        return None
+    names = [renamed(name, asked.entry.paths) for name in bars.names]
+    told = [renamed(sentence, asked.entry.paths) for sentence in bars.sentences]
+    return {"names": names, "correlation": np.asarray(bars.correlation).tolist(), "weakest": told}
+
+
+def renamed(text: str, paths: dict[str, str]) -> str:
+    """Replace leaf paths in a text by the names of the run file."""
+    for name, path in sorted(paths.items(), key=lambda item: -len(item[1])):
+        text = text.replace(path, name)
+    return text
+
+
+def build_result(
+    asked: Asked, estimate: Any, table: dict[str, Any], workspace: Workspace, *, unfinished: bool
+) -> Callable[[Path], None]:
+    """Return a function that fills the result folder."""
+
+    def build(folder: Path) -> None:
+        write_json(folder / RESULT, table)
+        shutil.copyfile(workspace.folder / RUN_FILE, folder / RUN_FILE)
+        _write_object(folder, asked.entry.object_in_view(estimate.system))
+        (folder / SYSTEM).mkdir()
+        write_system(folder / SYSTEM, estimate.system)
+        _write_pictures(folder / PICTURES, asked, estimate)
+        _write_report(folder)
+        workspace.log("finished", status=estimate.status, reason=estimate.stop_reason)
+        shutil.copyfile(workspace.folder / LOG, folder / LOG)
+        (folder / CHECKPOINT).mkdir()
+        if unfinished and workspace.checkpoints.is_dir():
+            shutil.copytree(workspace.checkpoints, folder / CHECKPOINT, dirs_exist_ok=True)
+
+    return build
+
+
+def _write_object(folder: Path, view: Any) -> None:
+    values = np.asarray(view.values).astype(np.complex64)
+    write_npy(folder / "object.npy", values)
+    channels = {"amplitude": np.abs(values), "phase": np.angle(values)}
+    write_ome_zarr(folder / "object.ome.zarr", channels, float(np.mean(np.abs(view.pitch))))
+
+
+def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
+    """Keep what the report shows, so that it can be drawn again without the inputs."""
+    names = {path: name for name, path in asked.entry.paths.items()}
+    arrays = {f"history.{names.get(p, p)}": np.asarray(trace) for p, trace in estimate.history.items()}
+    arrays["frame"] = asked.recorded.frames[0]
+    arrays["predicted"] = np.asarray(estimate.system.predict().values[0])
+    arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
+    classic = asked.entry.classic(asked.recorded.frames, dict(asked.job.run.instrument))
+    if classic is not None:
+        arrays["classic"] = np.asarray(classic).astype(np.complex64)
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def _write_report(folder: Path) -> None:
+    from backlight.report import write_figures, write_page
+    from backlight.runs.render import content_of
+
+    content = content_of(folder)
+    write_page(folder / "report.html", content)
+    write_figures(folder / "figures", content)

@@ -1,0 +1,110 @@
+"""The working folder of a run, beside its output: what `backlight resume` finds after a kill."""
+
+import json
+import os
+import shutil
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from backlight.errors import InputError, SpaceError, printable
+from backlight.io import commit_file, read_json, write_json
+
+RUN_FILE, JOB, LOG, CHECKPOINT = "run.toml", "job.json", "log.jsonl", "checkpoint"
+
+
+class Workspace:
+    """`<out>.partial/` with the resolved run file, the job, the log and the checkpoints."""
+
+    def __init__(self, out: str | Path):
+        self.out = Path(out)
+        self.folder = self.out.with_name(self.out.name + ".partial")
+
+    @property
+    def exists(self) -> bool:
+        """Tell whether an unfinished run lies here."""
+        return (self.folder / JOB).is_file()
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of the checkpoints."""
+        return self.folder / CHECKPOINT
+
+    def begin(self, run_file: str, job: dict[str, Any], *, overwrite: bool) -> None:
+        """Start an empty working folder.
+
+        **Errors:** `InputError` if an unfinished run lies there (unless `overwrite`) or is still going.
+        """
+        if self.exists:
+            self.claim()
+            if not overwrite:
+                remedy = f"backlight resume {self.out} continues it, --overwrite starts anew"
+                raise InputError(
+                    str(self.folder), got="an unfinished run", expected="no earlier run of this name", remedy=remedy
+                )
+            self.discard()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _no_space(self.folder, error) from error
+        commit_file(self.folder / RUN_FILE, run_file.encode())
+        write_json(self.folder / JOB, job | _owner())
+
+    def take_over(self) -> dict[str, Any]:
+        """Return the job of an unfinished run and make it this process's own."""
+        self.claim()
+        job = read_json(self.folder / JOB)
+        if not isinstance(job, dict):
+            raise InputError(str(self.folder / JOB), got="no job", expected="the file as the run wrote it")
+        write_json(self.folder / JOB, job | _owner())
+        return job
+
+    def restore(self, result: Path, job: dict[str, Any]) -> None:
+        """Make a working folder from a result whose run was stopped."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(result / CHECKPOINT, self.checkpoints, dirs_exist_ok=True)
+        for name in (RUN_FILE, LOG):
+            shutil.copyfile(result / name, self.folder / name)
+        write_json(self.folder / JOB, job | _owner())
+
+    def claim(self) -> None:
+        """Refuse a folder in which another process still works."""
+        job = read_json(self.folder / JOB)
+        owner = {key: job.get(key) for key in _owner()} if isinstance(job, dict) else {}
+        pid = owner.get("pid")
+        if owner.get("host") == socket.gethostname() and isinstance(pid, int) and pid != os.getpid() and _alive(pid):
+            got, remedy = f"a run that is still going (process {pid})", "wait for it, or choose another --out"
+            raise InputError(str(self.folder), got=got, expected="no other run of this name", remedy=remedy)
+
+    def log(self, event: str, **facts: object) -> None:
+        """Append one line to the log."""
+        line = {"time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "event": event, **facts}
+        try:
+            with (self.folder / LOG).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, default=str) + "\n")
+        except OSError as error:
+            raise _no_space(self.folder, error) from error
+
+    def discard(self) -> None:
+        """Remove the working folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _owner() -> dict[str, object]:
+    return {"pid": os.getpid(), "host": socket.gethostname()}
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
+
+
+def _no_space(folder: Path, error: OSError) -> SpaceError:
+    return SpaceError(
+        f"{printable(folder)}\n  got:      {error.strerror or error}\n"
+        "  expected: a folder to write to\n  do this:  free some space or choose another --out"
+    )

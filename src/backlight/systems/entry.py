@@ -1,0 +1,41 @@
+"""What a system of the catalogue offers to run files."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from backlight.schema import SystemSchema
+
+
+def _unit_scale(name: str, system: Any) -> float:
+    """Return 1: the leaf is in the run file's SI unit already."""
+    return 1.0
+
+
+@dataclass(frozen=True)
+class SystemEntry:
+    """One technique, ready to be asked about.
+
+    **Arguments:**
+
+    - `schema`: what its run files may say.
+    - `paths`: run-file name → path of the leaf that carries it.
+    - `ask`: `(frames, instrument, unknown, options)` → a question with `system`, `unknowns`, `regularizers`, `loss`,
+      `notes` and `answer(*, callback, checkpoint, time_limit)`. `frames` is float32 (frame, y, x); `instrument` is
+      name → SI value; `unknown` is name → `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `options`
+      holds `[estimate]` and `"weights"`, 0 for pixels that must not count.
+    - `nominal`: `(instrument, shape)` → the system as the user wrote it.
+    - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
+      view, or None.
+    - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
+      and their `pitch` (y, x).
+    - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
+    """
+
+    schema: SystemSchema
+    paths: Mapping[str, str]
+    ask: Callable[..., Any]
+    nominal: Callable[..., Any]
+    classic: Callable[..., Any]
+    object_in_view: Callable[[Any], Any]
+    scale: Callable[[str, Any], float] = _unit_scale

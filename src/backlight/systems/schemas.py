@@ -1,0 +1,29 @@
+"""What a run file may say about each system of the catalogue; plain data, readable without JAX."""
+
+from backlight.schema import Key, SystemSchema
+
+INLINE_HOLOGRAM = SystemSchema(
+    system="inline_hologram",
+    help="In-line (Gabor) holography: one coherent beam through the sample onto the camera; no lens, no reference arm.",
+    instrument=(
+        Key("wavelength", "length", "vacuum wavelength of the light", required=True, example="632.8 nm"),
+        Key("pixel_pitch", "length", "distance between the centers of two pixels", required=True, example="5.86 um"),
+        Key("distance", "length", "from the sample to the camera; a rough value will do if it is unknown below",
+            required=True, example="41 mm"),
+        Key("source_distance", "length", "from the point source to the sample; leave out for a collimated beam",
+            example="100 mm"),
+        Key("medium_index", "dimensionless", "refractive index between sample and camera", default=1.0),
+    ),
+    unknown=(
+        Key("sample", "field", "the complex transmission of the sample"),
+        Key("distance", "length", "from the sample to the camera", example="41 mm"),
+        Key("source_distance", "length", "from the point source to the sample", example="100 mm"),
+        Key("background", "field", "the uneven brightness of the beam, as a smooth function"),
+        Key("illumination_tilt", "angle", "direction of the beam against the camera's axis", example="1 mrad"),
+        Key("pixel_pitch", "length", "distance between the centers of two pixels", example="5.86 um"),
+    ),
+    losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
+    regularizers=("total_variation", "l1", "tikhonov", "hessian"),
+    methods=(),
+    defaults={"loss": "amplitude"},
+)  # fmt: skip
