@@ -1,5 +1,8 @@
 """Field: complex light on a grid, with its carrier kept apart."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
@@ -37,12 +40,12 @@ class Field(eqx.Module):
 
     def __init__(
         self,
-        values: ArrayLike,
+        values: ArrayLike | Sequence[Any],
         grid: Grid,
         wavelength: ArrayLike,
         *,
         medium_index: ArrayLike = 1.0,
-        tilt: ArrayLike | tuple[float | int, float | int] = (0.0, 0.0),
+        tilt: ArrayLike | Sequence[Any] = (0.0, 0.0),
         curvature: ArrayLike = 0.0,
     ):
         self.values = complex_array(values)

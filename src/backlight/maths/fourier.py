@@ -48,7 +48,7 @@ def _is_fast(n: int) -> bool:
 
 
 def pad(
-    values: Shaped[Array, "*batch y x"], shape: tuple[int, int], fill: complex = 0.0
+    values: Shaped[Array, "*batch y x"], shape: tuple[int, int], fill: complex | float = 0.0
 ) -> Shaped[Array, "*batch Y X"]:
     """Surround `values` with `fill` up to `shape`; pixel n//2 stays the center.
 

@@ -5,13 +5,13 @@ calls a part. At run time (checked in tests only) a constructor may also be give
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import equinox as eqx
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
-Given = ArrayLike | Sequence[float | int] | eqx.Module
+Given = ArrayLike | Sequence[Any] | eqx.Module
 """What a constructor accepts for a leaf: a number, numbers, or a wrapper."""
 
 if TYPE_CHECKING:

@@ -1,0 +1,54 @@
+"""Pairs of floats against exact rational arithmetic."""
+
+from fractions import Fraction
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from backlight.maths import double_float as df
+
+RNG = np.random.default_rng(0)
+
+
+def doubles(low, high):
+    hi = np.float32(np.exp(RNG.uniform(np.log(low), np.log(high), 200)))
+    lo = np.float32(hi * RNG.uniform(-1, 1, 200) * 2.0**-25)
+    return df.Double(jnp.asarray(hi), jnp.asarray(lo))
+
+
+def exact(number):
+    return [Fraction(float(a)) + Fraction(float(b)) for a, b in zip(number.hi, number.lo, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "reference"),
+    [
+        (df.multiply, lambda a, b: a * b),
+        (df.divide, lambda a, b: a / b),
+        (df.add, lambda a, b: a + b),
+        (lambda a, b: df.square_root(a), None),
+    ],
+)
+def test_operations_keep_33_bits_compiled(operation, reference):
+    a, b = doubles(1e-3, 1e6), doubles(1e-6, 1e2)
+    result = exact(jax.jit(operation)(a, b))
+    for got, x, y in zip(result, exact(a), exact(b), strict=True):
+        wrong = abs(got * got / x - 1) / 2 if reference is None else abs(got / reference(x, y) - 1)
+        assert wrong < 2.0**-33
+
+
+def test_the_fraction_of_a_large_product_keeps_its_digits():
+    turns = df.multiply(df.exact(jnp.float32(1879699.25)), df.exact(jnp.float32(0.0012345)))
+    truth = Fraction(float(np.float32(1879699.25))) * Fraction(float(np.float32(0.0012345)))
+    assert abs(float(df.fraction(turns)) - float(truth - round(truth))) < 2e-7
+
+
+def test_derivatives_pass_through_the_pairs():
+    def product(a, b):
+        result = df.divide(df.multiply(df.exact(a), df.exact(b)), df.square_root(df.exact(b)))
+        return result.hi + result.lo
+
+    slopes = jax.grad(product, argnums=(0, 1))(jnp.float32(3.0), jnp.float32(4.0))
+    assert np.allclose(slopes, (2.0, 0.75), rtol=1e-6)
