@@ -52,6 +52,7 @@ def _short(error: BaseException) -> str:
 def _walk(path: Path, file: "h5py.File") -> _Found:
     """Visit every group once, so that a cycle of links ends; soft and external links are not followed."""
     import h5py
+    from h5py import h5o
 
     found, seen = _Found({}, [], {}), set()
     waiting: list[tuple[str, Any, int]] = [("", file["/"], 0)]
@@ -64,7 +65,7 @@ def _walk(path: Path, file: "h5py.File") -> _Found:
                     found.links.append(place)
                     continue
                 child = group[name]
-                address = h5py.h5o.get_info(child.id).addr
+                address = h5o.get_info(child.id).addr
             except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
                 raise refuse(path, f"a damaged object {place!r} ({_short(error)})") from None
             if address in seen or place.startswith("#"):
