@@ -1,0 +1,5 @@
+"""`python -m backlight.cli`."""
+
+from backlight.cli import main
+
+main()
