@@ -1,0 +1,58 @@
+"""Curvature of the objective by Jacobian products; nothing is ever formed that is larger than z."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.inverse.problem import Coordinates, Problem
+
+
+def data_curvature(problem: Problem, z: Coordinates, direction: Coordinates) -> Coordinates:
+    """Return JᵀJ·direction, the Gauss-Newton (expected) curvature of the data term."""
+    _, forward = jax.jvp(problem.fisher_root, (z,), (direction,))
+    _, pull_back = jax.vjp(problem.fisher_root, z)
+    return pull_back(forward)[0]
+
+
+def prior_curvature(problem: Problem, z: Coordinates, direction: Coordinates) -> Coordinates:
+    """Return the curvature of priors and regularizers along `direction`, each regularizer by its majorizer at z."""
+
+    def energy(at: Coordinates) -> Float[Array, ""]:
+        leaves, touching = problem.leaves(at), problem.leaves(z)
+        terms = [
+            r.weight * r.majorizer(leaves[r.path], touching[r.path]) for r in problem.regularizers if r.path in leaves
+        ]
+        return sum(terms, problem.prior(at))
+
+    return jax.jvp(jax.grad(energy), (z,), (direction,))[1]
+
+
+def curvature(problem: Problem, z: Coordinates, direction: Coordinates) -> Coordinates:
+    """Return the whole curvature along `direction`."""
+    return jax.tree.map(jnp.add, data_curvature(problem, z, direction), prior_curvature(problem, z, direction))
+
+
+def largest_curvature(problem: Problem, z: Coordinates, *, iterations: int = 12) -> Float[Array, ""]:
+    """Return the largest eigenvalue of JᵀJ by power iteration, from a fixed random start."""
+    leaves, structure = jax.tree.flatten(z)
+    keys = jax.random.split(jax.random.key(0), max(len(leaves), 1))
+    start = structure.unflatten([jax.random.normal(k, x.shape, x.dtype) for k, x in zip(keys, leaves, strict=False)])
+
+    def body(_, carry):
+        direction, _ = carry
+        image = data_curvature(problem, z, direction)
+        size = norm(image)
+        return jax.tree.map(lambda x: x / jnp.maximum(size, 1e-30), image), size
+
+    scaled = jax.tree.map(lambda x: x / norm(start), start)
+    return jax.lax.fori_loop(0, iterations, body, (scaled, jnp.zeros(())))[1]
+
+
+def dot(a: Coordinates, b: Coordinates) -> Float[Array, ""]:
+    """Return Σ aᵢbᵢ over all coordinates."""
+    return sum((jnp.vdot(x, y) for x, y in zip(jax.tree.leaves(a), jax.tree.leaves(b), strict=True)), jnp.zeros(()))
+
+
+def norm(a: Coordinates) -> Float[Array, ""]:
+    """Return √(Σ aᵢ²)."""
+    return jnp.sqrt(dot(a, a))

@@ -1,0 +1,144 @@
+"""estimate: from recorded frames to the unknown leaves of a model, with error bars."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+from jaxtyping import Array
+
+from backlight.errors import InputError
+from backlight.inverse.drive import Checkpoint, Outcome, Progress, drive
+from backlight.inverse.first_order import LBFGS
+from backlight.inverse.fista import FISTA
+from backlight.inverse.least_squares import LevenbergMarquardt
+from backlight.inverse.losses import Loss, amplitude
+from backlight.inverse.problem import Problem, build
+from backlight.inverse.quality import Quality, assess
+from backlight.inverse.regularizers import Regularizer
+from backlight.inverse.solver import Solver
+from backlight.inverse.tree import get_leaf, resolve
+from backlight.inverse.uncertainty import FEW, Uncertainty, uncertainty
+from backlight.inverse.unknowns import Unknown
+from backlight.inverse.variable_projection import VariableProjection
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The answer: the calibrated model, how the search ended, and how sure it is.
+
+    **Attributes:** `system` is the calibrated model, `initial` the one it started from; `status` is "converged",
+    "stopped" or "diverged" and `stop_reason` says it in a sentence; `history` holds the objective and every scalar
+    unknown over the iterations; `uncertainty` is `None` where nothing but images is unknown; `notes` name the knowledge
+    used and what it cannot tell.
+    """
+
+    system: Any
+    initial: Any
+    status: str
+    stop_reason: str
+    iterations: int
+    seconds: float
+    compile_seconds: float
+    history: dict[str, np.ndarray]
+    uncertainty: Uncertainty | None
+    quality: Quality
+    notes: tuple[str, ...]
+
+    def value(self, path: str) -> Any:
+        """Return the estimated leaf at `path`: a number, or an array."""
+        leaf = np.asarray(get_leaf(self.system, path))
+        return leaf.item() if leaf.size == 1 else leaf
+
+    def std(self, path: str) -> Any:
+        """Return the standard deviation of the leaf at `path`, or `None` where there is no finite one."""
+        bars = self.uncertainty.std if self.uncertainty else {}
+        std = bars.get(resolve(self.system, path))
+        if std is None or not np.all(np.isfinite(std)):
+            return None
+        return std.item() if std.size == 1 else std
+
+
+def estimate(
+    model: Any,
+    frames: Any,
+    unknowns: Mapping[str, Unknown],
+    *,
+    loss: Loss | None = None,
+    regularizers: Sequence[Regularizer] = (),
+    solver: Solver | None = None,
+    mask: Any | None = None,
+    tolerance: float = 1e-6,
+    time_limit: float | None = None,
+    callback: Callable[[Progress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
+    error_bars: bool = True,
+    notes: Sequence[str] = (),
+) -> Estimate:
+    """Find the unknown leaves of `model` from `frames`: x*, θ* = argmin L(f(x, θ), y) + Σ βₙ Rₙ(x).
+
+    **Arguments:**
+
+    - `model`: any tree of arrays with `predict()`, such as an `ImagingSystem`; its leaves are the start.
+    - `frames`: what the camera recorded, (frame, y, x) or (y, x).
+    - `unknowns`: leaf path → what is known of it; every other leaf stays as it is.
+    - `loss`: ½ Σ (√ŷ − √y)² by default.
+    - `regularizers`: what is preferred among samples that explain the frames equally well.
+    - `solver`: chosen by the kind of unknowns where `None`: see `default_solver`.
+    - `mask`: weight of each pixel, 0 for dead or saturated ones.
+    - `tolerance`, `time_limit`, `callback`, `checkpoint`: of the loop, see `drive`.
+    - `error_bars`: whether to spend the time on them.
+
+    **Returns:** an `Estimate`. A search that fails is not an exception: it ends with a stop reason and the best state.
+
+    **Errors:** `InputError` for unknown paths, shapes that do not fit, and pixels that are no numbers.
+    """
+    problem = build(
+        model, frames, unknowns, loss=loss or amplitude(), regularizers=regularizers, weights=mask
+    )
+    solver = solver or default_solver(problem)
+    outcome = drive(
+        problem,
+        solver,
+        problem.start(),
+        tolerance=tolerance,
+        time_limit=time_limit,
+        callback=callback,
+        checkpoint=checkpoint,
+    )
+    return _conclude(problem, outcome, error_bars and outcome.status != "diverged", tuple(notes))
+
+
+def default_solver(problem: Problem) -> Solver:
+    """Choose by kind: parameters only, Levenberg-Marquardt (L-BFGS if the loss is no least squares); one image only,
+    FISTA; image and parameters, variable projection; an image whose constraint is not linear, L-BFGS over all."""
+    sizes = {path: value.size for path, value in problem.start().items()}
+    images = [path for path, size in sizes.items() if size > FEW]
+    if not images:
+        return LevenbergMarquardt() if problem.loss.least_squares else LBFGS()
+    if not all(problem.unknowns[path].linear for path in images):
+        return LBFGS()
+    return FISTA() if len(images) == len(sizes) else VariableProjection()
+
+
+def _conclude(problem: Problem, outcome: Outcome, error_bars: bool, notes: tuple[str, ...]) -> Estimate:
+    z = outcome.z
+    bars = uncertainty(problem, z) if error_bars else None
+    known = [f"{path}: known to be {u.knowledge}." for path, u in problem.unknowns.items() if u.knowledge]
+    weighted = [f"{r.path}: {type(r).__name__} with weight {r.weight:g} is preferred." for r in problem.regularizers]
+    told = tuple(bars.sentences) if bars else ()
+    return Estimate(
+        system=problem.assemble(z),
+        initial=problem.model,
+        status=outcome.status,
+        stop_reason=outcome.reason,
+        iterations=outcome.iterations,
+        seconds=outcome.seconds,
+        compile_seconds=outcome.compile_seconds,
+        history=outcome.history,
+        uncertainty=bars,
+        quality=assess(problem, z),
+        notes=(*notes, *known, *weighted, *told),
+    )

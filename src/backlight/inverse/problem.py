@@ -1,0 +1,156 @@
+"""Problem: the question asked of a model and its data, as one function of real coordinates."""
+
+from typing import Any, Protocol
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.errors import InputError
+from backlight.inverse.losses import Loss
+from backlight.inverse.regularizers import Proximal, Regularizer
+from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
+from backlight.inverse.unknowns import Tied, Unknown
+
+Coordinates = dict[str, Array]
+"""The real array z of each unknown, by path."""
+
+
+class ForwardModel(Protocol):
+    """What the inverse floor asks of a model: a tree of arrays that predicts frames."""
+
+    def predict(self) -> Any:
+        """Return an object whose `values` are the predicted frames."""
+        ...
+
+
+class Problem(eqx.Module):
+    """J(z) = L(predict(leaves(z)), y) + Σ βₙ Rₙ + Σ −log prior.
+
+    **Arguments:**
+
+    - `model`: the forward model, every leaf at its start.
+    - `data`, `weights`: recorded frames and the weight of each pixel (0 for dead and saturated ones).
+    - `unknowns`: full path → `Unknown`.
+    - `loss`, `regularizers`: the terms.
+    - `frozen`: coordinates that are held for the time being.
+    """
+
+    model: Any
+    data: Float[Array, "frame y x"]
+    weights: Float[Array, "frame y x"]
+    unknowns: dict[str, Unknown]
+    loss: Loss
+    regularizers: tuple[Regularizer, ...]
+    frozen: Coordinates
+
+    def start(self) -> Coordinates:
+        """Return the coordinates of the model as it is."""
+        return {
+            path: unknown.project(unknown.coordinates(get_leaf(self.model, path), get_leaf(self.model, path)))
+            for path, unknown in self.unknowns.items()
+            if not isinstance(unknown, Tied) and path not in self.frozen
+        }
+
+    def leaves(self, z: Coordinates) -> dict[str, Array]:
+        """Return the unknown leaves, tied ones included."""
+        at_start = leaf_paths(self.model)
+        known = {path: self.unknowns[path].leaf(value, at_start[path]) for path, value in (self.frozen | z).items()}
+        tied = {p: u.resolve(at_start | known) for p, u in self.unknowns.items() if isinstance(u, Tied)}
+        return known | {path: jnp.reshape(value, at_start[path].shape) for path, value in tied.items()}
+
+    def assemble(self, z: Coordinates):
+        """Return the model at z."""
+        return set_leaves(self.model, self.leaves(z))
+
+    def predict(self, z: Coordinates) -> Float[Array, "frame y x"]:
+        """Return the frames predicted at z."""
+        return self.assemble(z).predict().values
+
+    def data_term(self, z: Coordinates) -> Float[Array, ""]:
+        """Return L."""
+        return self.loss(self.predict(z), self.data, self.weights, self._noise(z))
+
+    def smooth_objective(self, z: Coordinates, *, without: tuple[str, ...] = ()) -> Float[Array, ""]:
+        """Return J with every regularizer in its differentiable form, but for the proximal ones of `without`."""
+        leaves = self.leaves(z)
+        total = self.data_term(z) + self.prior(z)
+        for regularizer in self.regularizers:
+            if regularizer.path in leaves and not (isinstance(regularizer, Proximal) and regularizer.path in without):
+                total += regularizer.weight * regularizer.value(leaves[regularizer.path])
+        return total
+
+    def prior(self, z: Coordinates) -> Float[Array, ""]:
+        """Return Σ −log prior of the coordinates in z."""
+        return sum((self.unknowns[path].penalty(value) for path, value in z.items()), jnp.zeros(()))
+
+    def project(self, z: Coordinates) -> Coordinates:
+        """Return the nearest allowed coordinates."""
+        return {path: self.unknowns[path].project(value) for path, value in z.items()}
+
+    def fisher_root(self, z: Coordinates) -> Array:
+        """Return r with JᵀJ the expected curvature of L, weights included."""
+        root = self.loss.fisher_root(self.predict(z), self.data, self._noise(z))
+        return root * jnp.sqrt(self.weights)
+
+    def proximal(self, path: str) -> Proximal | None:
+        """Return the regularizer whose proximal step acts on `path`, if there is exactly one and z is the leaf."""
+        found = [r for r in self.regularizers if r.path == path and isinstance(r, Proximal)]
+        return found[0] if len(found) == 1 and self.unknowns[path].linear else None
+
+    def restricted(self, z: Coordinates, paths: tuple[str, ...]) -> "Problem":
+        """Return the problem in the coordinates at `paths` alone, the others held where z has them."""
+        held = {path: value for path, value in z.items() if path not in paths}
+        return eqx.tree_at(lambda p: p.frozen, self, self.frozen | held, is_leaf=lambda x: x is self.frozen)
+
+    def _noise(self, z: Coordinates):
+        return getattr(self.assemble(z), "noise", None)
+
+
+def build(model, data, unknowns, *, loss, regularizers=(), weights=None) -> Problem:
+    """Check the parts of a question against each other and return the problem.
+
+    **Errors:** `InputError` for a path that names no leaf (with the closest names), for frames whose shape is not the
+    model's, for NaN or infinite pixels that no mask excludes, and for a regularizer of a leaf that is not unknown.
+    """
+    table = {resolve(model, path): unknown for path, unknown in unknowns.items()}
+    if not table:
+        raise InputError("unknowns", got="none", expected="at least one leaf path", remedy="see leaf_paths(model)")
+    frames, weights = _checked_frames(model, data, weights)
+    terms = tuple(_at_full_path(r, model, table) for r in regularizers)
+    return Problem(model, frames, weights, table, loss, terms, {})
+
+
+def _checked_frames(model, data, weights) -> tuple[Array, Array]:
+    frames = jnp.asarray(getattr(data, "values", data), dtype=float)
+    expected = eqx.filter_eval_shape(lambda m: m.predict().values, model).shape
+    if frames.ndim == len(expected) - 1:
+        frames = frames[None]
+    if frames.shape != expected:
+        raise InputError("frames", got=f"shape {frames.shape}", expected=f"shape {expected}, as the model predicts")
+    weights = jnp.ones_like(frames) if weights is None else jnp.broadcast_to(jnp.asarray(weights, float), expected)
+    bad = int(jnp.sum(~jnp.isfinite(frames) & (weights > 0)))
+    if bad:
+        raise InputError(
+            "frames",
+            got=f"{bad} NaN or infinite pixels",
+            expected="finite numbers",
+            remedy="give those pixels weight 0 (mask)",
+        )
+    return jnp.where(weights > 0, frames, 0.0), weights
+
+
+def _at_full_path(regularizer: Regularizer, model, table: dict[str, Unknown]) -> Regularizer:
+    path = resolve(model, regularizer.path)
+    if path not in table:
+        raise InputError(
+            f"regularizer of {path}",
+            got="a leaf that is not unknown",
+            expected="one of " + ", ".join(table),
+            remedy="add it to the unknowns or drop the regularizer",
+        )
+    return type(regularizer)(**{**_fields(regularizer), "path": path})
+
+
+def _fields(module: eqx.Module) -> dict[str, Any]:
+    return {name: getattr(module, name) for name in module.__dataclass_fields__}

@@ -1,0 +1,123 @@
+"""The joint strategy for one image and a few instrument parameters."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
+
+from backlight.inverse.fista import FISTA, FISTAState
+from backlight.inverse.marginal import marginal_curvature
+from backlight.inverse.problem import Coordinates, Problem
+from backlight.inverse.solver import Solver
+
+
+class VariableProjectionState(NamedTuple):
+    """The image's solver, θ, and what is known of φ: its curvature, the last move and the last gradient."""
+
+    image: FISTAState
+    theta: Coordinates
+    curvature: Float[Array, "p p"]
+    move: Float[Array, " p"]
+    gradient: Float[Array, " p"]
+    count: Float[Array, ""]
+
+
+class VariableProjection(Solver):
+    """Minimize φ(θ) = min_x J(x, θ): the image is solved for at every θ (Golub and Pereyra 2003).
+
+    One step moves the image by `inner` FISTA steps at fixed θ, and then θ by a quasi-Newton step. By the envelope
+    theorem ∇φ = ∂J/∂θ at the solved image. The curvature starts as the Gauss-Newton one with the image marginalized,
+    measured once the image has taken shape, and is corrected by damped BFGS updates (Powell 1978; Nocedal and Wright
+    2006, procedure 18.2). The damping matters: the image is never solved exactly, so a gradient difference is noisy,
+    and a step may lower the curvature it meets by a factor of five at most.
+
+    **Arguments:**
+
+    - `parameters`: paths of θ; all unknowns with at most `few` numbers where empty.
+    - `image`: the solver of the image.
+    - `steps`: θ steps; `inner`: image steps in each; `warm_up`: first steps that move the image only.
+    - `conjugate_gradients`: steps spent on the first curvature.
+    """
+
+    parameters: tuple[str, ...] = eqx.field(static=True, default=())
+    image: FISTA = eqx.field(default_factory=FISTA)
+    steps: int = eqx.field(static=True, default=40)
+    inner: int = eqx.field(static=True, default=10)
+    warm_up: int = eqx.field(static=True, default=3)
+    few: int = eqx.field(static=True, default=200)
+    conjugate_gradients: int = eqx.field(static=True, default=10)
+    block: int = eqx.field(static=True, default=1)
+
+    def init(self, problem, z):
+        """Return the start; the curvature is measured after the warm-up."""
+        theta = {path: z[path] for path in self._parameters(z)}
+        image = {path: value for path, value in z.items() if path not in theta}
+        first = self.image.init(problem.restricted(theta, tuple(image)), image)
+        count = ravel_pytree(theta)[0].size
+        return VariableProjectionState(
+            first, theta, jnp.eye(count), jnp.zeros(count), jnp.zeros(count), jnp.zeros(())
+        )
+
+    def step(self, problem, state, damping):
+        """Solve the image a little further, then move θ."""
+        image, objective = self._move_image(problem, state, damping)
+        state = state._replace(image=image, count=state.count + 1)
+        moved = jax.lax.cond(
+            state.count > self.warm_up,
+            lambda: self._move_theta(problem, state, damping),
+            lambda: state,
+        )
+        return moved, objective
+
+    def coordinates(self, state):
+        """Return image and θ."""
+        return state.image.z | state.theta
+
+    def _move_image(self, problem: Problem, state: VariableProjectionState, damping: Array):
+        part = problem.restricted(state.theta, tuple(state.image.z))
+        body = lambda image, _: self.image.step(part, image, damping)  # noqa: E731
+        image, objectives = jax.lax.scan(body, state.image, None, length=self.inner)
+        return image, objectives[-1]
+
+    def _move_theta(self, problem: Problem, state: VariableProjectionState, damping: Array):
+        part = problem.restricted(state.image.z, tuple(state.theta))
+        theta, unravel = ravel_pytree(state.theta)
+        gradient = ravel_pytree(jax.grad(part.smooth_objective)(state.theta))[0]
+        curvature = jax.lax.cond(
+            state.count == self.warm_up + 1,
+            lambda: self._first_curvature(problem, state),
+            lambda: damped_bfgs(state.curvature, state.move, gradient - state.gradient),
+        )
+        move = -damping * jnp.linalg.solve(curvature, gradient)
+        image = self.image.restarted(state.image)
+        return VariableProjectionState(image, unravel(theta + move), curvature, move, gradient, state.count)
+
+    def _first_curvature(self, problem: Problem, state: VariableProjectionState) -> Float[Array, "p p"]:
+        z = self.coordinates(state)
+        matrix = marginal_curvature(problem, z, tuple(state.theta), iterations=self.conjugate_gradients)
+        return matrix + 1e-6 * jnp.trace(matrix) * jnp.eye(len(matrix))
+
+    def _parameters(self, z: Coordinates) -> tuple[str, ...]:
+        return self.parameters or tuple(path for path, value in z.items() if value.size <= self.few)
+
+
+def damped_bfgs(
+    curvature: Float[Array, "p p"], move: Float[Array, " p"], change: Float[Array, " p"]
+) -> Float[Array, "p p"]:
+    """Return the curvature B after a `move` s changed the gradient by `change` y.
+
+    B − B s sᵀB/(sᵀBs) + r rᵀ/(sᵀr) with r = τy + (1−τ)Bs, τ the largest ≤ 1 that keeps sᵀr ≥ 0.2·sᵀBs.
+    """
+    image = curvature @ move
+    expected, met = jnp.vdot(move, image), jnp.vdot(move, change)
+    tau = jnp.where(met >= 0.2 * expected, 1.0, 0.8 * expected / jnp.maximum(expected - met, 1e-30))
+    blend = tau * change + (1 - tau) * image
+    updated = (
+        curvature
+        - jnp.outer(image, image) / jnp.maximum(expected, 1e-30)
+        + jnp.outer(blend, blend) / jnp.maximum(jnp.vdot(move, blend), 1e-30)
+    )
+    return jnp.where(expected > 0, updated, curvature)
