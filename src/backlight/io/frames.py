@@ -49,13 +49,14 @@ def read_frames(
     mask: "np.ndarray | None" = None,
     trusted: bool = False,
     limits: Limits | None = None,
+    decoder: Decoder | None = None,
 ) -> Frames:
     """Read frames and check them: shapes, types, NaN, darkness, saturation, signs, hot pixels.
 
     **Arguments:** `source`, a file, a list of files, a folder or a pattern such as `"z_*.png"` (both in natural
     order: 2 before 10); `key` and `axes` as for `read`; `crop`, (first row, first column, rows, columns);
     `quantity`, `"intensity"` or `"amplitude"`; `role="background"` accepts a constant frame; `mask` (y, x) after the
-    crop, nonzero where pixels are ignored: they may hold anything and become 0.
+    crop, nonzero where pixels are ignored: they may hold anything and become 0; `decoder` reuses a child process for many calls.
 
     **Raises** `InputError`.
 
@@ -68,9 +69,9 @@ def read_frames(
 
     paths, warnings = expand(source)
     stacks, records = [], []
-    with Decoder(limits) as decoder:
+    with Decoder(limits) as own:
         for path in paths:
-            record = read(path, key=key, trusted=trusted, decoder=decoder)
+            record = read(path, key=key, trusted=trusted, decoder=decoder or own)
             stack, told = _stack(record, axes)
             stack = _cropped(record.path, stack, crop)
             _check_same(records, stacks, record, stack)

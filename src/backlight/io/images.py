@@ -108,10 +108,12 @@ def decode(path: Path, info: ArrayInfo) -> "np.ndarray":
     with Image.open(path, formats=[info.format]) as image:
         if image.size != (info.shape[1], info.shape[0]):
             raise refuse(path, f"a picture of {image.size[1]} × {image.size[0]}, declared {info.shape[:2]}")
-        image.load()
-        if image.mode not in ("L", "I;16", "RGB"):
-            image = _plain(image, info)
-        array = np.asarray(image)
+        try:
+            image.load()
+        except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+            raise refuse(path, f"a damaged or cut {info.format} ({error})"[:200]) from None
+        plain = image if image.mode in ("L", "I;16", "RGB") else _plain(image, info)
+        array = np.asarray(plain)
     return array.astype(info.dtype, copy=False)
 
 

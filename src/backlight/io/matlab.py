@@ -173,10 +173,11 @@ def _info(path: Path, v: Variable) -> ArrayInfo:
     width = int(_STORED.get(kind, "u1")[1])
     if length != math.prod(shape) * width or kind not in _STORED:
         raise refuse(path, f"{v.name}: {length:,} bytes for a declared {'×'.join(map(str, shape))}", "matching sizes")
-    stored = v.length * (8 // width if not v.compressed else 8)
+    narrowed = width * (2 if v.complex else 1) < int(dtype[1:])
+    way = ", ".join(w for w, true in (("deflate", v.compressed), ("narrowed", narrowed)) if true) or "none"
     found = {} if v.kind != 6 else {"stored_as": item(_STORED[kind], "MATLAB element type")}
     axes = _AXES.get(len(shape), "?" * len(shape))
-    return ArrayInfo("MAT", v.name, shape, dtype, axes, "deflate" if v.compressed else "none", stored, None, found)
+    return ArrayInfo("MAT", v.name, shape, dtype, axes, way, v.length, None, found)
 
 
 def decode(path: Path, info: ArrayInfo) -> "np.ndarray":

@@ -39,7 +39,7 @@ def check_pixels(
     level = saturation if saturation is not None else _full_scale(seen, float(high.max()))
     warnings += _saturated(seen, level, names, guessed=saturation is None) if level is not None else []
     warnings += _wrapped(seen, names)
-    return warnings + _hot(frames, names, ignore), level
+    return warnings + _hot(seen, names, ignore), level
 
 
 def _without(frames: "np.ndarray", ignore: "np.ndarray") -> "np.ndarray":
@@ -146,15 +146,15 @@ def _hot(frames: "np.ndarray", names: Sequence[str], ignore: "np.ndarray | None"
     """Count pixels more than five times brighter than each of their four neighbors, in the first frames."""
     import numpy as np
 
-    few = frames[:8]
+    few = frames[:8] if frames.dtype.kind == "f" else frames[:8].astype(np.float32)
     middle = few[:, 1:-1, 1:-1]
     if middle.size == 0:
         return []
     around = np.maximum(
         np.maximum(few[:, :-2, 1:-1], few[:, 2:, 1:-1]), np.maximum(few[:, 1:-1, :-2], few[:, 1:-1, 2:])
     )
-    floor = few.max(axis=(1, 2), keepdims=True) * np.float32(0.05)
-    hot = (middle > 5.0 * np.maximum(around, 0).astype(np.float32)) & (middle > floor)
+    bright = middle > 0.05 * few.max(axis=(1, 2), keepdims=True)
+    hot = (0.2 * middle > np.maximum(around, 0)) & bright
     if ignore is not None:
         hot &= ~ignore[1:-1, 1:-1]
     count = hot.sum(axis=(1, 2))
