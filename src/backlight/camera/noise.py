@@ -12,7 +12,13 @@ from backlight.maths.safe import real_array
 
 
 class Noise(eqx.Module):
-    """A distribution of the recorded frame around the predicted one."""
+    """A distribution of the recorded frame around the predicted one.
+
+    Example:
+        >>> from backlight.camera import Gaussian, Noise
+        >>> isinstance(Gaussian(0.1), Noise)
+        True
+    """
 
     @abstractmethod
     def sample(self, key: PRNGKeyArray, mean: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
@@ -36,6 +42,12 @@ class Gaussian(Noise):
     """Additive noise of one standard deviation: −log p = (y − ŷ)²/(2σ²) + log σ.
 
     **Arguments:** `std`: σ, in units of the frame.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.camera import Gaussian
+        >>> Gaussian(2.0).variance(jnp.ones(3)).tolist()
+        [4.0, 4.0, 4.0]
     """
 
     std: Scalar
@@ -63,6 +75,12 @@ class Poisson(Noise):
     at most 0.024, at no photoelectron) takes out the large terms that cancel, which float32 would round.
 
     **Arguments:** `quanta`: q, photoelectrons per unit of the frame.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.camera import Poisson
+        >>> Poisson(4.0).variance(jnp.asarray([1.0, 8.0])).tolist()
+        [0.25, 2.0]
     """
 
     quanta: Scalar
@@ -92,6 +110,12 @@ class PoissonGaussian(Noise):
     Good to a few per cent in log-likelihood from about ten photoelectrons up (Foi et al., IEEE TIP 17, 2008).
 
     **Arguments:** `quanta`: q, photoelectrons per unit of the frame; `std`: σ of the read noise, units of the frame.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.camera import PoissonGaussian
+        >>> PoissonGaussian(4.0, 1.0).variance(jnp.asarray([1.0, 8.0])).tolist()
+        [1.25, 3.0]
     """
 
     quanta: Scalar

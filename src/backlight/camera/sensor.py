@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.light import Field, Grid, Image, grid_shape, pitch_pair
+from backlight.light import Field, Grid, Image
+from backlight.light.grid import grid_shape, pitch_pair
 from backlight.maths.fourier import crop
 from backlight.maths.leaf import Given, Pair, Scalar, Vector
 from backlight.maths.safe import real_array
@@ -32,6 +33,14 @@ class Camera(eqx.Module):
     - `step`: signal of one quantization step; `None` for none. Rounding passes the gradient straight through.
 
     **Errors:** `InputError` for a fill factor outside 0 … 1 or a number of coefficients that fits no degree.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.camera import Camera
+        >>> from backlight.light import Grid, Image
+        >>> light = Image(jnp.full((4, 4), 2.0), Grid((4, 4), 1e-6))
+        >>> float(Camera((2, 2), 1e-6, gain=10.0, saturation=15.0)(light).values.max())
+        15.0
     """
 
     pitch: Pair

@@ -2,6 +2,4 @@
 
 from backlight.light.field import Field as Field
 from backlight.light.grid import Grid as Grid
-from backlight.light.grid import grid_shape as grid_shape
-from backlight.light.grid import pitch_pair as pitch_pair
 from backlight.light.image import Image as Image

@@ -29,6 +29,13 @@ class Field(eqx.Module):
     - `medium_index`: n, refractive index of the medium.
     - `tilt`: τ = (τ_y, τ_x), cycles/m.
     - `curvature`: c = 1/R, 1/m; positive for light that diverges from a point at distance R behind the plane.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid
+        >>> light = Field(np.full((4, 6), 2j), Grid((4, 6), 1e-6), 532e-9, tilt=(1e4, 0.0))
+        >>> float(light.irradiance[0, 0])
+        4.0
     """
 
     values: Complex[Array, "*modes #y #x"]

@@ -25,6 +25,7 @@ class Grid(eqx.Module):
     **Errors:** `InputError` if a size is not a positive integer or `pitch` has more than two numbers.
 
     Example:
+        >>> from backlight.light import Grid
         >>> Grid((4, 6), 1e-6).x.shape
         (6,)
     """

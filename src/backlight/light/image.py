@@ -7,7 +7,14 @@ from backlight.light.grid import Grid
 
 
 class Image(eqx.Module):
-    """Irradiance or camera signal: real `values` (*frames, y, x) on a `grid`."""
+    """Irradiance or camera signal: real `values` (*frames, y, x) on a `grid`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.light import Grid, Image
+        >>> Image(jnp.ones((4, 6)), Grid((4, 6), 1e-6)).values.shape
+        (4, 6)
+    """
 
     values: Float[Array, "*frames y x"]
     grid: Grid

@@ -23,7 +23,13 @@ Record = Callable[[Any], Float[Array, "y x"]]
 
 
 class Nothing(eqx.Module):
-    """An empty path."""
+    """An empty path.
+
+    Example:
+        >>> from backlight.systems import Nothing
+        >>> Nothing()
+        Nothing()
+    """
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return 1 and the curvature unchanged."""
@@ -50,6 +56,16 @@ class ImagingSystem(eqx.Module):
     - `noise`: the distribution of the recorded frame.
 
     Any leaf may be a `PerFrame`.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.camera import Camera, Poisson
+        >>> from backlight.systems import ImagingSystem, Nothing, PerFrame
+        >>> from backlight.wave import FreeSpace, PlaneWave, ThinSample
+        >>> system = ImagingSystem(PlaneWave(532e-9), Nothing(), ThinSample(np.ones((8, 8))),
+        ...                        FreeSpace(PerFrame([1e-3, 2e-3])), Camera((8, 8), 2e-6), Poisson(1000.0))
+        >>> system.predict().values.shape
+        (2, 8, 8)
     """
 
     illumination: Illumination

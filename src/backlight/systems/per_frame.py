@@ -14,6 +14,12 @@ class PerFrame(eqx.Module):
     Give it to a part in place of the value: `FreeSpace(PerFrame([1e-3, 2e-3]))`.
 
     **Errors:** `InputError` for a single number.
+
+    Example:
+        >>> from backlight.systems import PerFrame
+        >>> from backlight.wave import FreeSpace
+        >>> FreeSpace(PerFrame([1e-3, 2e-3])).distance.value.shape
+        (2,)
     """
 
     value: Shaped[Array, "frames ..."]

@@ -17,7 +17,13 @@ Pitch = tuple[float, float]
 
 
 class ContractError(AssertionError):
-    """A part broke the contract; the message says what was compared, what came out and what was expected."""
+    """A part broke the contract; the message says what was compared, what came out and what was expected.
+
+    Example:
+        >>> from backlight.testing import ContractError
+        >>> issubclass(ContractError, AssertionError)
+        True
+    """
 
     def __init__(self, case: "Case", check: str, *, compared: str, got: object, expected: object):
         super().__init__(f"{case.name}, {check}: {compared}\n  got:      {got}\n  expected: {expected}")
@@ -47,6 +53,7 @@ class Case:
     Example:
         >>> import numpy as np
         >>> from backlight.light import Field, Grid
+        >>> from backlight.testing import Case
         >>> from backlight.wave import ThinSample
         >>> def build(shape, pitch):
         ...     return ThinSample(np.full(shape, 0.5)), (Field(np.ones(shape), Grid(shape, pitch), 5e-7),)

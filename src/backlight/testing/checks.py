@@ -125,6 +125,12 @@ def check_saved(
     """Demand that `load(path)` after `save(path, system)` predicts the same bits.
 
     **Arguments:** `predict`: system → output.
+
+    Example:
+        >>> from backlight.testing import check_saved
+        >>> from backlight.wave import FreeSpace
+        >>> shelf = {}
+        >>> check_saved(FreeSpace(1e-3), shelf.__setitem__, shelf.get, "key", predict=lambda part: part.distance)
     """
     case = Case(type(system).__name__, build=lambda shape, pitch: (system, ()))
     save(path, system)
@@ -157,6 +163,7 @@ def check_part(case: Case) -> None:
     Example:
         >>> import numpy as np
         >>> from backlight.light import Field, Grid
+        >>> from backlight.testing import Case, check_part
         >>> from backlight.wave import ThinSample
         >>> def build(shape, pitch):
         ...     return ThinSample(np.full(shape, 0.5)), (Field(np.ones(shape), Grid(shape, pitch), 5e-7),)

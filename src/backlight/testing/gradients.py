@@ -23,6 +23,8 @@ def central_difference(values: Callable[[np.ndarray], np.ndarray], steps: np.nda
     **Arguments:** `values`: t (m,) → f(t) (m,); `steps`: halved from one to the next.
 
     Example:
+        >>> import numpy as np
+        >>> from backlight.testing import central_difference
         >>> slope, error = central_difference(np.sin)
         >>> abs(slope - 1) < 1e-10
         True

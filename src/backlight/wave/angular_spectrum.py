@@ -18,12 +18,21 @@ class AngularSpectrum(eqx.Module):
 
     - `padding`: pixels (y, x) added to the grid before the transform, in total; plan them with `planned`.
     - `band_limit`: drop the frequencies that the padded grid cannot carry over the distance.
+    - `reach`: m; take the band limit of this distance, whatever the distance is. While a distance is being estimated a
+      band that moved along with it would make the model jump; `None` follows the distance.
 
     Valid at any angle (scalar, no paraxial step); accuracy is set by the padded grid: see `sampling`.
+
+    Example:
+        >>> from backlight.light import Grid
+        >>> from backlight.wave import AngularSpectrum
+        >>> AngularSpectrum.planned(Grid((100, 120), 2e-6), 532e-9, 1e-3).padding
+        (80, 72)
     """
 
     padding: tuple[int, int] = eqx.field(static=True, default=(0, 0))
     band_limit: bool = eqx.field(static=True, default=True)
+    reach: float | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):
         if len(self.padding) != 2 or any(n < 0 for n in self.padding):
@@ -50,7 +59,8 @@ class AngularSpectrum(eqx.Module):
         kernel = transfer_function.free_space(grid, field.wavelength, distance, field.tilt, field.medium_index)
         if self.band_limit:
             wavelength = field.wavelength / field.medium_index
-            kernel = jnp.where(transfer_function.band_limit(grid, wavelength, distance, field.tilt), kernel, 0)
+            reach = distance if self.reach is None else jnp.asarray(self.reach, field.grid.pitch.dtype)
+            kernel = jnp.where(transfer_function.band_limit(grid, wavelength, reach, field.tilt), kernel, 0)
         return field.with_values(crop(ifft2(spectrum * kernel), field.grid.shape))
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:

@@ -37,6 +37,14 @@ class FreeSpace(eqx.Module):
 
     - `distance`: z, m; either sign. A leaf: it can be an unknown.
     - `method`: how to propagate a field.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid
+        >>> from backlight.wave import FreeSpace
+        >>> light = Field(np.ones((4, 6)), Grid((4, 6), 1e-6), 532e-9, curvature=1 / 0.1)
+        >>> round(1e6 * float(FreeSpace(0.05)(light).grid.pitch[0]), 3)
+        1.5
     """
 
     distance: Scalar

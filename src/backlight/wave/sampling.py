@@ -23,6 +23,13 @@ class Sampling:
     - `output_margin`: half the padded width over how far the outermost energy walks; > 1 does not wrap around.
     - `energy_lost`: share of the field's energy in frequencies that the band limit drops.
     - `memory`: bytes of the padded complex field and its kernel in float32.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid
+        >>> from backlight.wave import FreeSpace
+        >>> FreeSpace(1e-3).sampling(Field(np.ones((8, 8)), Grid((8, 8), 2e-6), 532e-9)).warnings
+        ()
     """
 
     input_margin: float

@@ -18,6 +18,12 @@ class PlaneWave(eqx.Module):
     - `tilt`: τ = (τ_y, τ_x) = n·sin(angle)/λ, cycles/m. It rides in the field's carrier; no fringe is sampled.
 
     Valid for |τ| < n/λ.
+
+    Example:
+        >>> from backlight.light import Grid
+        >>> from backlight.wave import PlaneWave
+        >>> PlaneWave(532e-9, tilt=(0.0, 1e5))(Grid((4, 6), 1e-6)).values.shape
+        (1, 1)
     """
 
     wavelength: Scalar
@@ -54,6 +60,12 @@ class SphericalWave(eqx.Module):
     - `tilt`: τ, cycles/m, of the central ray.
 
     Valid paraxially: field of view ≪ R.
+
+    Example:
+        >>> from backlight.light import Grid
+        >>> from backlight.wave import SphericalWave
+        >>> float(SphericalWave(532e-9, 0.5)(Grid((4, 6), 1e-6)).curvature)
+        2.0
     """
 
     wavelength: Scalar

@@ -17,6 +17,12 @@ class ThinSample(eqx.Module):
       amplitude and phase are views.
 
     Valid where the sample is thinner than the depth of field (projection approximation).
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.wave import ThinSample
+        >>> float(ThinSample(np.full((4, 6), 0.5j)).amplitude[0, 0])
+        0.5
     """
 
     transmission: ComplexMap
