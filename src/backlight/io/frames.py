@@ -56,7 +56,8 @@ def read_frames(
     **Arguments:** `source`, a file, a list of files, a folder or a pattern such as `"z_*.png"` (both in natural
     order: 2 before 10); `key` and `axes` as for `read`; `crop`, (first row, first column, rows, columns);
     `quantity`, `"intensity"` or `"amplitude"`; `role="background"` accepts a constant frame; `mask` (y, x) after the
-    crop, nonzero where pixels are ignored: they may hold anything and become 0; `decoder` reuses a child process for many calls.
+    crop, nonzero where pixels are ignored: they may hold anything and become 0; `decoder` reuses a child process
+    for many calls.
 
     **Raises** `InputError`.
 

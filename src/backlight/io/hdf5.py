@@ -52,7 +52,7 @@ def _short(error: BaseException) -> str:
 def _walk(path: Path, file: "h5py.File") -> _Found:
     """Visit every group once, so that a cycle of links ends; soft and external links are not followed."""
     import h5py
-    from h5py import h5o
+    from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
 
     found, seen = _Found({}, [], {}), set()
     waiting: list[tuple[str, Any, int]] = [("", file["/"], 0)]

@@ -109,6 +109,7 @@ def choose(path: Path, infos: list[ArrayInfo], key: str | None) -> ArrayInfo:
         raise refuse(path, f"key {key!r}", "the name of an array in the file", nearest(key, names[:20]))
     if len(infos) == 1:
         return infos[0]
+    infos = [i for i in infos if "channel" not in i.metadata]  # parts of an image that is listed itself
     pictures = [i for i in infos if is_picture(i)]
     if len(pictures) == 1:
         return pictures[0]

@@ -105,16 +105,20 @@ def decode(path: Path, info: ArrayInfo) -> "np.ndarray":
     from PIL import Image
 
     Image.MAX_IMAGE_PIXELS = None  # the declared size is checked already
-    with Image.open(path, formats=[info.format]) as image:
-        if image.size != (info.shape[1], info.shape[0]):
-            raise refuse(path, f"a picture of {image.size[1]} × {image.size[0]}, declared {info.shape[:2]}")
-        try:
+    try:
+        with Image.open(path, formats=[info.format]) as image:
+            if image.size != (info.shape[1], info.shape[0]):
+                raise ValueError("its size differs from its header")
             image.load()
-        except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
-            raise refuse(path, f"a damaged or cut {info.format} ({error})"[:200]) from None
-        plain = image if image.mode in ("L", "I;16", "RGB") else _plain(image, info)
-        array = np.asarray(plain)
+            plain = image if image.mode in ("L", "I;16", "RGB") else _plain(image, info)
+            array = np.asarray(plain)
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
+        raise refuse(path, f"a damaged or cut {info.format} ({_short(error)})") from None
     return array.astype(info.dtype, copy=False)
+
+
+def _short(error: BaseException) -> str:
+    return "its header makes no sense" if "cannot identify" in str(error) else str(error)[:160]
 
 
 def _plain(image, info: ArrayInfo):

@@ -37,9 +37,9 @@ def check_pixels(
     warnings = _flat(low, high, names, role)
     warnings += _negative(seen, low, high, names, quantity)
     level = saturation if saturation is not None else _full_scale(seen, float(high.max()))
-    warnings += _saturated(seen, level, names, guessed=saturation is None) if level is not None else []
-    warnings += _wrapped(seen, names)
-    return warnings + _hot(seen, names, ignore), level
+    warnings += _saturated(seen, level, guessed=saturation is None) if level is not None else []
+    warnings += _wrapped(seen, low, high)
+    return warnings + _hot(seen, ignore), level
 
 
 def _without(frames: "np.ndarray", ignore: "np.ndarray") -> "np.ndarray":
@@ -113,7 +113,7 @@ def _full_scale(frames: "np.ndarray", top: float) -> float | None:
     return top if frames.dtype.kind in "iu" and top in _FULL_SCALES else None
 
 
-def _saturated(frames: "np.ndarray", level: float, names: Sequence[str], guessed: bool) -> list[str]:
+def _saturated(frames: "np.ndarray", level: float, guessed: bool) -> list[str]:
     at = frames.dtype.type(level) if frames.dtype.kind in "iu" and level == int(level) else level  # no float64 copy
     share = (frames >= at).mean(axis=(1, 2))
     some = share > (1e-4 if guessed else 0)
@@ -124,43 +124,54 @@ def _saturated(frames: "np.ndarray", level: float, names: Sequence[str], guessed
             "they are left out of the fit only if the saturation level is given"]  # fmt: skip
 
 
-def _wrapped(frames: "np.ndarray", names: Sequence[str]) -> list[str]:
+def _wrapped(frames: "np.ndarray", low: "np.ndarray", high: "np.ndarray") -> list[str]:
     """Notice unsigned numbers that went below zero: many near the top, many near 0, none between."""
     import numpy as np
 
     if frames.dtype.kind != "u":
         return []
     top = int(np.iinfo(frames.dtype).max)
-    high = frames > top - top // 50
-    share, between = high.mean(axis=(1, 2)), ((frames > top // 5) & ~high).mean(axis=(1, 2))
-    exact = (frames == top).mean(axis=(1, 2))
-    wrapped = (share > 1e-3) & (between < 0.01 * share) & (exact < 0.5 * share)
+    limit, wrapped = top - top // 50, np.zeros(len(frames), bool)
+    worst = 0.0
+    for index in np.flatnonzero((high > limit) & (low < top // 5)):
+        frame = frames[index]
+        share, exact = float((frame > limit).mean()), float((frame == top).mean())
+        between = float((frame > top // 5).mean()) - share
+        wrapped[index] = share > 1e-3 and between < 0.01 * share and exact < 0.5 * share
+        worst = max(worst, share) if wrapped[index] else worst
     if not wrapped.any():
         return []
-    worst = int(share.argmax())
-    return [f"{_some(wrapped)}: {share[worst]:.2%} of the pixels lie just below {top} and hardly any between: an "
+    return [f"{_some(wrapped)}: up to {worst:.2%} of the pixels lie just below {top} and hardly any between: an "
             "unsigned subtraction that went below zero? Subtract the background as floats"]  # fmt: skip
 
 
-def _hot(frames: "np.ndarray", names: Sequence[str], ignore: "np.ndarray | None") -> list[str]:
+def _hot(frames: "np.ndarray", ignore: "np.ndarray | None") -> list[str]:
     """Count pixels more than five times brighter than each of their four neighbors, in the first frames."""
     import numpy as np
 
-    few = frames[:8] if frames.dtype.kind == "f" else frames[:8].astype(np.float32)
-    middle = few[:, 1:-1, 1:-1]
-    if middle.size == 0:
-        return []
-    around = np.maximum(
-        np.maximum(few[:, :-2, 1:-1], few[:, 2:, 1:-1]), np.maximum(few[:, 1:-1, :-2], few[:, 1:-1, 2:])
-    )
-    bright = middle > 0.05 * few.max(axis=(1, 2), keepdims=True)
-    hot = (0.2 * middle > np.maximum(around, 0)) & bright
-    if ignore is not None:
-        hot &= ~ignore[1:-1, 1:-1]
-    count = hot.sum(axis=(1, 2))
+    count, places = np.zeros(len(frames), int), []
+    for index in range(min(8, len(frames))):
+        found = _hot_places(frames[index])
+        if ignore is not None:
+            found = found[~ignore[found[:, 0], found[:, 1]]]
+        count[index] = len(found)
+        places.append(found)
     if not count.any():
         return []
     worst = int(count.argmax())
-    y, x = (int(v) + 1 for v in np.argwhere(hot[worst])[0])
+    y, x = (int(v) for v in places[worst][0])
     return [f"{_some(count > 0)}: up to {int(count[worst])} hot pixels (frame {worst}: row {y}, column {x}, ...); "
             "a mask leaves them out"]  # fmt: skip
+
+
+def _hot_places(frame: "np.ndarray") -> "np.ndarray":
+    """Look at bright pixels only: few of them need their neighbors compared."""
+    import numpy as np
+
+    scale = float(frame.mean())
+    inner = frame[1:-1, 1:-1]
+    y, x = np.nonzero(inner > max(1.5 * scale, 0.05 * float(frame.max())))
+    y, x = y + 1, x + 1
+    around = [frame[y - 1, x], frame[y + 1, x], frame[y, x - 1], frame[y, x + 1]]
+    brightest = np.maximum(np.maximum.reduce(around), 0).astype(np.float64)
+    return np.stack([y, x], axis=1)[0.2 * frame[y, x] > brightest]

@@ -2,10 +2,12 @@
 
 import re
 import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from backlight.errors import InputError
 from backlight.io.header import ArrayInfo, item, refuse
 from backlight.io.ome import apply_ome
 
@@ -230,7 +232,12 @@ def decode(path: Path, info: ArrayInfo) -> "np.ndarray":
     shape = info.shape[-3:] if info.axes[-1] == "c" else info.shape[-2:]
     out = np.empty((len(pages), *shape), info.dtype)
     pillow = pages[0].one(259, 1) not in (1, 8, 32946, 32773, 34925) or pages[0].one(317, 1) == 3
-    (_by_pillow if pillow else _by_tifffile)(path, out, pages)
+    try:
+        (_by_pillow if pillow else _by_tifffile)(path, out, pages)
+    except InputError:
+        raise
+    except (OSError, ValueError, RuntimeError, LookupError, EOFError, struct.error, zlib.error) as error:
+        raise refuse(path, f"pixel data that cannot be decoded ({error})"[:200]) from None
     return out.reshape(info.shape)
 
 
