@@ -159,7 +159,7 @@ def test_talbot_length_is_the_exact_one():
 
 def test_an_off_center_asymmetric_object_stays_where_it_is():
     """There and back, odd and even sizes; a grid with both ends included would shift it by λz/(2N·pitch)."""
-    for shape in ((40, 40), (41, 40), (41, 43)):
+    for shape in ((40, 41), (41, 40)):
         x, y = coordinates(shape[1], 2e-6), coordinates(shape[0], 2e-6)
         spot = gaussian_beam(x - 8e-6, y + 6e-6, 0, 8e-6)
         z = 2e-4
@@ -181,12 +181,12 @@ def test_a_positive_tilt_walks_to_higher_indices():
     assert abs((energy.sum(1) @ x) / energy.sum()) < 1e-9
 
 
-@pytest.mark.parametrize("shape", [(24, 30), (25, 31)])
+@pytest.mark.parametrize("shape", [(16, 25)])
 def test_carrier_tilt_equals_an_explicit_fringe_on_a_finer_grid(shape):
     """The fringe is above the coarse grid's Nyquist frequency, where only the carrier can hold it."""
     pitch, finer, z = 2e-6, 3, 5e-5
     fine_shape = tuple(finer * n for n in shape)
-    tilt = (5 / (shape[0] * pitch), 20 / (shape[1] * pitch))
+    tilt = (5 / (shape[0] * pitch), 16 / (shape[1] * pitch))
     assert tilt[1] > 0.5 / pitch
     coarse, fine = Grid(shape, pitch), Grid(fine_shape, pitch / finer)
     spectrum = fourier.fft2(jnp.asarray(noise(shape)))

@@ -64,12 +64,12 @@ def test_parts_are_built_with_a_value_per_frame():
 
 
 def test_chunks_and_subsets_give_the_same_frames():
-    system = hologram(detection_path=FreeSpace(PerFrame(np.linspace(1e-5, 5e-5, 5))))
+    system = hologram(detection_path=FreeSpace(PerFrame([1e-5, 2e-5, 3e-5, 5e-5])))
     whole = system.predict().values
     assert np.allclose(system.predict(chunk=2).values, whole, rtol=1e-5, atol=1e-6)
-    assert np.allclose(system.predict(jnp.asarray([3, 1])).values, whole[np.array([3, 1])], rtol=1e-5, atol=1e-6)
-    key = jax.random.key(0)
-    assert np.allclose(system.simulate(key, chunk=2).values, system.simulate(key).values, rtol=1e-5, atol=1e-6)
+    assert np.allclose(
+        system.predict(jnp.asarray([3, 1, 2, 0])).values, whole[np.array([3, 1, 2, 0])], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_gradients_pass_through_chunks():

@@ -20,8 +20,8 @@ from backlight.testing.case import (
 )
 from backlight.testing.gradients import check_dark, check_gradients
 
-GRIDS = (((8, 8), (2e-6, 2e-6)), ((7, 10), (2e-6, 3e-6)), ((11, 5), (3e-6, 2e-6)))
-"""Square, odd × even and odd × odd grids, two of them anisotropic."""
+GRIDS = (((8, 8), (2e-6, 2e-6)), ((11, 5), (3e-6, 2e-6)))
+"""A square and an odd, anisotropic grid; the other checks run on an odd × even one."""
 
 
 def check_grids(case: Case) -> None:
