@@ -12,6 +12,6 @@ def main(arguments: list[str] | None = None) -> None:
     """
     from backlight.cli.app import app
 
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     code = told(lambda: app(arguments, prog_name="backlight", standalone_mode=False), as_json="--json" in arguments)
     sys.exit(code)

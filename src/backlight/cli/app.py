@@ -10,7 +10,6 @@ from backlight.cli import show
 app = typer.Typer(
     name="backlight",
     help="Differentiable imaging: from raw frames to the image, the true instrument, and the error bars of both.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -33,7 +32,7 @@ def demo(
     json: Json = False,
 ) -> int:
     """Simulate a hologram with an unknown distance, reconstruct it, and compare with the truth."""
-    from backlight.runs.demo import demo as run_demo
+    from backlight.runs.demonstration import demo as run_demo
 
     line = _listener(json)
     finished, truth = run_demo(out, overwrite=overwrite, seed=seed, listener=line)
@@ -95,7 +94,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Look at a run before it runs: sampling, memory, free parameters, what cannot be told apart."""
-    from backlight.runs.check import check as look
+    from backlight.runs.checking import check as look
 
     found = look(run_file, identifiable=identifiability)
     if json:
@@ -142,7 +141,7 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Predict what the calibrated instrument would record."""
-    from backlight.runs.simulate import simulate as predict
+    from backlight.runs.simulation import simulate as predict
 
     told = predict(result, out, changes or [], noise=noise, seed=seed)
     show.as_json(told) if json else show.rows([*told.items()])
@@ -156,7 +155,7 @@ def report(
     json: Json = False,
 ) -> None:
     """Draw the report of a result again."""
-    from backlight.runs.render import render
+    from backlight.runs.rendering import render
 
     path = render(result, out, figures=figures)
     show.as_json({"report": str(path)}) if json else show.line(f"report: {path}")

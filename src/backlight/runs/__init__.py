@@ -7,25 +7,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from backlight.runs.check import Checked, check
-    from backlight.runs.demo import demo
+    from backlight.runs.checking import Checked, check
+    from backlight.runs.demonstration import demo
     from backlight.runs.execute import Finished, resume, run
     from backlight.runs.folder import load, read_result, save
-    from backlight.runs.render import render
-    from backlight.runs.simulate import simulate
+    from backlight.runs.rendering import render
+    from backlight.runs.simulation import simulate
 
 _HOME_OF = {
-    "Checked": "check",
+    "Checked": "checking",
     "Finished": "execute",
-    "check": "check",
-    "demo": "demo",
+    "check": "checking",
+    "demo": "demonstration",
     "load": "folder",
     "read_result": "folder",
-    "render": "render",
+    "render": "rendering",
     "resume": "execute",
     "run": "execute",
     "save": "folder",
-    "simulate": "simulate",
+    "simulate": "simulation",
 }
 
 __all__ = [
@@ -47,6 +47,4 @@ def __getattr__(name: str) -> object:
     """Load the module behind a public name on first use."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = value  # a function may have its file's name: the function is what callers mean
-    return value
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -9,6 +9,7 @@ from backlight.io.runmodel import Between, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
 from backlight.schema import SystemSchema
 from backlight.systems import catalogue
+from backlight.systems.entry import SystemEntry
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,12 @@ class Job:
         """The system's run-file schema."""
         return self.listing.schema
 
+    @property
+    def instrument(self) -> dict[str, Any]:
+        """What the user wrote of the instrument; of what is only known between bounds or by a prior, the middle."""
+        middle = {name: _middle(value) for name, value in self.run.unknown.items() if not isinstance(value, bool)}
+        return middle | dict(self.run.instrument)
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -32,7 +39,7 @@ class Asked:
     """
 
     job: Job
-    entry: Any
+    entry: SystemEntry
     question: Any
     recorded: Recorded
 
@@ -47,10 +54,18 @@ def ask(job: Job, *, trusted: bool = False) -> Asked:
     """Read the frames and put the question."""
     recorded = read_recorded(job.run, trusted=trusted)
     entry = job.listing.load()
+    return Asked(job, entry, put(job, entry, recorded), recorded)
+
+
+def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
+    """Put the question of a job to frames."""
     unknown = {name: _plain(value) for name, value in job.run.unknown.items() if value is not False}
     options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights}
-    question = entry.ask(recorded.frames, dict(job.run.instrument), unknown, options)
-    return Asked(job, entry, question, recorded)
+    return entry.ask(recorded.frames, job.instrument, unknown, options)
+
+
+def _middle(value: Between | Prior) -> float:
+    return value.value if isinstance(value, Prior) else 0.5 * (value.low + value.high)
 
 
 def _plain(value: Unknown) -> object:

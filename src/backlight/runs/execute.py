@@ -13,7 +13,7 @@ from backlight.io.commit import check_output
 from backlight.runs import machine
 from backlight.runs.ask import Asked, Job, ask, read_job
 from backlight.runs.checkpoint import FileCheckpoint
-from backlight.runs.folder import read_result
+from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, listening
 from backlight.runs.result import build_result, result_table
 from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
@@ -92,6 +92,9 @@ def resume(
         _reopen(workspace)
         replace = True
     job_facts = workspace.take_over()
+    if _already_committed(workspace):
+        workspace.discard()
+        return _finished(workspace.out, read_result(workspace.out))
     job = read_job(workspace.folder / RUN_FILE)
     asked = _asked(job, listener, trusted)
     if [source["sha256"] for source in asked.recorded.sources] != job_facts.get("inputs"):
@@ -150,12 +153,21 @@ def _finish(
         if unfinished:
             checkpoint.flush()
         listener.message("writing the result")
-        table = result_table(asked, estimate, time.perf_counter() - started, interrupted)
+        table = result_table(asked, estimate, time.perf_counter() - started, interrupted, workspace.run_id)
         build = build_result(asked, estimate, table, workspace, unfinished=unfinished)
         out = commit_folder(workspace.out, build, overwrite=overwrite, inputs=machine.input_files(asked.job.run))
     workspace.discard()
-    code = DIVERGED if estimate.status == "diverged" else INTERRUPTED if interrupted else 0
-    return Finished(out, table, code)
+    return _finished(out, table)
+
+
+def _finished(out: Path, table: dict[str, Any]) -> Finished:
+    stop = table["stop"]
+    return Finished(out, table, DIVERGED if stop["status"] == "diverged" else INTERRUPTED if stop["interrupted"] else 0)
+
+
+def _already_committed(workspace: Workspace) -> bool:
+    """Tell whether the kill came after the result was in place and before the working folder was removed."""
+    return (workspace.out / RESULT).is_file() and read_result(workspace.out).get("run_id") == workspace.run_id
 
 
 def _callback(asked: Asked, workspace: Workspace, listener: Listener, interruption: Interruption):

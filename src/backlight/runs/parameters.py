@@ -36,9 +36,9 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     unit, scale = _UNITS.get(key.dimension, ""), asked.entry.scale(key.name, estimate.system)
     if np.size(value) > 16:
         return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
-    start = np.asarray(leaf_paths(estimate.initial)[path])
+    start = asked.job.instrument.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
     return {"value": _number(value, scale), "unit": unit, "std": _number(std, scale), "status": "estimated",
-            "start": _number(start, scale)}  # fmt: skip
+            "start": start}  # fmt: skip
 
 
 def _number(value: Any, scale: float) -> Any:

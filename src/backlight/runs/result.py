@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
 PICTURES = "pictures.npz"
 
 
-def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool) -> dict[str, Any]:
+def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
     """Return the content of `result.json`."""
     view = asked.entry.object_in_view(estimate.system)
     quality = estimate.quality
     return {
         "schema_version": SCHEMA_VERSION,
+        "run_id": run_id,
         "system": asked.job.run.system,
         "parameters": parameter_table(asked, estimate),
         "data_fit": {
@@ -39,9 +40,9 @@ def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool)
             "interrupted": interrupted,
         },
         "uncertainty": _uncertainty(asked, estimate),
-        "object": {"shape": list(view.values.shape), "pixel_size": [float(p) for p in view.pitch], "unit": "m"},
+        "object": {"shape": list(view.values.shape), "pixel_size": [rounded(p) for p in view.grid.pitch], "unit": "m"},
         "frames": {"shape": list(asked.recorded.frames.shape)},
-        "notes": [*asked.question.notes, *(n for n in estimate.notes if n not in asked.question.notes)],
+        "notes": _notes(asked, estimate),
         "warnings": list(asked.recorded.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
@@ -62,7 +63,12 @@ def _uncertainty(asked: Asked, estimate: Any) -> dict[str, Any] | None:
     return {"names": names, "correlation": np.asarray(bars.correlation).tolist(), "weakest": told}
 
 
-def renamed(text: str, paths: dict[str, str]) -> str:
+def _notes(asked: Asked, estimate: Any) -> list[str]:
+    """Return what was known and assumed, each sentence once, in the words of the run file."""
+    return list(dict.fromkeys(renamed(note, asked.entry.paths) for note in (*asked.question.notes, *estimate.notes)))
+
+
+def renamed(text: str, paths: Mapping[str, str]) -> str:
     """Replace leaf paths in a text by the names of the run file."""
     for name, path in sorted(paths.items(), key=lambda item: -len(item[1])):
         text = text.replace(path, name)
@@ -91,11 +97,16 @@ def build_result(
     return build
 
 
+def rounded(value: Any) -> float:
+    """Return a float32 number as the short decimal it stands for: 5e-06, not 4.999999873689376e-06."""
+    return float(f"{float(value):.7g}")
+
+
 def _write_object(folder: Path, view: Any) -> None:
     values = np.asarray(view.values).astype(np.complex64)
     write_npy(folder / "object.npy", values)
     channels = {"amplitude": np.abs(values), "phase": np.angle(values)}
-    write_ome_zarr(folder / "object.ome.zarr", channels, float(np.mean(np.abs(view.pitch))))
+    write_ome_zarr(folder / "object.ome.zarr", channels, rounded(np.mean(np.abs(view.grid.pitch))))
 
 
 def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
@@ -105,7 +116,7 @@ def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
     arrays["frame"] = asked.recorded.frames[0]
     arrays["predicted"] = np.asarray(estimate.system.predict().values[0])
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
-    classic = asked.entry.classic(asked.recorded.frames, dict(asked.job.run.instrument))
+    classic = asked.entry.classic(asked.recorded.frames, asked.job.instrument)
     if classic is not None:
         arrays["classic"] = np.asarray(classic).astype(np.complex64)
     with path.open("wb") as file:
@@ -114,7 +125,7 @@ def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
 
 def _write_report(folder: Path) -> None:
     from backlight.report import write_figures, write_page
-    from backlight.runs.render import content_of
+    from backlight.runs.rendering import content_of
 
     content = content_of(folder)
     write_page(folder / "report.html", content)

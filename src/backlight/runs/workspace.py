@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import socket
 import time
@@ -49,7 +50,7 @@ class Workspace:
         except OSError as error:
             raise _no_space(self.folder, error) from error
         commit_file(self.folder / RUN_FILE, run_file.encode())
-        write_json(self.folder / JOB, job | _owner())
+        write_json(self.folder / JOB, job | {"id": secrets.token_hex(8)} | _owner())
 
     def take_over(self) -> dict[str, Any]:
         """Return the job of an unfinished run and make it this process's own."""
@@ -66,7 +67,7 @@ class Workspace:
         shutil.copytree(result / CHECKPOINT, self.checkpoints, dirs_exist_ok=True)
         for name in (RUN_FILE, LOG):
             shutil.copyfile(result / name, self.folder / name)
-        write_json(self.folder / JOB, job | _owner())
+        write_json(self.folder / JOB, job | {"id": secrets.token_hex(8)} | _owner())
 
     def claim(self) -> None:
         """Refuse a folder in which another process still works."""
@@ -76,6 +77,11 @@ class Workspace:
         if owner.get("host") == socket.gethostname() and isinstance(pid, int) and pid != os.getpid() and _alive(pid):
             got, remedy = f"a run that is still going (process {pid})", "wait for it, or choose another --out"
             raise InputError(str(self.folder), got=got, expected="no other run of this name", remedy=remedy)
+
+    @property
+    def run_id(self) -> str:
+        """Name of this run, which its result carries too."""
+        return str(read_json(self.folder / JOB).get("id"))
 
     def log(self, event: str, **facts: object) -> None:
         """Append one line to the log."""

@@ -20,15 +20,15 @@ class SystemEntry:
 
     - `schema`: what its run files may say.
     - `paths`: run-file name → path of the leaf that carries it.
-    - `ask`: `(frames, instrument, unknown, options)` → a question with `system`, `unknowns`, `regularizers`, `loss`,
-      `notes` and `answer(*, callback, checkpoint, time_limit)`. `frames` is float32 (frame, y, x); `instrument` is
+    - `ask`: `(frames, instrument, unknown, options)` → a question such as
+      `backlight.systems.question.Question`. `frames` is float32 (frame, y, x); `instrument` is
       name → SI value; `unknown` is name → `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `options`
       holds `[estimate]` and `"weights"`, 0 for pixels that must not count.
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
       view, or None.
     - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
-      and their `pitch` (y, x).
+      and their `grid`, such as a `Field`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
     """
 

@@ -1,0 +1,113 @@
+"""Look at a run before it runs: sampling, memory, free parameters, what the frames cannot tell apart."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from backlight.inverse.problem import Problem, build
+from backlight.inverse.uncertainty import identifiability
+from backlight.runs import machine
+from backlight.runs.ask import Asked, ask, put, read_job
+from backlight.runs.data import Recorded
+from backlight.runs.result import renamed
+
+PROBE = 160  # pixels: identifiability is asked of the frame's center, which has the whole frame's physics
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `check` found.
+
+    **Attributes:** `frames`, shape (frame, y, x); `unknowns`, name → how many numbers; `sampling`, name → number;
+    `memory`, bytes that one step needs, and `memory_here`, what the machine has; `notes` and `warnings`, sentences.
+    """
+
+    frames: tuple[int, ...]
+    unknowns: dict[str, int]
+    sampling: dict[str, float]
+    memory: int | None
+    memory_here: int | None
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def table(self) -> dict[str, Any]:
+        """Return everything as a dictionary."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """Return lines of a table for people."""
+        found: list[tuple[object, ...]] = [("frames", f"{' × '.join(map(str, self.frames))} (frame × y × x)")]
+        found += [(f"unknown {name}", f"{count:,} numbers") for name, count in self.unknowns.items()]
+        found += [(name.replace("_", " "), f"{value:.3g}") for name, value in self.sampling.items()]
+        here = "" if self.memory_here is None else f" of {self.memory_here / 1e9:.1f} GB here"
+        found += [] if self.memory is None else [("memory", f"{self.memory / 1e9:.2f} GB{here}")]
+        return found + [("note", note) for note in self.notes]
+
+
+def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False) -> Checked:
+    """Read a run file and its frames, and say what to expect, without running it.
+
+    **Arguments:** `path`; `identifiable`, whether to ask what the frames can tell (takes seconds); `trusted` decodes
+    the inputs in this process.
+
+    **Errors:** those of `run` for a run file or frames that cannot be used.
+    """
+    asked = ask(read_job(path), trusted=trusted)
+    question = asked.question
+    problem = build(question.system, question.frames, question.unknowns, loss=question.loss,
+                    regularizers=question.regularizers, weights=question.weights)  # fmt: skip
+    sampling, advice = _sampling(question.system)
+    memory, here = _memory(problem), machine.total_memory()
+    warnings = [*asked.recorded.warnings, *advice, *_too_large(memory, here)]
+    if identifiable:
+        warnings += _weak(asked)
+    names = {leaf: name for name, leaf in asked.entry.paths.items()}
+    unknowns = {names.get(leaf, leaf): int(value.size) for leaf, value in problem.start().items()}
+    frames = tuple(asked.recorded.frames.shape)
+    return Checked(frames, unknowns, sampling, memory, here, tuple(question.notes), tuple(warnings))
+
+
+def _sampling(system: Any) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Ask the path to the camera, where it can tell, what its grid costs."""
+    query = getattr(system.detection_path, "sampling", None)
+    if query is None:
+        return {}, ()
+    found = query(system.sample(system.field_at_sample()))
+    names = ("kernel_margin", "output_margin", "energy_lost")
+    return {name: float(getattr(found, name)) for name in names}, found.warnings
+
+
+def _memory(problem: Problem) -> int | None:
+    """Return the bytes that one loss and gradient needs, from the compiled program's own account."""
+    step = jax.jit(jax.value_and_grad(problem.smooth_objective))
+    account = step.lower(problem.start()).compile().memory_analysis()
+    if account is None:
+        return None
+    return account.temp_size_in_bytes + account.argument_size_in_bytes + account.output_size_in_bytes
+
+
+def _too_large(memory: int | None, here: int | None) -> list[str]:
+    # A solver keeps a few more copies of the image than one step does.
+    if memory is None or here is None or 2 * memory < here:
+        return []
+    return [
+        f"One step needs {memory / 1e9:.1f} GB and a solver about twice that; this machine has {here / 1e9:.1f} GB. "
+        "Crop the frames ([data] crop)."
+    ]
+
+
+def _weak(asked: Asked) -> list[str]:
+    """Ask the center of the frames what they can tell, before any estimate."""
+    question = put(asked.job, asked.entry, _central(asked.recorded))
+    bars = identifiability(question.system, question.unknowns, regularizers=question.regularizers)
+    return [renamed(sentence, asked.entry.paths) for sentence in bars.sentences] if bars else []
+
+
+def _central(recorded: Recorded) -> Recorded:
+    rows, columns = recorded.frames.shape[-2:]
+    top, left = (max(0, (n - PROBE) // 2) for n in (rows, columns))
+    part = np.s_[:, top : top + PROBE, left : left + PROBE]
+    return replace(recorded, frames=recorded.frames[part], weights=recorded.weights[part])

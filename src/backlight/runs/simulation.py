@@ -1,0 +1,72 @@
+"""Predict what a calibrated instrument would record, also with some of its parameters changed."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from backlight import units
+from backlight.errors import InputError, nearest
+from backlight.inverse.tree import leaf_paths, set_leaves
+from backlight.io import write_tiff
+from backlight.runs.folder import load, read_result
+from backlight.runs.result import rounded
+from backlight.schema import Key, SystemSchema
+from backlight.systems import catalogue
+
+
+def simulate(
+    result: str | Path, out: str | Path, changes: Iterable[str] = (), *, noise: bool = False, seed: int = 0
+) -> dict[str, Any]:
+    """Write the frames that the system of a result would record, as TIFF.
+
+    **Arguments:** `changes`, each `"distance=45 mm"` with a name of the run file; `noise` adds the camera's, drawn by
+    `seed`.
+
+    **Returns** what was written: path, shape, changes in SI.
+    """
+    table, system = read_result(result), load(result)
+    listing = catalogue.find(table["system"])
+    entry, wanted = listing.load(), dict(_change(text, listing.schema) for text in changes)
+    for name, value in wanted.items():
+        system = _changed(system, entry, name, value)
+    frames = _frames(system, noise, seed)
+    pitch = np.asarray(system.camera_grid().pitch)
+    write_tiff(out, frames if len(frames) > 1 else frames[0], pixel_size=rounded(np.mean(np.abs(pitch))))
+    return {"out": str(out), "shape": list(frames.shape), "changed": wanted, "noise": noise}
+
+
+def _change(text: str, schema: SystemSchema) -> tuple[str, float]:
+    """Read one `name=value` with the name's own unit and plausible range."""
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    keys = {key.name: key for key in (*schema.unknown, *schema.instrument) if key.dimension != "field"}
+    where = f"--set {text}"
+    if not equals:
+        raise InputError(where, got="no =", expected='a change such as distance="45 mm"')
+    if name not in keys:
+        raise InputError(where, got=repr(name), expected="a parameter", remedy=nearest(name, keys))
+    return name, _value(keys[name], value.strip().strip("\"'"), where)
+
+
+def _value(key: Key, text: str, where: str) -> float:
+    return units.plausible(key.name, units.parse(text, key.dimension, where=where), where=where)
+
+
+def _changed(system: Any, entry: Any, name: str, value: float) -> Any:
+    path, leaves = entry.paths.get(name), leaf_paths(system)
+    if path not in leaves:
+        there = [n for n, p in entry.paths.items() if p in leaves]
+        raise InputError(f"--set {name}", got="a parameter this system does not have", expected="one it has",
+                         remedy=nearest(name, there))  # fmt: skip
+    old = leaves[path]
+    return set_leaves(system, {path: np.full(old.shape, value / entry.scale(name, system), old.dtype)})
+
+
+def _frames(system: Any, noise: bool, seed: int) -> np.ndarray:
+    if not noise:
+        return np.asarray(system.predict().values)
+    import jax
+
+    return np.asarray(system.simulate(jax.random.key(seed)).values)

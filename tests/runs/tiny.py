@@ -1,0 +1,73 @@
+"""A system small enough to run in a second: what a run file needs, and no more."""
+
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+import numpy as np
+
+from backlight.camera import Camera, Gaussian
+from backlight.inverse.estimate import estimate
+from backlight.inverse.fista import FISTA
+from backlight.inverse.losses import amplitude
+from backlight.inverse.unknowns import Interval, Passive
+from backlight.inverse.variable_projection import VariableProjection
+from backlight.schema import Key, SystemSchema
+from backlight.systems import ImagingSystem, Nothing
+from backlight.systems.entry import SystemEntry
+from backlight.wave import FreeSpace, PlaneWave, ThinSample
+
+SCHEMA = SystemSchema(
+    "tiny",
+    "A hologram of a few pixels.",
+    instrument=(
+        Key("wavelength", "length", "vacuum wavelength", required=True, example="632.8 nm"),
+        Key("pixel_pitch", "length", "pixel pitch", required=True, example="5 um"),
+        Key("distance", "length", "sample to camera", required=True, example="2 mm"),
+    ),
+    unknown=(Key("sample", "field", "the sample"), Key("distance", "length", "sample to camera")),
+    losses=("amplitude",),
+)
+
+
+def nominal(instrument, shape):
+    return ImagingSystem(
+        PlaneWave(instrument["wavelength"]),
+        Nothing(),
+        ThinSample(np.full(shape[-2:], 0.999)),
+        FreeSpace(instrument["distance"]),
+        Camera(shape[-2:], instrument["pixel_pitch"]),
+        Gaussian(0.02),
+    )
+
+
+class Question:
+    def __init__(self, frames, instrument, unknown, options):
+        self.system, self.frames, self.weights = nominal(instrument, frames.shape), frames, options["weights"]
+        self.unknowns = {"sample.transmission": Passive()}
+        if "distance" in unknown:
+            self.unknowns["detection_path.distance"] = Interval(*unknown["distance"]["between"])
+        self.loss, self.regularizers = amplitude(), ()
+        self.notes = ("sample.transmission was taken as passive.",)
+        steps = options.get("iterations", 40)
+        self.solver = (VariableProjection if "distance" in unknown else FISTA)(steps=steps, block=5)
+
+    def answer(self, *, callback=None, checkpoint=None, time_limit=None):
+        return estimate(
+            self.system, self.frames, self.unknowns, loss=self.loss, mask=self.weights, solver=self.solver,
+            callback=callback, checkpoint=checkpoint, time_limit=time_limit, notes=self.notes, tolerance=0.0,
+        )  # fmt: skip
+
+
+def object_in_view(system):
+    return SimpleNamespace(values=system.sample.transmission, grid=system.sample_grid())
+
+
+ENTRY = SystemEntry(
+    schema=SCHEMA,
+    paths={"sample": "sample.transmission", "distance": "detection_path.distance", "wavelength": "illumination.wavelength",
+           "pixel_pitch": "camera.pitch"},
+    ask=Question,
+    nominal=nominal,
+    classic=lambda frames, instrument: jnp.sqrt(jnp.maximum(frames[0], 0)) + 0j,
+    object_in_view=object_in_view,
+)  # fmt: skip
