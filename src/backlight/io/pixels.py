@@ -121,7 +121,7 @@ def _saturated(frames: "np.ndarray", level: float, guessed: bool) -> list[str]:
         return []
     worst = int(share.argmax())
     return [f"{_some(some)}: up to {share[worst]:.2%} of the pixels saturated (at {level:g}, frame {worst}); "
-            "they are left out of the fit only if the saturation level is given"]  # fmt: skip
+            "give the saturation level if the camera has another"]  # fmt: skip
 
 
 def _wrapped(frames: "np.ndarray", low: "np.ndarray", high: "np.ndarray") -> list[str]:

@@ -100,8 +100,10 @@ class _Walker:
     def tag(self, raw: bytes, index: int) -> tuple[int, tuple[Any, ...]] | None:
         code, kind, count = self.unpack("HHQ" if self.big else "HHI", raw[: 12 if self.big else 8])
         letters = _TYPES.get(kind)
-        if code not in _WANTED or letters is None:
+        if code not in _WANTED or letters is None or (code == 270 and kind != 2):
             return None
+        if code != 270 and kind not in ((5,) if code == 282 else (1, 3, 4, 13, 16, 18)):
+            raise refuse(self.path, f"tag {code} of page {index + 1} with values of type {kind}")
         size = struct.calcsize("<" + letters) * count
         inline = raw[12:] if self.big else raw[8:]
         if size > LARGEST_TAG:
