@@ -182,6 +182,25 @@ def test_decoder_survives_a_crash_and_a_hang(tmp_path, monkeypatch):
         decoder.decode(tmp_path / "good.npy")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not enforce these limits")
+def test_child_can_neither_take_memory_nor_write_files(tmp_path):
+    code = f"""
+from backlight.io import child
+child._limit_for_good()
+child._limit(8, 500_000_000)
+try:
+    bytearray(10**9)
+except MemoryError:
+    print("no memory")
+try:
+    with open({str(tmp_path / "left")!r}, "wb", buffering=0) as file:
+        file.write(b"x")
+except OSError:
+    print("no file")
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split("\n")[:2] == ["no memory", "no file"]
+
+
 def test_decoder_believes_no_lie_about_sizes(tmp_path):
     from backlight.io.sandbox import _payload
 

@@ -55,7 +55,7 @@ def _walk(path: Path, file: "h5py.File") -> _Found:
     from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
 
     found, seen = _Found({}, [], {}), set()
-    waiting: list[tuple[str, Any, int]] = [("", file["/"], 0)]
+    waiting: list[tuple[str, Any, int]] = [("", _root(path, file), 0)]
     while waiting:
         prefix, group, depth = waiting.pop(0)
         for name in _names(path, group):
@@ -78,6 +78,13 @@ def _walk(path: Path, file: "h5py.File") -> _Found:
             elif isinstance(child, h5py.Dataset):
                 _sort(path, found, place, child)
     return found
+
+
+def _root(path: Path, file: "h5py.File") -> Any:
+    try:
+        return file["/"]
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        raise refuse(path, f"a damaged HDF5 file ({_short(error)})") from None
 
 
 def _names(path: Path, group: "h5py.Group") -> list[str]:
