@@ -168,7 +168,8 @@ def _hot_places(frame: "np.ndarray") -> "np.ndarray":
     """Look at bright pixels only: few of them need their neighbors compared."""
     import numpy as np
 
-    scale = float(frame.mean())
+    with np.errstate(over="ignore"):
+        scale = float(frame.mean(dtype=np.float64))
     inner = frame[1:-1, 1:-1]
     y, x = np.nonzero(inner > max(1.5 * scale, 0.05 * float(frame.max())))
     y, x = y + 1, x + 1

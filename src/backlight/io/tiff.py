@@ -238,7 +238,7 @@ def decode(path: Path, info: ArrayInfo) -> "np.ndarray":
         (_by_pillow if pillow else _by_tifffile)(path, out, pages)
     except InputError:
         raise
-    except (OSError, ValueError, RuntimeError, LookupError, EOFError, struct.error, zlib.error) as error:
+    except (OSError, ValueError, TypeError, RuntimeError, LookupError, EOFError, struct.error, zlib.error) as error:
         raise refuse(path, f"pixel data that cannot be decoded ({error})"[:200]) from None
     return out.reshape(info.shape)
 
