@@ -16,35 +16,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backlight import camera, io, light, report, systems, testing, units, wave
     from backlight.errors import BacklightError, InputError
-    from backlight.inverse import (
-        Estimate,
-        Free,
-        Gaussian,
-        Interval,
-        Passive,
-        Positive,
-        Tied,
-        UnitModulus,
-        estimate,
-        identifiability,
-        losses,
-        regularizers,
-        solvers,
-    )
+    from backlight.inverse import losses, regularizers
+    from backlight.inverse.estimate import Estimate, estimate
+    from backlight.inverse.uncertainty import identifiability
+    from backlight.inverse.unknowns import Free, Gaussian, Interval, Passive, Positive, Tied, UnitModulus
     from backlight.runs import check, load, run, save
     from backlight.systems import ImagingSystem, PerFrame
 
 __version__ = "0.1.0"
 
-_HOME_OF = {
-    **dict.fromkeys(("camera", "io", "light", "report", "systems", "testing", "units", "wave"), ""),
-    **dict.fromkeys(("BacklightError", "InputError"), "errors"),
-    **dict.fromkeys(
-        ("Estimate", "Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus", "estimate",
-         "identifiability", "losses", "regularizers", "solvers"), "inverse"),
-    **dict.fromkeys(("check", "load", "run", "save"), "runs"),
-    **dict.fromkeys(("ImagingSystem", "PerFrame"), "systems"),
-}  # fmt: skip
+_MODULES = {
+    **{name: name for name in ("camera", "io", "light", "report", "systems", "testing", "units", "wave")},
+    **{name: f"inverse.{name}" for name in ("losses", "regularizers")},
+}
+_HOMES = {
+    "errors": ("BacklightError", "InputError"),
+    "inverse.estimate": ("Estimate", "estimate"),
+    "inverse.uncertainty": ("identifiability",),
+    "inverse.unknowns": ("Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus"),
+    "runs": ("check", "load", "run", "save"),
+    "systems": ("ImagingSystem", "PerFrame"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "BacklightError",
@@ -71,7 +64,6 @@ __all__ = [
     "report",
     "run",
     "save",
-    "solvers",
     "systems",
     "testing",
     "units",
@@ -81,10 +73,11 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Load what is behind a public name on first use."""
+    if name in _MODULES:
+        return import_module(f"{__name__}.{_MODULES[name]}")
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = _HOME_OF[name]
-    return getattr(import_module(f"{__name__}.{home}"), name) if home else import_module(f"{__name__}.{name}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:

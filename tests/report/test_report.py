@@ -36,7 +36,7 @@ def content():
             Parameter("medium_index", "dimensionless", 1.0, 1.0, None, False),
         ),
         history={"objective": np.geomspace(100, 1, 200), "distance": 0.0414523 - 1.4e-3 * 0.97 ** np.arange(200)},
-        fit={"nrmse_amplitude": 0.0123, "reduced_chi2": 1.02, "whiteness": None},
+        fit={"nrmse_amplitude": 0.0123, "reduced_chi2": 1.02, "autocorrelation": None, "white": True},
         notes=("The sample was taken as passive: |t| ≤ 1.", "<b>bold</b>"),
         warnings=("A constant phase is in no frame.",),
         facts={"backlight": "0.1.0", "input": "a\nb"},

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from backlight.errors import InputError
 from backlight.runs.checkpoint import FileCheckpoint
 

@@ -4,9 +4,10 @@ import json
 import os
 import signal
 
-import backlight.runs as runs
 import numpy as np
 import pytest
+
+import backlight.runs as runs
 from backlight.errors import InputError, RunFileError
 from backlight.io import read, read_frames, read_manifest
 from backlight.runs.execute import Listener

@@ -64,8 +64,7 @@ def object_in_view(system):
 
 ENTRY = SystemEntry(
     schema=SCHEMA,
-    paths={"sample": "sample.transmission", "distance": "detection_path.distance", "wavelength": "illumination.wavelength",
-           "pixel_pitch": "camera.pitch"},
+    paths={"sample": "sample.transmission", "distance": "detection_path.distance", "pixel_pitch": "camera.pitch"},
     ask=Question,
     nominal=nominal,
     classic=lambda frames, instrument: jnp.sqrt(jnp.maximum(frames[0], 0)) + 0j,

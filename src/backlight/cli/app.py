@@ -41,7 +41,7 @@ def demo(
         show.as_json({"out": str(finished.out), "truth": truth, "result": finished.result})
         return finished.exit_code
     show.finished(finished.out, finished.result)
-    value, true = show.quantity(found["value"], "m", found["std"]), show.quantity(truth["distance"], "m")
+    value, true = show.quantity(found["value"], "m", found["std"]), show.quantity(truth["distance"], "m", digits=6)
     show.line(f"distance: {value} found, {true} true, {show.quantity(found['start'], 'm')} assumed")
     return finished.exit_code
 

@@ -25,10 +25,11 @@ def told(command: Callable[[], object], *, as_json: bool = False) -> int:
         return 0
     except Exception as error:
         # Typer's usage errors have a message and an exit code, but no public base class.
-        if not hasattr(error, "format_message"):
+        message = getattr(error, "format_message", None)
+        if message is None:
             raise
-        usage = printable(error.format_message())
-        return _say(f"{usage}\n  do this:  backlight --help lists the commands", error.exit_code, as_json)
+        lines = f"{printable(message())}\n  do this:  backlight --help lists the commands"
+        return _say(lines, getattr(error, "exit_code", 2), as_json)
     return code if isinstance(code, int) else 0
 
 

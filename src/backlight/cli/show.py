@@ -46,7 +46,7 @@ def rows(table: list[tuple[object, ...]], indent: str = "  ") -> None:
         print((indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip())
 
 
-def quantity(value: Any, unit: str, std: Any = None) -> str:
+def quantity(value: Any, unit: str, std: Any = None, digits: int = 4) -> str:
     """Return an SI value as text in the unit a person would choose."""
     if value is None:
         return "an image"
@@ -55,7 +55,7 @@ def quantity(value: Any, unit: str, std: Any = None) -> str:
         return "[" + ", ".join(quantity(v, unit, s) for v, s in zip(value, bars, strict=True)) + "]"
     if not isinstance(value, int | float):
         return printable(value)
-    return units.format_quantity(float(value), _DIMENSION.get(unit, "dimensionless"), std)
+    return units.format_quantity(float(value), _DIMENSION.get(unit, "dimensionless"), std, digits)
 
 
 def parameters(table: Mapping[str, Mapping[str, Any]]) -> None:

@@ -60,7 +60,7 @@ class Content:
     frame_pitch: tuple[float, float]
     parameters: tuple[Parameter, ...] = ()
     history: dict[str, np.ndarray] = field(default_factory=dict)
-    fit: dict[str, float | None] = field(default_factory=dict)
+    fit: dict[str, float | bool | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)

@@ -27,9 +27,10 @@ _CAPTIONS = {
     "convergence": "The objective, and each scalar unknown on its way.",
 }
 _FIT_WORDS = {
+    "autocorrelation": "largest correlation of the residual with itself a few pixels away; 0 for white noise",
+    "white": "whether the residual is as uncorrelated as noise",
     "nrmse_amplitude": "‖√y − √ŷ‖ / ‖√y‖, the share of the amplitude left unexplained",
     "reduced_chi2": "mean squared residual over the noise's variance; 1 where the model fits to the noise",
-    "whiteness": "correlation left between neighboring residuals; 0 for white noise",
 }
 
 
@@ -97,20 +98,22 @@ def _head(content: Content) -> str:
 def _sliders(content: Content) -> Iterable[str]:
     if content.classic is None:
         return
+    yield '<div class="pair">'
     before, after = (pictures.shrink(np.abs(u)) for u in (content.classic, content.object))
     yield _slider("amplitude", before, after, pictures.gray(before, after))
     before, after = (pictures.shrink(pictures.level_phase(u)) for u in (content.classic, content.object))
     yield _slider("phase", before, after, pictures.phase(before, after))
+    yield "</div>"
 
 
 def _slider(name: str, before: np.ndarray, after: np.ndarray, view: pictures.View) -> str:
     sources = [_data_url(pictures.png(values, view), "image/png") for values in (before, after)]
     return (
-        f'<p>{name.capitalize()}, {view.low:.3g} to {view.high:.3g}</p><div class="compare">'
+        f'<div><p>{name.capitalize()}, {view.low:.3g} to {view.high:.3g}</p><div class="compare">'
         f'<img src="{sources[0]}" alt="{name} by back-propagation">'
         f'<img class="after" src="{sources[1]}" alt="{name} by Backlight"><div class="line"></div>'
         '<span class="left">back-propagation</span><span class="right">Backlight</span></div>'
-        f'<input type="range" min="0" max="100" value="50" aria-label="{name}: before and after">'
+        f'<input type="range" min="0" max="100" value="50" aria-label="{name}: before and after"></div>'
     )
 
 
@@ -135,13 +138,18 @@ def _parameter_row(parameter: Parameter) -> str:
     return f'<tr class="{kind}">' + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def _fit_table(fit: dict[str, float | None]) -> str:
+def _fit_table(fit: dict[str, float | bool | None]) -> str:
     rows = "".join(
-        f"<tr><td>{_text(name)}</td><td>{'–' if value is None else f'{value:.4g}'}</td>"
-        f"<td>{_text(_FIT_WORDS.get(name, ''))}</td></tr>"
+        f"<tr><td>{_text(name)}</td><td>{_figure_of_merit(value)}</td><td>{_text(_FIT_WORDS.get(name, ''))}</td></tr>"
         for name, value in fit.items()
     )
     return f"<table>{rows}</table>"
+
+
+def _figure_of_merit(value: float | bool | None) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value is None else f"{value:.4g}"
 
 
 def _list(sentences: Iterable[str]) -> str:

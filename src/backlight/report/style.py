@@ -11,6 +11,7 @@ th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px soli
 .fixed { opacity: .65; } .status { color: var(--mark); font-weight: 600; } .bad { color: var(--warn); }
 .warning { border-left: 4px solid var(--warn); background: var(--soft); padding: .5rem 1rem; margin: .6rem 0; }
 figure { margin: 1rem 0; background: #fff; color: #000; } figure img { width: 100%; height: auto; display: block; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 1rem; }
 .compare { position: relative; max-width: 40rem; --cut: 50%; }
 .compare img { width: 100%; display: block; image-rendering: pixelated; }
 .compare .after { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--cut)); }

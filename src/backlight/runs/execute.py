@@ -174,7 +174,7 @@ def _callback(asked: Asked, workspace: Workspace, listener: Listener, interrupti
     names = {path: name for name, path in asked.entry.paths.items()}
 
     def told(progress: Any) -> None:
-        values = {names.get(path, path): value for path, value in progress.values.items()}
+        values = {str(names.get(path, path)): float(value) for path, value in progress.values.items()}
         workspace.log("progress", iteration=progress.iteration, objective=progress.objective, values=values)
         listener.progress(progress, values)
         interruption.obey()

@@ -59,10 +59,12 @@ def report_rows(table: dict[str, dict[str, Any]], dimensions: dict[str, str]) ->
 def _rows(name: str, entry: dict[str, Any], dimension: str) -> list[Parameter]:
     estimated = entry["status"] == "estimated"
     if isinstance(entry["value"], list):
-        parts = zip(
-            *(_listed(entry.get(field), len(entry["value"])) for field in ("start", "value", "std")), strict=True
-        )
-        return [Parameter(f"{name}[{i}]", dimension, *part, estimated) for i, part in enumerate(parts)]
+        count = len(entry["value"])
+        start, std = _listed(entry.get("start"), count), _listed(entry["std"], count)
+        return [
+            Parameter(f"{name}[{i}]", dimension, start[i], value, std[i], estimated)
+            for i, value in enumerate(entry["value"])
+        ]
     if entry["value"] is None or not isinstance(entry["value"], int | float):
         remark = "an image: see the pictures" if entry["value"] is None else str(entry["value"])
         return [Parameter(name, dimension, None, None, None, estimated, remark)]

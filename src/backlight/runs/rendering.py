@@ -50,8 +50,8 @@ def content_of(folder: Path) -> Content:
         parameters=report_rows(result["parameters"], _dimensions(result["system"])),
         history={k.removeprefix("history."): v for k, v in arrays.items() if k.startswith("history.")},
         fit=result["data_fit"],
-        notes=tuple(note for note in result["notes"] if note not in weakest),
-        warnings=(*_unfinished(stop), *weakest, *result["warnings"]),
+        notes=(*(note for note in result["notes"] if note not in weakest), *result["warnings"]),
+        warnings=(*_unfinished(stop), *weakest),
         facts=_facts(result),
     )
 

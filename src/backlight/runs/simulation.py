@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from backlight import units
@@ -61,12 +63,10 @@ def _changed(system: Any, entry: Any, name: str, value: float) -> Any:
         raise InputError(f"--set {name}", got="a parameter this system does not have", expected="one it has",
                          remedy=nearest(name, there))  # fmt: skip
     old = leaves[path]
-    return set_leaves(system, {path: np.full(old.shape, value / entry.scale(name, system), old.dtype)})
+    return set_leaves(system, {path: jnp.full(old.shape, value / entry.scale(name, system), old.dtype)})
 
 
 def _frames(system: Any, noise: bool, seed: int) -> np.ndarray:
     if not noise:
         return np.asarray(system.predict().values)
-    import jax
-
     return np.asarray(system.simulate(jax.random.key(seed)).values)
