@@ -270,7 +270,11 @@ def rgb(path):
 
 
 def npy_of(array):
-    return lambda path: np.save(path.open("wb"), np.asarray(array))
+    def build(path):
+        with path.open("wb") as file:
+            np.save(file, np.asarray(array))
+
+    return build
 
 
 def with_value(value, where, array=samples.F4):

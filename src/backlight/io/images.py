@@ -81,7 +81,8 @@ def _jpeg_frame(path: Path, data: bytes, place: int) -> ArrayInfo:
 
 
 def _bmp(path: Path) -> ArrayInfo:
-    head, size = path.open("rb").read(54), path.stat().st_size
+    with path.open("rb") as file:
+        head, size = file.read(54), path.stat().st_size
     if len(head) < 54:
         raise refuse(path, f"a BMP cut in its header ({size} bytes)")
     offset, width, height = struct.unpack("<10xI4xii", head[:26])
