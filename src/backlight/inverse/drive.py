@@ -69,7 +69,7 @@ def drive(
 
     **Arguments:**
 
-    - `tolerance`: converged when the objective's best has fallen by less than this fraction over two blocks.
+    - `tolerance`: converged when the objective has changed by less than this fraction over two blocks.
     - `time_limit`: seconds; `None` for no limit.
     - `callback`: called after each block with a `Progress`; an exception in it ends the run as the user's stop does.
     - `checkpoint`: where to keep the state; a run that finds one there continues it, to the same bits.
@@ -103,7 +103,7 @@ class _Run:
     best_objective: float
     iteration: int
     halvings: int
-    block_bests: list[float]
+    block_ends: list[float]
     history: dict[str, list[np.ndarray]]
     first: float = 0.0
 
@@ -131,7 +131,7 @@ class _Run:
             return
         self.state, self.best, self.best_objective = state, best, float(best_objective)
         self.iteration += count
-        self.block_bests.append(self.best_objective)
+        self.block_ends.append(float(trace["objective"][-1]))
         for name, values in trace.items():
             self.history.setdefault(name, []).append(np.asarray(values))
 
@@ -144,9 +144,9 @@ class _Run:
             )
         if self.iteration >= self.solver.steps:
             return "stopped", f"Stopped after {self.iteration} iterations, the limit; the objective was still falling."
-        recent = self.block_bests[-3:]
-        if len(recent) == 3 and recent[0] - recent[2] <= tolerance * abs(recent[2]):
-            return "converged", f"Converged: the objective fell by less than {tolerance:.0e} of itself over two blocks."
+        recent = np.array(self.block_ends[-3:])
+        if len(recent) == 3 and np.ptp(recent) <= tolerance * abs(recent[2]):
+            return "converged", f"Converged: the objective changed by less than {tolerance:.0e} of itself over two blocks."
         return None
 
     def progress(self, seconds: float) -> Progress:
@@ -170,7 +170,7 @@ class _Run:
         """Return everything a later process needs to go on to the same bits."""
         numbers = {"best_objective": self.best_objective, "iteration": self.iteration, "halvings": self.halvings}
         kept = {f"run.{name}": np.asarray(value) for name, value in numbers.items()}
-        kept["run.block_bests"] = np.asarray(self.block_bests, dtype=np.float64)
+        kept["run.block_ends"] = np.asarray(self.block_ends, dtype=np.float64)
         kept |= {f"state.{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(self.state))}
         kept |= {f"best.{path}": np.asarray(x) for path, x in self.best.items()}
         return kept | {f"history.{name}": values for name, values in self.histories().items()}
@@ -182,7 +182,7 @@ class _Run:
         self.best = {path: jnp.asarray(kept[f"best.{path}"]) for path in self.best}
         self.best_objective = float(kept["run.best_objective"])
         self.iteration, self.halvings = int(kept["run.iteration"]), int(kept["run.halvings"])
-        self.block_bests = [float(x) for x in kept["run.block_bests"]]
+        self.block_ends = [float(x) for x in kept["run.block_ends"]]
         self.history = {k.removeprefix("history."): [v] for k, v in kept.items() if k.startswith("history.")}
 
 

@@ -95,9 +95,7 @@ def estimate(
 
     **Errors:** `InputError` for unknown paths, shapes that do not fit, and pixels that are no numbers.
     """
-    problem = build(
-        model, frames, unknowns, loss=loss or amplitude(), regularizers=regularizers, weights=mask
-    )
+    problem = build(model, frames, unknowns, loss=loss or amplitude(), regularizers=regularizers, weights=mask)
     solver = solver or default_solver(problem)
     outcome = drive(
         problem,

@@ -62,10 +62,6 @@ class FISTA(Solver):
         """Return z."""
         return state.z
 
-    def restarted(self, state: FISTAState) -> FISTAState:
-        """Return the state with its momentum gone, for a problem that has changed under it."""
-        return state._replace(ahead=state.z, momentum=jnp.ones_like(state.momentum))
-
 
 def _accelerate(state: FISTAState, z: Coordinates, duals: dict[str, Any]) -> FISTAState:
     moved = jax.tree.map(jnp.subtract, z, state.z)

@@ -167,7 +167,10 @@ class NoiseLikelihood(Loss):
     def _noise(noise):
         if noise is None:
             raise InputError(
-                "loss", got="the noise's own likelihood", expected="a model with a `noise`", remedy="use losses.amplitude()"
+                "loss",
+                got="the noise's own likelihood",
+                expected="a model with a `noise`",
+                remedy="use losses.amplitude()",
             )
         return noise
 

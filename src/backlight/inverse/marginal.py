@@ -38,9 +38,7 @@ def marginal_curvature(
 
     moves = jax.lax.map(joint_move, jnp.eye(count, dtype=jnp.result_type(float)))
     images = jax.lax.map(apply, moves)
-    products = [
-        jnp.reshape(moves[path], (count, -1)) @ jnp.reshape(images[path], (count, -1)).T for path in moves
-    ]
+    products = [jnp.reshape(moves[path], (count, -1)) @ jnp.reshape(images[path], (count, -1)).T for path in moves]
     total = sum(products[1:], products[0])
     return 0.5 * (total + total.T)
 

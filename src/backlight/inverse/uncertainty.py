@@ -218,7 +218,11 @@ def _discs(shape: tuple[int, int]) -> np.ndarray:
     y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
     pattern = np.zeros(shape)
     for _ in range(12):
-        cy, cx, radius = rng.uniform(0.25, 0.75) * shape[0] / max(shape), rng.uniform(0.25, 0.75) * shape[1] / max(shape), rng.uniform(0.02, 0.08)
+        cy, cx, radius = (
+            rng.uniform(0.25, 0.75) * shape[0] / max(shape),
+            rng.uniform(0.25, 0.75) * shape[1] / max(shape),
+            rng.uniform(0.02, 0.08),
+        )
         edge = (radius - np.hypot(y - cy, x - cx)) * max(shape)
         pattern = np.maximum(pattern, rng.uniform(0.4, 1.0) * np.clip(edge + 0.5, 0, 1))
     return pattern

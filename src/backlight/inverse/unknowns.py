@@ -166,6 +166,33 @@ class Gaussian(Unknown):
         return like if self.mean is None else self.mean
 
 
+class Common(Unknown):
+    """Know that all numbers of a leaf grow by one factor: leaf = start·factor, such as both sides of a pixel.
+
+    **Arguments:** `of`: what is known of the first number of the leaf.
+    """
+
+    of: Unknown
+
+    def coordinates(self, leaf, like):
+        """Return the coordinates of the first number."""
+        return self.of.coordinates(leaf.ravel()[0], like.ravel()[0])
+
+    def leaf(self, z, like):
+        """Return the start times the factor of the first number."""
+        first = like.ravel()[0]
+        return like * (self.of.leaf(z, first) / first)
+
+    def prior_residual(self, z):
+        """Return that of the first number."""
+        return self.of.prior_residual(z)
+
+    @property
+    def knowledge(self) -> str:
+        """Say it in words."""
+        return self.of.knowledge
+
+
 class _OnSupport(Unknown):
     """Base of unknown samples that may be known to be `outside` beyond a support."""
 

@@ -19,6 +19,7 @@ class VariableProjectionState(NamedTuple):
 
     image: FISTAState
     theta: Coordinates
+    first: Float[Array, "p p"]
     curvature: Float[Array, "p p"]
     move: Float[Array, " p"]
     gradient: Float[Array, " p"]
@@ -31,8 +32,8 @@ class VariableProjection(Solver):
     One step moves the image by `inner` FISTA steps at fixed θ, and then θ by a quasi-Newton step. By the envelope
     theorem ∇φ = ∂J/∂θ at the solved image. The curvature starts as the Gauss-Newton one with the image marginalized,
     measured once the image has taken shape, and is corrected by damped BFGS updates (Powell 1978; Nocedal and Wright
-    2006, procedure 18.2). The damping matters: the image is never solved exactly, so a gradient difference is noisy,
-    and a step may lower the curvature it meets by a factor of five at most.
+    2006, procedure 18.2). The image is never solved exactly, so gradient differences are noisy: a step may lower the
+    curvature it meets by a factor of five at most, and all of them together by no more than `trust`.
 
     **Arguments:**
 
@@ -40,26 +41,26 @@ class VariableProjection(Solver):
     - `image`: the solver of the image.
     - `steps`: θ steps; `inner`: image steps in each; `warm_up`: first steps that move the image only.
     - `conjugate_gradients`: steps spent on the first curvature.
+    - `trust`: the curvature stays within this factor of the first one, in every direction.
     """
 
     parameters: tuple[str, ...] = eqx.field(static=True, default=())
     image: FISTA = eqx.field(default_factory=FISTA)
-    steps: int = eqx.field(static=True, default=40)
-    inner: int = eqx.field(static=True, default=10)
-    warm_up: int = eqx.field(static=True, default=3)
+    steps: int = eqx.field(static=True, default=30)
+    inner: int = eqx.field(static=True, default=20)
+    warm_up: int = eqx.field(static=True, default=1)
     few: int = eqx.field(static=True, default=200)
     conjugate_gradients: int = eqx.field(static=True, default=10)
+    trust: float = eqx.field(static=True, default=4.0)
     block: int = eqx.field(static=True, default=1)
 
     def init(self, problem, z):
         """Return the start; the curvature is measured after the warm-up."""
         theta = {path: z[path] for path in self._parameters(z)}
         image = {path: value for path, value in z.items() if path not in theta}
-        first = self.image.init(problem.restricted(theta, tuple(image)), image)
+        solved = self.image.init(problem.restricted(theta, tuple(image)), image)
         count = ravel_pytree(theta)[0].size
-        return VariableProjectionState(
-            first, theta, jnp.eye(count), jnp.zeros(count), jnp.zeros(count), jnp.zeros(())
-        )
+        return VariableProjectionState(solved, theta, jnp.eye(count), jnp.eye(count), jnp.zeros(count), jnp.zeros(count), jnp.zeros(()))
 
     def step(self, problem, state, damping):
         """Solve the image a little further, then move θ."""
@@ -86,14 +87,14 @@ class VariableProjection(Solver):
         part = problem.restricted(state.image.z, tuple(state.theta))
         theta, unravel = ravel_pytree(state.theta)
         gradient = ravel_pytree(jax.grad(part.smooth_objective)(state.theta))[0]
-        curvature = jax.lax.cond(
-            state.count == self.warm_up + 1,
-            lambda: self._first_curvature(problem, state),
-            lambda: damped_bfgs(state.curvature, state.move, gradient - state.gradient),
-        )
+        fresh = state.count == self.warm_up + 1
+        first = jax.lax.cond(fresh, lambda: self._first_curvature(problem, state), lambda: state.first)
+        learned = damped_bfgs(state.curvature, state.move, gradient - state.gradient)
+        curvature = jnp.where(fresh, first, bounded(learned, first, self.trust))
         move = -damping * jnp.linalg.solve(curvature, gradient)
-        image = self.image.restarted(state.image)
-        return VariableProjectionState(image, unravel(theta + move), curvature, move, gradient, state.count)
+        return VariableProjectionState(
+            state.image, unravel(theta + move), first, curvature, move, gradient, state.count
+        )
 
     def _first_curvature(self, problem: Problem, state: VariableProjectionState) -> Float[Array, "p p"]:
         z = self.coordinates(state)
@@ -121,3 +122,15 @@ def damped_bfgs(
         + jnp.outer(blend, blend) / jnp.maximum(jnp.vdot(move, blend), 1e-30)
     )
     return jnp.where(expected > 0, updated, curvature)
+
+
+def bounded(
+    curvature: Float[Array, "p p"], reference: Float[Array, "p p"], factor: float
+) -> Float[Array, "p p"]:
+    """Return `curvature` with its eigenvalues relative to `reference` clipped to 1/factor … factor."""
+    root = jnp.linalg.cholesky(reference)
+    half = jax.scipy.linalg.solve_triangular(root, curvature, lower=True)
+    relative = jax.scipy.linalg.solve_triangular(root, half.T, lower=True)
+    values, vectors = jnp.linalg.eigh(0.5 * (relative + relative.T))
+    scaled = root @ vectors
+    return (scaled * jnp.clip(values, 1 / factor, factor)) @ scaled.T

@@ -1,0 +1,285 @@
+"""In-line holography: one beam through the sample onto a bare camera, plane or spherical."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from backlight.camera import Camera, Gaussian, Noise
+from backlight.errors import InputError, nearest
+from backlight.inverse import losses, regularizers
+from backlight.inverse.estimate import default_solver, estimate
+from backlight.inverse.fista import FISTA
+from backlight.inverse.losses import Loss
+from backlight.inverse.problem import build
+from backlight.inverse.solver import Solver
+from backlight.inverse.unknowns import Common, Free, Interval, Passive, Unknown
+from backlight.inverse.unknowns import Gaussian as GaussianPrior
+from backlight.inverse.variable_projection import VariableProjection
+from backlight.light import Field, Grid
+from backlight.maths.fourier import crop, fast_size
+from backlight.systems.autofocus import back_propagate, brightness, focus
+from backlight.systems.entry import SystemEntry
+from backlight.systems.imaging_system import ImagingSystem, Nothing
+from backlight.systems.question import Question
+from backlight.systems.schemas import INLINE_HOLOGRAM
+from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave, ThinSample
+
+SAMPLE = "sample.transmission"
+DISTANCE = "detection_path.distance"
+
+PATHS = {
+    "sample": SAMPLE,
+    "distance": DISTANCE,
+    "source_distance": "illumination.source_distance",
+    "background": "camera.background",
+    "illumination_tilt": "illumination.tilt",
+    "pixel_pitch": "camera.pitch",
+}
+
+TOTAL_VARIATION = 5e-3
+"""Default weight beside ½ Σ (√y − √ŷ)², of frames relative to the bare beam."""
+
+FIRST_IMAGE_STEPS = 60
+TOLERANCE = 1e-4
+BACKGROUND_DEGREE = 2
+BACKGROUND_STD = 0.2
+
+
+def inline_hologram(
+    *,
+    wavelength: float,
+    pixel_pitch: float,
+    distance: float,
+    shape: tuple[int, ...],
+    source_distance: float | None = None,
+    medium_index: float = 1.0,
+    reach: float | None = None,
+    noise: Noise | None = None,
+) -> ImagingSystem:
+    """Compose an in-line holographic instrument with an empty sample.
+
+    y = |P_z{t}|² on the camera's pixels; with a point source at R before the sample the same over z/M on pixels p/M,
+    M = 1 + z/R, M² times fainter (Fresnel scaling theorem).
+
+    **Arguments:**
+
+    - `wavelength`: λ in vacuum, m.
+    - `pixel_pitch`: p, m.
+    - `distance`: z, sample to camera, m.
+    - `shape`: of the frames, (…, y, x); only the last two numbers are used.
+    - `source_distance`: R, point source to sample, m; `None` for a collimated beam.
+    - `medium_index`: n between sample and camera.
+    - `reach`: the largest distance that will be asked for, m; the sample's grid extends beyond the camera by as much as
+      light of the finest sampled detail walks off over it (at most to twice the frame).
+    - `noise`: of the frames; Gaussian of 1 % of the bare beam where `None`.
+
+    **Returns:** an `ImagingSystem`; the unknowns' paths are `sample.transmission`, `detection_path.distance`,
+    `illumination.source_distance`, `illumination.tilt`, `camera.pitch`, `camera.background`, `camera.gain`.
+
+    Example:
+        >>> system = inline_hologram(wavelength=532e-9, pixel_pitch=2e-6, distance=1e-3, shape=(96, 128))
+        >>> system.predict().values.shape
+        (1, 96, 128)
+    """
+    rows, columns = int(shape[-2]), int(shape[-1])
+    reach = distance if reach is None else max(reach, distance)
+    scale = 1.0 if source_distance is None else 1 + reach / source_distance
+    frame = Grid((rows, columns), pixel_pitch / scale)
+    padding = AngularSpectrum.planned(frame, wavelength, reach / scale, medium_index=medium_index).padding
+    beam = (
+        PlaneWave(wavelength, medium_index=medium_index)
+        if source_distance is None
+        else SphericalWave(wavelength, source_distance, medium_index=medium_index)
+    )
+    return ImagingSystem(
+        illumination=beam,
+        incident_path=Nothing(),
+        sample=ThinSample(np.ones((rows + padding[0], columns + padding[1]), complex)),
+        detection_path=FreeSpace(distance, AngularSpectrum(reach=reach / scale)),
+        camera=Camera((rows, columns), pixel_pitch, gain=scale**2),
+        noise=Gaussian(0.01) if noise is None else noise,
+    )
+
+
+def sample_in_view(system: ImagingSystem) -> Field:
+    """Return the sample's transmission where the camera sees it, with its grid."""
+    values = crop(system.sample.transmission, system.camera.shape)
+    return Field(values, Grid(system.camera.shape, system.sample_grid().pitch), system.illumination.wavelength)
+
+
+def ask(
+    frames: np.ndarray, instrument: Mapping[str, Any], unknown: Mapping[str, Any], options: Mapping[str, Any]
+) -> Question:
+    """Put the default question: a passive sample of small total variation, and what else is unknown.
+
+    **Arguments:** as `SystemEntry.ask` describes them.
+
+    An unknown distance is first looked for by a focus scan over its whole range; a first image then tells the
+    brightness of the bare beam, to which the frames are taken relative; both are refined jointly.
+    """
+    unknown = dict(unknown) or {"sample": True}
+    low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
+    level = brightness(frames)
+    relative = np.asarray(frames, np.float32) / np.float32(level)
+    system = _composed(instrument, frames.shape, high, noise_level(relative), unknown)
+    notes = []
+    if "distance" in unknown and high > low:
+        system, sentence = _focused(system, relative[0], low, high)
+        notes.append(sentence)
+    table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
+    terms = _regularizers(options, table)
+    loss = losses.BY_NAME[options.get("loss") or "amplitude"]()
+    if SAMPLE in table:
+        system, beam = _first_image(system, relative, table[SAMPLE], loss, terms, options.get("weights"))
+        level, relative = level * beam, relative / np.float32(beam)
+    notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be {level:.5g}.")
+    problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
+    return Question(
+        system=system,
+        frames=relative,
+        unknowns=table,
+        loss=loss,
+        regularizers=terms,
+        solver=_solver(default_solver(problem), options.get("iterations")),
+        weights=options.get("weights"),
+        notes=tuple(notes),
+        tolerance=TOLERANCE,
+        finish=lambda found: _in_recorded_units(found, level),
+    )
+
+
+def _first_image(
+    system: ImagingSystem, frames: np.ndarray, known: Unknown, loss: Loss, terms: tuple, weights: np.ndarray | None
+) -> tuple[ImagingSystem, float]:
+    """Reconstruct under a beam surely too bright, and return the instrument with that image and the true brightness.
+
+    The frames alone leave a gauge: a brighter beam and a darker sample predict the same. It is fixed by calling the
+    most frequent transmission 1. The beam must not be too faint on the way, since |t| ≤ 1 would then cut the sample
+    off; the 90th percentile of the back-propagated irradiance is above the clear background in every sparse sample.
+    """
+    start = np.abs(np.asarray(back_propagate(system, jnp.asarray(frames[0])))) ** 2
+    bright = float(np.percentile(start, 90))
+    found = estimate(
+        system,
+        frames / np.float32(bright),
+        {SAMPLE: known},
+        loss=loss,
+        regularizers=[term for term in terms if term.path == SAMPLE],
+        solver=FISTA(steps=FIRST_IMAGE_STEPS),
+        mask=weights,
+        error_bars=False,
+    )
+    clear = brightness(np.abs(np.asarray(sample_in_view(found.system).values)) ** 2)
+    transmission = found.system.sample.transmission / np.sqrt(clear)
+    return eqx.tree_at(lambda s: s.sample.transmission, found.system, transmission), bright * clear
+
+
+def noise_level(frame: np.ndarray) -> float:
+    """Return the standard deviation of white noise: the median of |Δ_y Δ_x y|, which smooth fringes hardly touch."""
+    mixed = frame[..., 1:, 1:] - frame[..., 1:, :-1] - frame[..., :-1, 1:] + frame[..., :-1, :-1]
+    return max(float(np.median(np.abs(mixed))) / 0.6745 / 2, 1e-4)
+
+
+def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
+    """Return the instrument as the user wrote it."""
+    return _composed(instrument, shape, instrument["distance"], 0.01, {})
+
+
+def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.ndarray, "y x"]:
+    """Return the first frame, back-propagated over the distance the user wrote."""
+    frame = jnp.asarray(frames[0] / brightness(frames[0]), dtype=float)
+    return np.asarray(back_propagate(nominal(instrument, frames.shape), frame))
+
+
+def _composed(given: Mapping[str, Any], shape, reach: float, std: float, unknown: Mapping[str, Any]) -> ImagingSystem:
+    names = ("wavelength", "pixel_pitch", "distance", "source_distance", "medium_index")
+    known = {name: given[name] for name in names if given.get(name) is not None}
+    system = inline_hologram(**known, shape=shape, reach=reach, noise=Gaussian(std))
+    if "background" in unknown:
+        flat = jnp.zeros((BACKGROUND_DEGREE + 1) ** 2 - 1)
+        system = eqx.tree_at(lambda s: s.camera.background, system, flat)
+    return system
+
+
+def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) -> tuple[ImagingSystem, str]:
+    found = focus(system, jnp.asarray(frame), low, high)
+    sentence = (
+        f"The distance was first looked for between {low * 1e3:.4g} and {high * 1e3:.4g} mm by the sharpness of the "
+        f"back-propagated amplitude (Tamura coefficient of its gradient): {found.best * 1e3:.5g} mm."
+    )
+    return eqx.tree_at(lambda s: s.detection_path.distance, system, jnp.asarray(found.best, dtype=float)), sentence
+
+
+def _range(value: float, wanted: Any, share: float) -> tuple[float, float]:
+    """Return where an unknown may lie: its bounds, ±4 standard deviations, or ± a share of its value."""
+    if isinstance(wanted, Mapping) and "between" in wanted:
+        return tuple(wanted["between"])
+    if isinstance(wanted, Mapping):
+        return wanted["value"] - 4 * wanted["std"], wanted["value"] + 4 * wanted["std"]
+    return (value * (1 - share), value * (1 + share)) if wanted else (value, value)
+
+
+def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
+    """Return what a line of `[unknown]` means."""
+    if name == "sample":
+        return Passive()
+    if name == "background":
+        return GaussianPrior(BACKGROUND_STD)
+    if isinstance(wanted, Mapping) and "between" in wanted:
+        low, high = (bound / _scale(name, system) for bound in wanted["between"])
+        inner: Unknown = Interval(low, high)
+    elif isinstance(wanted, Mapping):
+        factor = _scale(name, system)
+        inner = GaussianPrior(wanted["std"] / factor, mean=wanted["value"] / factor)
+    else:
+        inner = Free(scale=1e-2 / _scale(name, system)) if name == "illumination_tilt" else Free()
+    return Common(inner) if name == "pixel_pitch" else inner
+
+
+def _scale(name: str, system: ImagingSystem) -> float:
+    """Return the run file's unit over the leaf's: an angle is λ/n times a spatial frequency."""
+    if name != "illumination_tilt":
+        return 1.0
+    return float(system.illumination.wavelength / system.illumination.medium_index)
+
+
+def _regularizers(options: Mapping[str, Any], table: Mapping[str, Unknown]) -> tuple[regularizers.Regularizer, ...]:
+    asked = options.get("regularizers")
+    if asked is None:
+        return (regularizers.total_variation(SAMPLE, TOTAL_VARIATION),) if SAMPLE in table else ()
+    terms = []
+    for term in asked:
+        on = term.get("on") or "sample"
+        if on not in PATHS:
+            raise InputError("regularizer on", got=repr(on), expected="an unknown", remedy=nearest(on, PATHS))
+        terms.append(regularizers.BY_NAME[term["kind"]](PATHS[on], term["weight"]))
+    return tuple(terms)
+
+
+def _solver(chosen: Solver, iterations: int | None) -> Solver:
+    """Return the default solver with the number of image steps that was asked for."""
+    if iterations is None:
+        return chosen
+    if isinstance(chosen, VariableProjection):
+        return VariableProjection(steps=max(iterations // chosen.inner, 1), inner=min(chosen.inner, iterations))
+    return FISTA(steps=iterations) if isinstance(chosen, FISTA) else chosen
+
+
+def _in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
+    system = eqx.tree_at(lambda s: s.camera.gain, system, system.camera.gain * level)
+    return eqx.tree_at(lambda s: s.noise.std, system, system.noise.std * level)
+
+
+ENTRY = SystemEntry(
+    schema=INLINE_HOLOGRAM,
+    paths=PATHS,
+    ask=ask,
+    nominal=nominal,
+    classic=classic,
+    object_in_view=sample_in_view,
+    scale=_scale,
+)
