@@ -49,6 +49,7 @@ def test_the_python_of_the_readme_uses_names_that_exist():
 
     (code,) = blocks("python")
     compile(code, "README.md", "exec")
+    exec("\n".join(line for line in code.splitlines() if "import" in line), {})
     for path in re.findall(r"\bbl\.([\w.]+)", code):
         found = backlight
         for name in path.split("."):

@@ -189,3 +189,47 @@ def test_resume_refuses_inputs_that_changed(run_file, tmp_path):
 def test_resume_of_nothing_is_an_error_in_words(tmp_path):
     with pytest.raises(InputError, match="no such run"):
         runs.resume(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("place", [".", "..", "/", ""])
+def test_places_that_cannot_be_an_output_are_refused(run_file, tmp_path, monkeypatch, place):
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    (tmp_path / "inner" / "mine.txt").write_text("mine")
+    with pytest.raises(InputError):
+        runs.run(run_file, place)
+    assert not list(tmp_path.glob("**/*.partial"))
+
+
+def test_a_diverged_run_leaves_its_last_finite_state_and_says_so(run_file, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    import tiny
+
+    answer = tiny.Question.answer
+
+    def diverged(self, **options):
+        return replace(
+            answer(self, **options), status="diverged", stop_reason="Diverged: not finite.", uncertainty=None
+        )
+
+    monkeypatch.setattr(tiny.Question, "answer", diverged)
+    finished = runs.run(run_file, tmp_path / "result")
+    assert finished.exit_code == 4
+    assert finished.result["parameters"]["distance"]["std"] is None
+    assert np.isfinite(np.load(finished.out / "object.npy")).all()
+    assert "not an answer" in (finished.out / "report.html").read_text()
+
+
+def test_too_little_memory_is_said_in_words(run_file, tmp_path, monkeypatch):
+    import tiny
+
+    from backlight.errors import MemoryPlanError
+
+    def answer(self, **options):
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 1000000000000 bytes.")
+
+    monkeypatch.setattr(tiny.Question, "answer", answer)
+    with pytest.raises(MemoryPlanError, match="crop"):
+        runs.run(run_file, tmp_path / "result")
+    assert not (tmp_path / "result").exists()

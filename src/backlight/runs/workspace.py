@@ -19,7 +19,9 @@ class Workspace:
     """`<out>.partial/` with the resolved run file, the job, the log and the checkpoints."""
 
     def __init__(self, out: str | Path):
-        self.out = Path(out)
+        self.out = Path(out) if Path(out).name not in ("", "..") else Path(out).resolve()
+        if not self.out.name:
+            raise InputError(str(out), got="the root folder", expected="a new folder", remedy="choose another --out")
         self.folder = self.out.with_name(self.out.name + ".partial")
 
     @property

@@ -1,0 +1,30 @@
+"""Every example runs, and comes out right."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main()
+
+
+def test_own_forward_model():
+    fit = run("own_forward_model")
+    assert fit.status == "converged"
+    error = np.abs(fit.value("center") - [[20.3, 18.8], [26.1, 40.2]])
+    assert (error < 4 * fit.std("center")).all()
+    assert error.max() < 0.2
+
+
+@pytest.mark.slow
+def test_hologram():
+    fit = run("hologram")
+    assert fit.value("detection_path.distance") == pytest.approx(4.2e-3, rel=0.01)
