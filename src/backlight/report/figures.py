@@ -38,7 +38,7 @@ def comparison(content: Content) -> "Figure":
     _picture(axes[0][0], frame, levels, content.frame_pitch, "recorded frame")
     _picture(axes[1][0], predicted, levels, content.frame_pitch, "predicted frame")
     amplitudes = pictures.gray(*(np.abs(u) for _, u in found))
-    phases = pictures.phase(*(pictures.level_phase(u) for _, u in found))
+    phases = pictures.phase(*(u for _, u in found))
     for column, (name, u) in enumerate(found, 1):
         _picture(axes[0][column], np.abs(u), amplitudes, content.object_pitch, f"{name}: amplitude")
         _picture(axes[1][column], pictures.level_phase(u), phases, content.object_pitch, f"{name}: phase")
@@ -65,7 +65,9 @@ def convergence(content: Content) -> "Figure":
     traces = [p for p in content.parameters if p.estimated and p.name in content.history]
     figure, axes = _figure(7.2, 2.0 * (1 + len(traces)), 1 + len(traces), 1)
     objective = np.asarray(content.history.get("objective", ()))
-    axes[0][0].semilogy(_positive(objective), color=BLUE)
+    axes[0][0].plot(objective, color=BLUE)
+    if np.all(objective > 0) and objective.size and objective.max() > 10 * objective.min():
+        axes[0][0].set_yscale("log")
     axes[0][0].set(ylabel="objective")
     for axis, parameter in zip((row[0] for row in axes[1:]), traces, strict=True):
         _trace(axis, np.asarray(content.history[parameter.name]), parameter)
@@ -92,10 +94,6 @@ def _unit(parameter: Parameter) -> tuple[float, str]:
     unit = parameter.shown(parameter.value).rpartition(" ")[2]
     factors = {name: float(text) for name, text in units.units_of(parameter.dimension).items()}
     return factors.get(units.canonical_unit(unit), 1.0), unit
-
-
-def _positive(values: np.ndarray) -> np.ndarray:
-    return np.where(values > 0, values, np.nan)
 
 
 def _figure(width: float, height: float, rows: int, columns: int) -> tuple["Figure", Any]:

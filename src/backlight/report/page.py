@@ -102,7 +102,7 @@ def _sliders(content: Content) -> Iterable[str]:
     before, after = (pictures.shrink(np.abs(u)) for u in (content.classic, content.object))
     yield _slider("amplitude", before, after, pictures.gray(before, after))
     before, after = (pictures.shrink(pictures.level_phase(u)) for u in (content.classic, content.object))
-    yield _slider("phase", before, after, pictures.phase(before, after))
+    yield _slider("phase", before, after, pictures.phase(content.classic, content.object))
     yield "</div>"
 
 

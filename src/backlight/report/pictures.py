@@ -2,10 +2,12 @@
 
 import io
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
+DARK = 0.3  # of the median amplitude
 LARGEST = 900  # pixels along the longer side of an embedded picture; the arrays themselves lie beside the report
 
 
@@ -32,9 +34,14 @@ def gray(*arrays: np.ndarray) -> View:
     return View("gray", low, high)
 
 
-def phase(*arrays: np.ndarray) -> View:
-    """Return a cyclic map where the phase wraps, an even one (cividis) where it does not; both color-blind-safe."""
-    low, high = _span(arrays, 0.1, 99.9)
+def phase(*fields: np.ndarray) -> View:
+    """Return a cyclic map where the phase wraps, an even one (cividis) where it does not; both color-blind-safe.
+
+    Dark pixels do not count: their phase is that of the noise.
+    """
+    lit = [np.abs(u) > DARK * np.median(np.abs(u)) for u in fields]
+    phases = [level_phase(u)[where] for u, where in zip(fields, lit, strict=True) if where.any()]
+    low, high = _span(phases, 0.5, 99.5) if phases else (-1.0, 1.0)
     if high - low > 1.6 * math.pi:
         return View("twilight", -math.pi, math.pi)
     return View("cividis", low, high)
@@ -47,7 +54,8 @@ def signed(*arrays: np.ndarray) -> View:
     return View("RdBu_r", -limit, limit)
 
 
-def _span(arrays: tuple[np.ndarray, ...], low: float, high: float) -> tuple[float, float]:
+def _span(arrays: Iterable[np.ndarray], low: float, high: float) -> tuple[float, float]:
+    """Return two percentiles of all finite values, a little apart even where all are equal."""
     finite = np.concatenate([np.ravel(a)[:: max(a.size // 200_000, 1)] for a in arrays])
     finite = finite[np.isfinite(finite)]
     if finite.size == 0:
