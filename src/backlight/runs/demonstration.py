@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from backlight import units
+from backlight.errors import InputError
 from backlight.io import commit_file, write_json, write_tiff
 from backlight.io.commit import check_output
 from backlight.runs.execute import Finished, Listener, run
@@ -14,6 +15,7 @@ from backlight.runs.target import resolution_target
 WAVELENGTH, PITCH, SIZE = 632.8e-9, 3.45e-6, 256
 NOMINAL, LOW, HIGH = 10e-3, 9e-3, 11e-3
 NOISE = 0.01
+TRUTH = "truth.json"
 
 _RUN_FILE = """\
 # A simulated hologram of a resolution target. Replace the frames and the numbers by your own.
@@ -42,6 +44,7 @@ def demo(
     be replaced; `seed` draws distance and noise.
     """
     out, listener = Path(out), listener or Listener()
+    _refuse_foreign(out, overwrite)
     check_output(out / "result", overwrite=overwrite)
     rng = np.random.default_rng(seed)
     distance = float(rng.uniform(0.95 * NOMINAL, 1.05 * NOMINAL))
@@ -49,9 +52,19 @@ def demo(
     frame = hologram(distance, rng)
     truth = {"distance": distance}
     write_tiff(out / "hologram.tif", frame, pixel_size=PITCH)
-    write_json(out / "truth.json", truth)
+    write_json(out / TRUTH, truth)
     commit_file(out / "run.toml", _run_file().encode())
     return run(out / "run.toml", out / "result", overwrite=overwrite, listener=listener), truth
+
+
+def _refuse_foreign(out: Path, overwrite: bool) -> None:
+    """Write into a new folder, or, if allowed, into an older demonstration: never among somebody's files."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    ours = (out / TRUTH).is_file() and (out / "hologram.tif").is_file()
+    if not (ours and overwrite):
+        remedy = "add --overwrite" if ours else "choose another --out"
+        raise InputError(str(out), got="a folder that exists", expected="a new folder", remedy=remedy)
 
 
 def hologram(distance: float, rng: np.random.Generator) -> np.ndarray:
