@@ -200,8 +200,9 @@ def _block(problem, solver, state, best, best_objective, damping, count):
         before = solver.coordinates(state)
         following, objective = solver.step(problem, state, damping)
         healthy &= jnp.isfinite(objective) & all_finite(solver.coordinates(following))
-        better = healthy & (objective < best_objective)
-        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), before, best)
+        better = healthy & (solver.keeps_last | (objective < best_objective))
+        candidate = solver.coordinates(following) if solver.keeps_last else before
+        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), candidate, best)
         best_objective = jnp.where(better, objective, best_objective)
         return (following, best, best_objective, healthy), {"objective": objective, **_scalars(problem, before)}
 

@@ -35,6 +35,11 @@ class FISTA(Solver):
     safety: float = eqx.field(static=True, default=0.9)
     block: int = eqx.field(static=True, default=20)
 
+    @property
+    def keeps_last(self) -> bool:
+        """Yes."""
+        return True
+
     def init(self, problem, z):
         """Return the start, with the step measured there."""
         rate = self.safety / jnp.maximum(largest_curvature(problem, z), 1e-20)
@@ -42,20 +47,20 @@ class FISTA(Solver):
         return FISTAState(z, z, jnp.ones(()), rate, duals)
 
     def step(self, problem, state, damping):
-        """Take one step; the objective is that of the extrapolated point, regularizers at the new one."""
+        """Take one step; the objective is that of the extrapolated point."""
         smooth = lambda z: problem.smooth_objective(z, without=tuple(state.duals))  # noqa: E731
         value, gradient = jax.value_and_grad(smooth)(state.ahead)
         rate = damping * state.rate
         z, duals = {}, {}
         for path, ahead in state.ahead.items():
             moved = ahead - rate * gradient[path]
+            project = problem.unknowns[path].project
             regularizer = problem.proximal(path)
             if regularizer is None:
-                z[path] = problem.unknowns[path].project(moved)
+                z[path] = project(moved)
             else:
-                project = problem.unknowns[path].project
                 z[path], duals[path] = regularizer.prox(moved, rate * regularizer.weight, state.duals[path], project)
-                value += regularizer.weight * regularizer.exact(z[path])
+                value += regularizer.weight * regularizer.exact(ahead)
         return _accelerate(state, z, duals), value
 
     def coordinates(self, state):

@@ -64,7 +64,7 @@ class TotalVariation(Proximal):
     weight: float = eqx.field(static=True)
     aspect: tuple[float, float] = eqx.field(static=True, default=(1.0, 1.0))
     epsilon: float = eqx.field(static=True, default=1e-2)
-    inner_steps: int = eqx.field(static=True, default=8)
+    inner_steps: int = eqx.field(static=True, default=10)
 
     def value(self, leaf):
         """Return the smoothed total variation."""

@@ -19,6 +19,14 @@ class Solver(eqx.Module):
     steps: eqx.AbstractVar[int]
     block: eqx.AbstractVar[int]
 
+    @property
+    def keeps_last(self) -> bool:
+        """Tell whether the last finite state is the answer, not the one of the lowest objective.
+
+        True for accelerated methods: their objective is met at extrapolated points and is not monotone.
+        """
+        return False
+
     @abstractmethod
     def init(self, problem: Problem, z: Coordinates) -> Any:
         """Return the first state."""

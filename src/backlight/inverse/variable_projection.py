@@ -54,6 +54,11 @@ class VariableProjection(Solver):
     trust: float = eqx.field(static=True, default=4.0)
     block: int = eqx.field(static=True, default=1)
 
+    @property
+    def keeps_last(self) -> bool:
+        """Yes."""
+        return True
+
     def init(self, problem, z):
         """Return the start; the curvature is measured after the warm-up."""
         theta = {path: z[path] for path in self._parameters(z)}

@@ -44,7 +44,7 @@ TOTAL_VARIATION = 5e-3
 """Default weight beside ½ Σ (√y − √ŷ)², of frames relative to the bare beam."""
 
 FIRST_IMAGE_STEPS = 60
-TOLERANCE = 1e-4
+TOLERANCE = 1e-3
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
 
@@ -58,6 +58,7 @@ def inline_hologram(
     source_distance: float | None = None,
     medium_index: float = 1.0,
     reach: float | None = None,
+    fill_factor: float = 1.0,
     noise: Noise | None = None,
 ) -> ImagingSystem:
     """Compose an in-line holographic instrument with an empty sample.
@@ -73,8 +74,9 @@ def inline_hologram(
     - `shape`: of the frames, (…, y, x); only the last two numbers are used.
     - `source_distance`: R, point source to sample, m; `None` for a collimated beam.
     - `medium_index`: n between sample and camera.
-    - `reach`: the largest distance that will be asked for, m; the sample's grid extends beyond the camera by as much as
-      light of the finest sampled detail walks off over it (at most to twice the frame).
+    - `reach`: the largest distance that will be asked for, m; the sample's grid extends beyond the camera as light of
+      half the Nyquist frequency walks off over it (at most to twice the frame).
+    - `fill_factor`: side of a pixel's light-sensitive square over the pitch.
     - `noise`: of the frames; Gaussian of 1 % of the bare beam where `None`.
 
     **Returns:** an `ImagingSystem`; the unknowns' paths are `sample.transmission`, `detection_path.distance`,
@@ -89,7 +91,7 @@ def inline_hologram(
     reach = distance if reach is None else max(reach, distance)
     scale = 1.0 if source_distance is None else 1 + reach / source_distance
     frame = Grid((rows, columns), pixel_pitch / scale)
-    padding = AngularSpectrum.planned(frame, wavelength, reach / scale, medium_index=medium_index).padding
+    padding = AngularSpectrum.planned(frame, 0.5 * wavelength, reach / scale, medium_index=medium_index).padding
     beam = (
         PlaneWave(wavelength, medium_index=medium_index)
         if source_distance is None
@@ -99,8 +101,8 @@ def inline_hologram(
         illumination=beam,
         incident_path=Nothing(),
         sample=ThinSample(np.ones((rows + padding[0], columns + padding[1]), complex)),
-        detection_path=FreeSpace(distance, AngularSpectrum(reach=reach / scale)),
-        camera=Camera((rows, columns), pixel_pitch, gain=scale**2),
+        detection_path=FreeSpace(distance, AngularSpectrum(reach=0.5 * reach / scale)),
+        camera=Camera((rows, columns), pixel_pitch, gain=scale**2, fill_factor=fill_factor),
         noise=Gaussian(0.01) if noise is None else noise,
     )
 
