@@ -3,10 +3,12 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.custom_derivatives import SymbolicZero
 from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.light import Grid
 from backlight.maths import double_float as df
+from backlight.maths.turns import cos_sin
 
 
 @jax.jit
@@ -65,34 +67,47 @@ def band_limit(
     Opt. Express 17, 19662 (2009), with the tilt of Matsushima, Opt. Express 18, 18453 (2010), on both axes exactly.
     Evanescent waves only decay, which every grid can carry.
     """
-    walk_y, walk_x = walk_off(grid, wavelength, tilt)
-    half_y = 0.5 * grid.shape[0] * jnp.abs(grid.pitch[0])
-    half_x = 0.5 * grid.shape[1] * jnp.abs(grid.pitch[1])
-    inside = (jnp.abs(distance * walk_y) <= half_y) & (jnp.abs(distance * walk_x) <= half_x)
+    sy, walk_y = _squared_walk(grid.shape[0], grid.pitch[0], wavelength * (grid.fy + tilt[0]), distance)
+    sx, walk_x = _squared_walk(grid.shape[1], grid.pitch[1], wavelength * (grid.fx + tilt[1]), distance)
+    cosine_squared = (1 - sy)[:, None] - sx[None, :]
+    inside = (cosine_squared <= 0) | (jnp.maximum(walk_y[:, None], walk_x[None, :]) <= cosine_squared)
     return jax.lax.stop_gradient(inside)
+
+
+def _squared_walk(n: int, pitch: Array, sine: Array, distance: Array) -> tuple[Array, Array]:
+    """Return s of one axis and (z·√s)² in units of half the grid squared: squares spare a root per pixel."""
+    return sine**2, (distance * sine / (0.5 * n * pitch)) ** 2
 
 
 @jax.custom_jvp
 def _free_space(grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array) -> Array:
     in_medium = df.divide(df.exact(wavelength), df.exact(medium_index))
     per_wavelength = df.divide(df.exact(distance), in_medium)
-    sy, paraxial_y = _axis(grid.shape[0], grid.pitch[0], in_medium, tilt[0], per_wavelength)
-    sx, paraxial_x = _axis(grid.shape[1], grid.pitch[1], in_medium, tilt[1], per_wavelength)
+    (sy, paraxial_y), (sx, paraxial_x) = _axes(grid, in_medium, tilt, per_wavelength)
     s = sy[:, None] + sx[None, :]
-    propagating = s < 1
-    root = jnp.sqrt(jnp.where(propagating, 1 - s, 1.0))
-    rest = jnp.where(propagating, 0.5 * (s / (1 + root)) ** 2, 1 - 0.5 * s)
-    turns = per_wavelength.hi * rest
-    decay = jnp.where(propagating, 1.0, jnp.exp(-_decay_rate(s, propagating) * jnp.abs(per_wavelength.hi)))
-    return paraxial_y[:, None] * paraxial_x[None, :] * (decay * _phasor(turns - jnp.round(turns)))
+    propagating, root = s < 1, _root(s)
+    rest = per_wavelength.hi * jnp.where(propagating, 0.5 * (s / (1 + root)) ** 2, 1 - 0.5 * s)
+    decay = jnp.exp(jnp.where(propagating, 0.0, (-2 * np.pi) * root * jnp.abs(per_wavelength.hi)))
+    cos, sin = cos_sin((rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :]))
+    return jax.lax.complex(decay * cos, -decay * sin)
 
 
-@_free_space.defjvp
 def _free_space_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     """Return H and dH = H·d(exponent): a derivative needs no pair of floats, and compiles to a fifth."""
+    values, structure = jax.tree.flatten(primals)
+    changes = jax.tree.leaves(tangents)
+    moving = [i for i, change in enumerate(changes) if not isinstance(change, SymbolicZero)]
+
+    def exponent(*moved: Array) -> tuple[Array, Array]:
+        at = dict(zip(moving, moved, strict=True))
+        return _exponent(*structure.unflatten(at.get(i, value) for i, value in enumerate(values)))
+
+    _, (turns, decay) = jax.jvp(exponent, [values[i] for i in moving], [changes[i] for i in moving])
     kernel = _free_space(*primals)
-    _, (turns, decay) = jax.jvp(_exponent, primals, tangents)
     return kernel, kernel * jax.lax.complex(-decay, 2 * np.pi * turns)
+
+
+_free_space.defjvp(_free_space_jvp, symbolic_zeros=True)
 
 
 def _exponent(grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array) -> tuple[Array, Array]:
@@ -101,30 +116,36 @@ def _exponent(grid: Grid, wavelength: Array, distance: Array, tilt: Array, mediu
     per_wavelength = distance / in_medium
     sy, sx = (in_medium * (grid.fy + tilt[0])) ** 2, (in_medium * (grid.fx + tilt[1])) ** 2
     s = sy[:, None] + sx[None, :]
-    propagating = s < 1
-    root = jnp.sqrt(jnp.where(propagating, 1 - s, 1.0))
+    propagating, root = s < 1, _root(s)
     turns = -per_wavelength * jnp.where(propagating, s / (1 + root), 1.0)
-    decay = jnp.where(propagating, 0.0, _decay_rate(s, propagating) * jnp.abs(per_wavelength))
+    decay = jnp.where(propagating, 0.0, (2 * np.pi) * root * jnp.abs(per_wavelength))
     return turns, decay
 
 
-def _axis(n: int, pitch: Array, wavelength: df.Double, tilt: Array, per_wavelength: df.Double) -> tuple[Array, Array]:
-    """Return s and the paraxial phasor exp(−2πi (z/λ) s/2) of one axis."""
-    index = jnp.asarray(np.rint(np.fft.fftfreq(n) * n), dtype=pitch.dtype)
-    length = df.multiply(df.exact(jnp.asarray(n, pitch.dtype)), df.exact(pitch))
-    frequency = df.add(df.divide(df.exact(index), length), df.exact(tilt))
-    sine = df.multiply(frequency, wavelength)
-    s = df.multiply(sine, sine)
-    turns = df.fraction(df.multiply(df.multiply(per_wavelength, df.exact(jnp.asarray(0.5, pitch.dtype))), s))
-    return s.hi, _phasor(turns)
+def _root(s: Array) -> Array:
+    """Return √|1−s|, with a finite gradient where it is 0."""
+    return jnp.sqrt(jnp.maximum(jnp.abs(1 - s), 1e-12))
 
 
-def _phasor(turns: Array) -> Array:
-    """Return exp(−2πi·turns)."""
-    phase = (-2 * np.pi) * turns
-    return jax.lax.complex(jnp.cos(phase), jnp.sin(phase))
+def _axes(
+    grid: Grid, wavelength: df.Double, tilt: Array, per_wavelength: df.Double
+) -> list[tuple[Float[Array, " n"], Float[Array, " n"]]]:
+    """Return s and the fraction of a turn (z/λ)·s/2 of each axis.
 
+    Both in one compiled loop: written out, the compiler would weave them into the loop over all pixels and repeat them
+    there, at ten times the cost.
+    """
+    longest = max(grid.shape)
+    index = np.stack([np.resize(np.rint(np.fft.fftfreq(n) * n), longest) for n in grid.shape])
+    dtype = grid.pitch.dtype
 
-def _decay_rate(s: Array, propagating: Array) -> Array:
-    """Return 2π√(s−1) of the evanescent waves, finite gradients everywhere."""
-    return (2 * np.pi) * jnp.sqrt(jnp.where(propagating, 1.0, s - 1 + 1e-12))
+    def axis(given: tuple[Array, Array, Array, Array]) -> tuple[Array, Array]:
+        index, n, pitch, tilt = given
+        frequency = df.add(df.divide(df.exact(index), df.multiply(df.exact(n), df.exact(pitch))), df.exact(tilt))
+        sine = df.multiply(frequency, wavelength)
+        s = df.multiply(sine, sine)
+        half = df.multiply(per_wavelength, df.exact(jnp.asarray(0.5, dtype)))
+        return s.hi, df.fraction(df.multiply(half, s))
+
+    s, turns = jax.lax.map(axis, (jnp.asarray(index, dtype), jnp.asarray(grid.shape, dtype), grid.pitch, tilt))
+    return [(s[i, :n], turns[i, :n]) for i, n in enumerate(grid.shape)]
