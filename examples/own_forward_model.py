@@ -29,7 +29,12 @@ def main() -> bl.Estimate:
     truth = Spots(jnp.array([[20.3, 18.8], [26.1, 40.2]]), jnp.array([1.0, 0.6]), jnp.array(4.0), jnp.array(0.1))
     frames = truth.predict().values + 0.02 * jax.random.normal(jax.random.key(0), (1, 48, 64))
     guess = Spots(jnp.array([[18.0, 20.0], [28.0, 38.0]]), jnp.array([0.8, 0.8]), jnp.array(5.0), jnp.array(0.0))
-    unknowns = {"center": bl.Free(), "brightness": bl.Positive(), "width": bl.Interval(1, 10), "background": bl.Free()}
+    unknowns = {
+        "center": bl.Free(),
+        "brightness": bl.Positive(),
+        "width": bl.Interval(1.0, 10.0),
+        "background": bl.Free(),
+    }
     fit = bl.estimate(guess, frames, unknowns, loss=bl.losses.intensity())
     print(fit.stop_reason)
     for path in unknowns:

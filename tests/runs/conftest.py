@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -33,7 +34,7 @@ def truth(shape=(32, 40)):
     system = tiny.nominal(instrument, shape)
     y, x = np.mgrid[: shape[0], : shape[1]]
     sample = 1 - 0.6 * ((x // 5) % 2) * (abs(y - 16) < 8) * (abs(x - 20) < 12)
-    system = set_leaves(system, {"sample.transmission": sample + 0j})
+    system = set_leaves(system, {"sample.transmission": jnp.asarray(sample, jnp.complex64)})
     frame = np.asarray(system.predict().values[0])
     return frame + 0.005 * np.random.default_rng(0).normal(size=shape)
 
