@@ -5,6 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float, Inexact
 
 
@@ -24,7 +25,20 @@ def complex_array(value: object) -> Any:
 def _cast(value: Any, dtype: jnp.dtype) -> Any:
     if isinstance(value, eqx.Module):
         return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), value)
+    if isinstance(value, jax.Array) and value.dtype == dtype:
+        return value
+    if isinstance(value, float | int):  # stays a known number while a function is being traced: see `known_zero`
+        with jax.ensure_compile_time_eval():
+            return jnp.asarray(value, dtype)
     return jnp.asarray(value, dtype)
+
+
+def known_zero(x: Any) -> bool:
+    """Tell whether `x` is 0 and cannot be anything else in this trace: work it would cause can be left out.
+
+    An `x` that is traced (an argument, something differentiated) is never known.
+    """
+    return not isinstance(x, jax.core.Tracer) and not np.any(np.asarray(x))
 
 
 def squared_modulus(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:

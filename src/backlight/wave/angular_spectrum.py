@@ -56,16 +56,19 @@ class AngularSpectrum(eqx.Module):
         """Return the field `distance` further on."""
         grid = self._padded(field.grid)
         spectrum = fft2(pad(_full(field), grid.shape))
-        kernel = transfer_function.free_space(grid, field.wavelength, distance, field.tilt, field.medium_index)
-        if self.band_limit:
-            wavelength = field.wavelength / field.medium_index
-            reach = distance if self.reach is None else jnp.asarray(self.reach, field.grid.pitch.dtype)
-            kernel = jnp.where(transfer_function.band_limit(grid, wavelength, reach, field.tilt), kernel, 0)
-        return field.with_values(crop(ifft2(spectrum * kernel), field.grid.shape))
+        carried = transfer_function.carry(
+            spectrum, grid, field.wavelength, distance, field.tilt, field.medium_index, self._reach(field, distance)
+        )
+        return field.with_values(crop(ifft2(carried), field.grid.shape))
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the Nyquist margins, the energy lost and the memory of this propagation, before it is done."""
         return measure(field.with_values(_full(field)), self._padded(field.grid), distance)
+
+    def _reach(self, field: Field, distance: Float[Array, ""]) -> Float[Array, ""] | None:
+        if not self.band_limit:
+            return None
+        return distance if self.reach is None else jnp.asarray(self.reach, field.grid.pitch.dtype)
 
     def _padded(self, grid: Grid) -> Grid:
         return Grid((grid.shape[0] + self.padding[0], grid.shape[1] + self.padding[1]), grid.pitch)

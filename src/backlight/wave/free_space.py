@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
 from backlight.maths.leaf import Given, Scalar
-from backlight.maths.safe import real_array
+from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.sampling import Sampling
 
@@ -56,11 +56,15 @@ class FreeSpace(eqx.Module):
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return M = 1 + z·c and the curvature behind, c/M."""
+        if known_zero(curvature):
+            return real_array(1.0), curvature
         scale = 1 + self.distance * curvature
         return scale, curvature / scale
 
     def __call__(self, field: Field) -> Field:
         """Return the field at the far end."""
+        if known_zero(field.curvature):
+            return self.method(field, self.distance)
         scale, curvature = self.magnification(field.curvature)
         moved = self.method(field, self.distance / scale)
         return Field(

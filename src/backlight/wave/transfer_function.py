@@ -1,5 +1,7 @@
 """The transfer function of free space, carrier-free and exact to round-off in float32."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,7 +40,27 @@ def free_space(
     Valid at any angle. In float32 the rms error is about 2π·10⁻⁷·(z/λ)·s²/8 and at least 1e-7: below 1e-6 for every
     frequency a 2048² grid with a pitch ≥ 2λ carries over 1 mm or more.
     """
-    return _free_space(grid, wavelength, distance, tilt, jnp.asarray(medium_index, wavelength.dtype))
+    one = jnp.ones((1, 1), jnp.result_type(wavelength, jnp.complex64))
+    return _carried(one, grid, wavelength, distance, tilt, jnp.asarray(medium_index, wavelength.dtype), None)
+
+
+@jax.jit
+def carry(
+    spectrum: Complex[Array, "*modes y x"],
+    grid: Grid,
+    wavelength: Float[Array, ""],
+    distance: Float[Array, ""],
+    tilt: Float[Array, "2"],
+    medium_index: Float[Array, ""],
+    reach: Float[Array, ""] | None,
+) -> Complex[Array, "*modes y x"]:
+    """Return the spectrum `distance` further on, H·F, without what the grid cannot carry over `reach` (`None`: all).
+
+    One step, because its derivative is cheap: d(H·F) = H·dF + (H·F)·d(exponent) asks for nothing but the result.
+
+    **Arguments:** `spectrum`: F, in FFT order on `grid`; the rest as for `free_space` and `band_limit`.
+    """
+    return _carried(spectrum, grid, wavelength, distance, tilt, medium_index, reach)
 
 
 @jax.jit
@@ -80,34 +102,47 @@ def _squared_walk(n: int, pitch: Array, sine: Array, distance: Array) -> tuple[A
 
 
 @jax.custom_jvp
-def _free_space(grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array) -> Array:
-    in_medium = df.divide(df.exact(wavelength), df.exact(medium_index))
-    per_wavelength = df.divide(df.exact(distance), in_medium)
-    (sy, paraxial_y), (sx, paraxial_x) = _axes(grid, in_medium, tilt, per_wavelength)
-    s = sy[:, None] + sx[None, :]
-    propagating, root = s < 1, _root(s)
-    rest = per_wavelength.hi * jnp.where(propagating, 0.5 * (s / (1 + root)) ** 2, 1 - 0.5 * s)
-    decay = jnp.exp(jnp.where(propagating, 0.0, (-2 * np.pi) * root * jnp.abs(per_wavelength.hi)))
-    cos, sin = cos_sin((rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :]))
-    return jax.lax.complex(decay * cos, -decay * sin)
+def _carried(spectrum: Array, *where: Any) -> Array:
+    return spectrum * _kernel(*where)
 
 
-def _free_space_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    """Return H and dH = H·d(exponent): a derivative needs no pair of floats, and compiles to a fifth."""
-    values, structure = jax.tree.flatten(primals)
-    changes = jax.tree.leaves(tangents)
+def _carried_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    """Return H·F and its derivative: that of the exponent needs no pair of floats, and compiles to a fifth."""
+    spectrum, *where = primals
+    kernel = _kernel(*where)
+    carried = spectrum * kernel
+    values, structure = jax.tree.flatten(where[:-1])
+    changes = jax.tree.leaves(tangents[1:-1])
     moving = [i for i, change in enumerate(changes) if not isinstance(change, SymbolicZero)]
 
     def exponent(*moved: Array) -> tuple[Array, Array]:
         at = dict(zip(moving, moved, strict=True))
         return _exponent(*structure.unflatten(at.get(i, value) for i, value in enumerate(values)))
 
-    _, (turns, decay) = jax.jvp(exponent, [values[i] for i in moving], [changes[i] for i in moving])
-    kernel = _free_space(*primals)
-    return kernel, kernel * jax.lax.complex(-decay, 2 * np.pi * turns)
+    change = jnp.zeros_like(carried) if isinstance(tangents[0], SymbolicZero) else tangents[0] * kernel
+    if moving:
+        _, (turns, decay) = jax.jvp(exponent, [values[i] for i in moving], [changes[i] for i in moving])
+        change += carried * jax.lax.complex(-decay, 2 * np.pi * turns)
+    return carried, change
 
 
-_free_space.defjvp(_free_space_jvp, symbolic_zeros=True)
+_carried.defjvp(_carried_jvp, symbolic_zeros=True)
+
+
+def _kernel(
+    grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array, reach: Array | None
+) -> Array:
+    in_medium = df.divide(df.exact(wavelength), df.exact(medium_index))
+    per_wavelength = df.divide(df.exact(distance), in_medium)
+    (sy, paraxial_y), (sx, paraxial_x) = _axes(grid, in_medium, tilt, per_wavelength)
+    s = sy[:, None] + sx[None, :]
+    propagating, root = s < 1, _root(s)
+    rest = per_wavelength.hi * jnp.where(propagating, 0.5 * (s / (1 + root)) ** 2, 1 - 0.5 * s)
+    size = jnp.exp(jnp.where(propagating, 0.0, (-2 * np.pi) * root * jnp.abs(per_wavelength.hi)))
+    if reach is not None:
+        size = jnp.where(band_limit(grid, wavelength / medium_index, reach, tilt), size, 0.0)
+    cos, sin = cos_sin((rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :]))
+    return jax.lax.complex(size * cos, -size * sin)
 
 
 def _exponent(grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array) -> tuple[Array, Array]:
