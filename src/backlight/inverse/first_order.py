@@ -70,8 +70,9 @@ class LBFGS(Solver):
         update, memory = self._optimizer().update(
             gradient, state.memory, state.z, value=value, grad=gradient, value_fn=problem.smooth_objective
         )
-        z = optax.apply_updates(state.z, jax.tree.map(lambda u: damping * u, update))
-        return FirstOrderState(problem.project(z), _forget_if_moved(memory, z, problem.project(z))), value
+        searched = optax.apply_updates(state.z, update)
+        z = problem.project(optax.apply_updates(state.z, jax.tree.map(lambda u: damping * u, update)))
+        return FirstOrderState(z, _forget_if_moved(memory, searched, z)), value
 
     def coordinates(self, state):
         """Return z."""
@@ -82,7 +83,7 @@ class LBFGS(Solver):
 
 
 def _forget_if_moved(memory: Any, before: Coordinates, after: Coordinates) -> Any:
-    """Make the line search recompute value and gradient where a projection moved the point it remembers."""
+    """Make the line search recompute value and gradient where projection or damping moved the point it remembers."""
     moved = jnp.array(False)
     for path, value in before.items():
         moved |= jnp.any(value != after[path])

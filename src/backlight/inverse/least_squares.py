@@ -4,7 +4,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import optimistix as optx
 
 from backlight.errors import InputError
@@ -43,7 +42,7 @@ class LevenbergMarquardt(Solver):
                 expected="a loss that is a sum of squares (amplitude, intensity)",
                 remedy="use LBFGS(), or one of those losses",
             )
-        if problem.regularizers:
+        if any(regularizer.path in z for regularizer in problem.regularizers):
             raise InputError(
                 "solver",
                 got="Levenberg-Marquardt with regularizers",

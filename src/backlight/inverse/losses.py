@@ -183,6 +183,11 @@ class WeightedSum(Loss):
 
     parts: tuple[tuple[float, Loss], ...]
 
+    def __check_init__(self):
+        if not self.parts or any(not factor >= 0 for factor, _ in self.parts):
+            got = ", ".join(str(factor) for factor, _ in self.parts) or "no parts"
+            raise InputError("weighted losses", got=got, expected="at least one factor, each ≥ 0")
+
     def terms(self, predicted, data, noise):
         """Return Σ cₖ·termₖ."""
         return sum(factor * loss.terms(predicted, data, noise) for factor, loss in self.parts)

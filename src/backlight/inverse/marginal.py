@@ -1,5 +1,7 @@
 """Curvature of a few parameters θ with the image marginalized: the Schur complement, by conjugate gradients."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
@@ -14,10 +16,21 @@ def marginal_curvature(
 ) -> Float[Array, "p p"]:
     """Return F_θθ − F_θx F_xx⁻¹ F_xθ, the curvature left to θ when the image x answers every move of it.
 
-    For each coordinate of θ the image's best answer s solves F_xx s = F_xθ e. The complement is then formed as the
-    energy of the joint moves (e, −s), which errs only in second order of the error of s and is never negative.
+    It is formed as the energy of the joint moves (see `joint_moves`), which errs only in second order of the error of
+    the answers and is never negative.
 
     **Arguments:** `parameters`: paths of θ; `iterations`, `rtol`: of the conjugate gradients.
+    """
+    moves = joint_moves(problem, z, parameters, iterations=iterations, rtol=rtol)
+    return energies(lambda direction: curvature(problem, z, direction), moves)
+
+
+def joint_moves(
+    problem: Problem, z: Coordinates, parameters: tuple[str, ...], *, iterations: int = 60, rtol: float = 1e-3
+) -> Coordinates:
+    """Return for each number of θ its move with the image's best answer, stacked along a new first axis.
+
+    The answer to a move e of θ is −s with F_xx s = F_xθ e, within what the constraints leave free.
     """
     theta = {path: z[path] for path in parameters}
     image = {path: value for path, value in z.items() if path not in parameters}
@@ -29,15 +42,19 @@ def marginal_curvature(
         return _tangent(problem, z, curvature(problem, z, _tangent(problem, z, direction)))
 
     def joint_move(unit: Array) -> Coordinates:
-        moved = still | unravel(unit)
+        moved = _tangent(problem, z, still | unravel(unit))
         if not image:
             return moved
-        response = apply(moved)
-        answer = _solve(lambda x: _only(apply(still | x), image), _only(response, image), iterations, rtol)
-        return moved | jax.tree.map(jnp.negative, answer)
+        answer = _solve(lambda x: _only(apply(still | x), image), _only(apply(moved), image), iterations, rtol)
+        return moved | jax.tree.map(jnp.negative, _tangent(problem, z, answer))
 
-    moves = jax.lax.map(joint_move, jnp.eye(count, dtype=jnp.result_type(float)))
+    return jax.lax.map(joint_move, jnp.eye(count, dtype=jnp.result_type(float)))
+
+
+def energies(apply: Callable[[Coordinates], Coordinates], moves: Coordinates) -> Float[Array, "p p"]:
+    """Return mᵢ·A·mⱼ for a symmetric A and stacked moves m."""
     images = jax.lax.map(apply, moves)
+    count = jax.tree.leaves(moves)[0].shape[0]
     products = [jnp.reshape(moves[path], (count, -1)) @ jnp.reshape(images[path], (count, -1)).T for path in moves]
     total = sum(products[1:], products[0])
     return 0.5 * (total + total.T)
@@ -52,4 +69,5 @@ def _only(z: Coordinates, wanted: Coordinates) -> Coordinates:
 
 
 def _solve(apply, right: Coordinates, iterations: int, rtol: float) -> Coordinates:
+    # Not lineax' conjugate gradients: a right side of zeros (an image that θ does not touch) gave NaN there.
     return jax.scipy.sparse.linalg.cg(apply, right, tol=rtol, maxiter=iterations)[0]

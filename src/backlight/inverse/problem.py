@@ -96,7 +96,7 @@ class Problem(eqx.Module):
     def proximal(self, path: str) -> Proximal | None:
         """Return the regularizer whose proximal step acts on `path`, if there is exactly one and z is the leaf."""
         found = [r for r in self.regularizers if r.path == path and isinstance(r, Proximal)]
-        return found[0] if len(found) == 1 and self.unknowns[path].linear else None
+        return found[0] if len(found) == 1 and self.unknowns[path].is_leaf(get_leaf(self.model, path)) else None
 
     def restricted(self, z: Coordinates, paths: tuple[str, ...]) -> "Problem":
         """Return the problem in the coordinates at `paths` alone, the others held where z has them."""
@@ -114,11 +114,37 @@ def build(model, data, unknowns, *, loss, regularizers=(), weights=None) -> Prob
     model's, for NaN or infinite pixels that no mask excludes, and for a regularizer of a leaf that is not unknown.
     """
     table = {resolve(model, path): unknown for path, unknown in unknowns.items()}
+    table = {path: _checked_unknown(model, path, unknown) for path, unknown in table.items()}
     if not table:
         raise InputError("unknowns", got="none", expected="at least one leaf path", remedy="see leaf_paths(model)")
+    _demand_something_to_find(table)
     frames, weights = _checked_frames(model, data, weights)
     terms = tuple(_at_full_path(r, model, table) for r in regularizers)
     return Problem(model, frames, weights, table, loss, terms, {})
+
+
+def _checked_unknown(model, path: str, unknown: Unknown) -> Unknown:
+    support = getattr(unknown, "support", None)
+    shape = get_leaf(model, path).shape
+    if support is not None and support.shape != shape[-2:]:
+        raise InputError(
+            f"support of {path}",
+            got=f"shape {support.shape}",
+            expected=f"shape {shape[-2:]}, that of the leaf",
+            remedy="the sample's grid may be larger than the frame, see sample_grid()",
+        )
+    if not isinstance(unknown, Tied):
+        return unknown
+    return Tied(tuple(resolve(model, other) for other in unknown.to), unknown.function)
+
+
+def _demand_something_to_find(table: dict[str, Unknown]) -> None:
+    tied = {path: unknown for path, unknown in table.items() if isinstance(unknown, Tied)}
+    if len(tied) == len(table):
+        raise InputError("unknowns", got="nothing to find", expected="at least one leaf that is not tied to others")
+    for path, unknown in tied.items():
+        if any(other in tied for other in unknown.to):
+            raise InputError(path, got="tied to a leaf that is tied itself", expected="a leaf that is not tied")
 
 
 def _checked_frames(model, data, weights) -> tuple[Array, Array]:

@@ -102,6 +102,7 @@ class Sparsity(Proximal):
     weight: float = eqx.field(static=True)
     background: float = eqx.field(static=True, default=1.0)
     epsilon: float = eqx.field(static=True, default=1e-2)
+    inner_steps: int = eqx.field(static=True, default=4)
 
     def value(self, leaf):
         """Return the smoothed ℓ1 norm."""
@@ -117,17 +118,27 @@ class Sparsity(Proximal):
         return jnp.sum(jnp.sqrt(self._squares(z)))
 
     def start_prox(self, z):
-        """Return nothing worth handing on."""
-        return jnp.zeros((0,), z.dtype)
+        """Return the dual vectors, zero."""
+        return jnp.zeros_like(z)
 
     def prox(self, z, step, state, project):
-        """Return the soft threshold, then the projection: exact for constraints that are convex and hold u₀."""
-        background = self._background(z)
-        return project(background + shrink(z - background, step)), state
+        """Return the constrained soft threshold: it is `shrink` where the constraint is not met.
+
+        Projected gradient on the dual, u = P(z − step·p), p ← P_{|p|≤1}(p + (u − u₀)/step), started from `state`. A
+        threshold followed by a projection is not the minimum on a disc.
+        """
+        step, background = jnp.maximum(step, 1e-12), self._background(z)
+
+        def climb(p):
+            ahead = p + (project(z - step * p) - background) / step
+            return ahead - shrink(ahead, jnp.ones((), z.dtype))
+
+        dual = jax.lax.fori_loop(0, self.inner_steps, lambda _, p: climb(p), state)
+        return project(z - step * dual), dual
 
     def _squares(self, z: Array) -> Array:
         difference = (z - self._background(z)) ** 2
-        return difference if z.ndim == 2 else jnp.sum(difference, axis=0)
+        return difference if z.ndim <= 2 else jnp.sum(difference, axis=0)
 
     def _background(self, z: Array) -> Array:
         planes = jnp.zeros((z.shape[0], 1, 1), z.dtype).at[0].set(self.background) if z.ndim > 2 else self.background
@@ -142,7 +153,7 @@ class Tikhonov(Regularizer):
 
     path: str = eqx.field(static=True)
     weight: float = eqx.field(static=True)
-    background: complex = eqx.field(static=True, default=0.0)
+    background: complex | float = eqx.field(static=True, default=0.0)
 
     def value(self, leaf):
         """Return ½ Σ |u − u₀|²."""
@@ -189,7 +200,7 @@ def l1(path: str, weight: float, *, background: float = 1.0) -> Regularizer:
     return Sparsity(path, _weight(weight), background)
 
 
-def tikhonov(path: str, weight: float, *, background: complex = 0.0) -> Regularizer:
+def tikhonov(path: str, weight: float, *, background: complex | float = 0.0) -> Regularizer:
     """Return β/2 times the squared distance of the leaf from its `background`."""
     return Tikhonov(path, _weight(weight), background)
 

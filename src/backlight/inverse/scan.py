@@ -46,7 +46,7 @@ def scan(
         scores = np.asarray(program(jnp.asarray(values, dtype=float)), float)
         seen.append((values, scores))
         step, center = values[1] - values[0], _vertex(values, scores)
-        values = np.clip(np.linspace(center - 2 * step, center + 2 * step, count), low, high)
+        values = np.linspace(max(center - 2 * step, low), min(center + 2 * step, high), count)
     order = np.argsort(np.concatenate([v for v, _ in seen]), kind="stable")
     every = np.concatenate([v for v, _ in seen])[order], np.concatenate([s for _, s in seen])[order]
     return Scan(*every, float(np.clip(center, low, high)))
@@ -54,8 +54,9 @@ def scan(
 
 def _vertex(values: np.ndarray, scores: np.ndarray) -> float:
     """Return the vertex of the parabola through the best value and its neighbors; the best itself at an end."""
-    i = int(np.nanargmax(scores))
-    if i in (0, len(values) - 1) or values[i + 1] == values[i - 1]:
+    scores = np.where(np.isnan(scores), -np.inf, scores)
+    i = int(np.argmax(scores))
+    if i in (0, len(values) - 1) or not np.all(np.isfinite(scores[i - 1 : i + 2])):
         return float(values[i])
     below, top, above = scores[i - 1 : i + 2]
     bend = below - 2 * top + above

@@ -1,6 +1,8 @@
 """Error bars of the instrument, and what the data cannot tell apart."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -9,15 +11,19 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from backlight.errors import InputError
-from backlight.inverse.curvature import data_curvature
-from backlight.inverse.losses import NoiseLikelihood
-from backlight.inverse.marginal import marginal_curvature
+from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
+from backlight.inverse.losses import Loss, NoiseLikelihood
+from backlight.inverse.marginal import energies, joint_moves
 from backlight.inverse.problem import Coordinates, Problem, build
+from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.unknowns import Absorbing, Free, Passive, UnitModulus, Unknown
+from backlight.maths.safe import square_root
 
 FEW = 200
 """Unknowns of up to this many numbers are parameters of the instrument; larger ones are images, marginalized."""
+
+NOTHING = 1e-12
+"""The same for what a prior adds: an error bar a million times the one with everything else known counts as none."""
 
 SAME = 1e-4
 """A direction that keeps less than this share of its curvature, once all else answers it, is not identifiable.
@@ -56,21 +62,27 @@ class Uncertainty:
 def uncertainty(problem: Problem, z: Coordinates, *, iterations: int = 100) -> Uncertainty | None:
     """Return the error bars at z, or `None` where every unknown is an image.
 
-    cov(θ) = s²·(F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹ with F the Gauss-Newton curvature of the loss plus that of the prior, and s² = 1
-    for a likelihood, else the size of one residual (see `residual_scale`).
+    With H the curvature of the objective (Gauss-Newton, priors, regularizers) and B the scatter of its gradient, the
+    covariance is the θ block of H⁻¹·B·H⁻¹ (Huber 1967). For a likelihood B = H, and it is the inverse Schur complement
+    (F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹. For other losses B = JᵀDJ + P + s²R: D the variance of the residuals under the model's
+    noise, P and R the curvature of priors and regularizers, s² the mean of D.
     """
     parameters = tuple(path for path, value in z.items() if value.size <= FEW)
     if not parameters:
         return None
-    marginal, own, scale = _measure(problem, z, parameters, iterations)
-    return _assess(problem, z, parameters, np.asarray(marginal, float), np.asarray(own, float), float(scale))
+    measured = jax.tree.map(lambda x: np.asarray(x, float), _measure(problem, z, parameters, iterations))
+    return _assess(problem, z, parameters, _Measured(*measured))
 
 
-def identifiability(system, unknowns: dict[str, Unknown], *, regularizers=(), data=None) -> Uncertainty | None:
+def identifiability(
+    system, unknowns: Mapping[str, Unknown], *, loss: Loss | None = None, regularizers: Sequence[Regularizer] = ()
+) -> Uncertainty | None:
     """Say what frames of `system` would tell about the unknowns, before any frame exists.
 
-    The frames are those the system predicts, with its own noise. A blank complex image (all values equal) diffracts
-    nothing and would tell nothing, so it is replaced by a probe of discs that absorb and delay.
+    The frames are those the system predicts, with its own noise. A blank image (all values equal) diffracts nothing
+    and would tell nothing, so it is replaced by a probe of discs that absorb and delay.
+
+    **Arguments:** `loss`: the noise's likelihood where `None`; weights of regularizers count in its units.
 
     Example:
         >>> from backlight.systems.inline_hologram import inline_hologram
@@ -81,121 +93,231 @@ def identifiability(system, unknowns: dict[str, Unknown], *, regularizers=(), da
         {'detection_path.distance': False}
     """
     frames = system.predict().values
-    problem = build(system, frames, unknowns, loss=NoiseLikelihood(), regularizers=regularizers)
-    z = problem.start()
-    probed = {path: _probe(problem.unknowns[path], value) for path, value in z.items()}
-    return uncertainty(problem, problem.project(probed), iterations=200)
+    problem = build(system, frames, unknowns, loss=loss or NoiseLikelihood(), regularizers=regularizers)
+    start = problem.start()
+    z = problem.project({path: _probe(problem.unknowns[path], value) for path, value in start.items()})
+    problem = eqx.tree_at(lambda p: p.data, problem, problem.predict(z))
+    return uncertainty(problem, z, iterations=200)
 
 
-def residual_scale(problem: Problem, z: Coordinates) -> Float[Array, ""]:
-    """Return s², the variance one unit of the loss stands for.
+def residual_variance(problem: Problem, z: Coordinates) -> Float[Array, "..."]:
+    """Return the variance of each residual r of the loss (of `fisher_root`): 1 for a likelihood.
 
-    1 for a likelihood. Else the mean squared residual, or the variance that the model's noise would give it if that is
-    larger: a fit that follows the noise must not shrink the error bars.
+    It is what the model's noise gives a residual, σ²(ŷ)·(∂r/∂ŷ)², the slope taken at least one σ away from darkness,
+    where that of √ŷ is infinite; all of them larger by one factor if the residuals are larger than that. A fit that
+    follows the noise thus does not shrink the error bars. Without a noise model it is the mean squared residual.
     """
     if problem.loss.likelihood:
         return jnp.ones(())
     pixels = jnp.maximum(jnp.sum(problem.weights), 1.0)
     met = 2 * problem.data_term(z) / pixels
-    noise = getattr(problem.model, "noise", None)
+    noise = getattr(problem.assemble(z), "noise", None)
     if noise is None:
         return met
     predicted = problem.predict(z)
-    _, slope = jax.jvp(lambda y: problem.loss.fisher_root(y, problem.data, noise), (predicted,), (predicted * 0 + 1,))
-    stated = jnp.sum(problem.weights * slope**2 * noise.variance(predicted)) / pixels
-    return jnp.maximum(met, stated)
+    variance = noise.variance(predicted)
+    lit = jnp.maximum(predicted, square_root(variance))
+    _, slope = jax.jvp(lambda y: problem.loss.fisher_root(y, problem.data, noise), (lit,), (jnp.ones_like(lit),))
+    stated = slope**2 * variance
+    mean = jnp.sum(problem.weights * stated) / pixels
+    return stated * jnp.maximum(1.0, met / jnp.maximum(mean, 1e-30))
+
+
+class _Measured(NamedTuple):
+    """What `_assess` judges: curvature left to θ by data and image, prior of θ, curvature at rest, scatter B."""
+
+    left: Any
+    prior: Any
+    own: Any
+    scatter: Any
 
 
 @eqx.filter_jit
-def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], iterations: int):
-    marginal = marginal_curvature(problem, z, parameters, iterations=iterations, rtol=1e-5)
-    return marginal, _own_curvature(problem, z, parameters), residual_scale(problem, z)
+def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], iterations: int) -> _Measured:
+    moves = joint_moves(problem, z, parameters, iterations=iterations, rtol=1e-5)
+    alone = _moves_alone(z, parameters)
+    left = energies(lambda direction: curvature(problem, z, direction), moves)
+    prior = energies(lambda direction: prior_curvature(problem, z, direction), alone)
+    own = energies(lambda direction: data_curvature(problem, z, direction), alone)
+    return _Measured(left - prior, prior, own, _scatter(problem, z, moves, left))
 
 
-def _own_curvature(problem: Problem, z: Coordinates, parameters: tuple[str, ...]) -> Float[Array, " p"]:
-    """Return the diagonal of F_θθ: the curvature of each number with everything else held."""
-    _, unravel = ravel_pytree({path: z[path] for path in parameters})
+def _scatter(problem: Problem, z: Coordinates, moves: Coordinates, left: Array) -> Float[Array, "p p"]:
+    """Return the variance of the objective's gradient along the joint moves."""
+    if problem.loss.likelihood:
+        return left
+    variance = residual_variance(problem, z)
+    pixels = jnp.maximum(jnp.sum(problem.weights), 1.0)
+    mean = jnp.sum(problem.weights * variance) / pixels
+
+    def apply(direction: Coordinates) -> Coordinates:
+        data = data_curvature(problem, z, direction, variance)
+        prior = prior_curvature(problem, z, direction)
+        preferred = regularizer_curvature(problem, z, direction)
+        return jax.tree.map(lambda d, p, r: d + p + mean * r, data, prior, preferred)
+
+    return energies(apply, moves)
+
+
+def _moves_alone(z: Coordinates, parameters: tuple[str, ...]) -> Coordinates:
+    """Return the move of each number of θ with everything else held, stacked."""
+    theta = {path: z[path] for path in parameters}
+    _, unravel = ravel_pytree(theta)
+    count = sum(value.size for value in theta.values())
     still = jax.tree.map(jnp.zeros_like, z)
-    count = sum(z[path].size for path in parameters)
-
-    def diagonal(unit: Array) -> Array:
-        image = data_curvature(problem, z, still | unravel(unit))
-        return jnp.vdot(ravel_pytree({path: image[path] for path in parameters})[0], unit)
-
-    return jax.lax.map(diagonal, jnp.eye(count, dtype=jnp.result_type(float)))
+    return jax.vmap(lambda unit: still | unravel(unit))(jnp.eye(count, dtype=jnp.result_type(float)))
 
 
-def _assess(problem, z, parameters, marginal, own, scale) -> Uncertainty:
+def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measured: _Measured) -> Uncertainty:
     """Turn curvatures into standard deviations and words."""
     names = tuple(name for path in sorted(parameters) for name in _names(path, z[path]))
-    unit = 1 / np.sqrt(np.maximum(own, 1e-30))
-    values, vectors = np.linalg.eigh(marginal * unit[:, None] * unit[None, :])
-    weak = values < SAME
-    covariance = scale * (vectors[:, ~weak] / values[~weak]) @ vectors[:, ~weak].T * unit[:, None] * unit[None, :]
-    lost = (vectors[:, weak] ** 2).sum(axis=1) > 1e-3
+    unit = 1 / np.sqrt(np.maximum(np.diag(measured.own), 1e-30))
+    scale = unit[:, None] * unit[None, :]
+    told, blind = _told_by_frames(measured.left * scale)
+    values, vectors = np.linalg.eigh(told + measured.prior * scale)
+    fixed = values > NOTHING
+    inverse = (vectors[:, fixed] / values[fixed]) @ vectors[:, fixed].T
+    covariance = inverse @ (measured.scatter * scale) @ inverse * scale
+    lost = (vectors[:, ~fixed] ** 2).sum(axis=1) > 1e-3
     deviation = np.where(lost, np.nan, np.sqrt(np.maximum(np.diag(covariance), 0)))
-    std = _in_leaf_units(problem, z, parameters, deviation)
+    slopes = _slopes(problem, z, parameters)
     size = np.where(deviation > 0, deviation, np.nan)
-    kept = np.clip(np.diag(marginal) * unit**2, 0, None)
     correlation = np.nan_to_num(covariance / size[:, None] / size[None, :], nan=0.0)
-    sentences = _sentences(problem, names, values, vectors * unit[:, None], correlation)
-    return Uncertainty(std, names, correlation, kept, sentences)
+    weakest = _Weakest(problem, names, _relative(problem, z, parameters, slopes), unit, measured.own * scale)
+    return Uncertainty(
+        std=_in_leaf_units(z, parameters, slopes, deviation),
+        names=names,
+        correlation=correlation,
+        kept=np.clip(np.diag(measured.left) * unit**2, 0, None),
+        sentences=(*weakest.sentences(_simplest(blind), lost), *_correlated(names, correlation)),
+    )
 
 
-def _in_leaf_units(problem: Problem, z: Coordinates, parameters, deviation: np.ndarray) -> dict[str, np.ndarray]:
+def _told_by_frames(left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the curvature without what is zero but for round-off, and the directions of that."""
+    values, vectors = np.linalg.eigh(left)
+    blind = values < SAME
+    return (vectors * np.where(blind, 0, values)) @ vectors.T, vectors[:, blind]
+
+
+def _simplest(blind: np.ndarray) -> np.ndarray:
+    """Return a basis of the same directions in which each one moves as few numbers as possible (reduced echelon)."""
+    rows = blind.T.copy()
+    for i in range(len(rows)):
+        column = int(np.argmax(np.abs(rows[i:]).max(axis=0)))
+        pivot = i + int(np.argmax(np.abs(rows[i:, column])))
+        rows[[i, pivot]] = rows[[pivot, i]]
+        rows[i] /= rows[i, column]
+        others = np.arange(len(rows)) != i
+        rows[others] -= np.outer(rows[others, column], rows[i])
+    return rows.T
+
+
+def _slopes(problem: Problem, z: Coordinates, parameters: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Return d leaf/dz of each parameter, number by number."""
+    found = {}
+    for path in sorted(parameters):
+        leaf = lambda v, path=path: problem.leaves(z | {path: v})[path]  # noqa: E731
+        found[path] = np.asarray(jax.jvp(leaf, (z[path],), (jnp.ones_like(z[path]),))[1])
+    return found
+
+
+def _in_leaf_units(z: Coordinates, parameters, slopes, deviation: np.ndarray) -> dict[str, np.ndarray]:
     """Carry standard deviations of coordinates over to the leaves: |d leaf/dz|·σ."""
     std, position = {}, 0
     for path in sorted(parameters):
-        value = z[path]
-        part = deviation[position : position + value.size].reshape(value.shape)
-        position += value.size
-        leaf = lambda v, path=path: problem.leaves(z | {path: v})[path]  # noqa: E731
-        _, slope = jax.jvp(leaf, (value,), (jnp.ones_like(value),))
-        std[path] = np.abs(np.asarray(slope)) * part
+        part = deviation[position : position + z[path].size].reshape(z[path].shape)
+        position += z[path].size
+        std[path] = np.asarray(np.abs(slopes[path]) * part)
     return std
+
+
+def _relative(problem: Problem, z: Coordinates, parameters, slopes) -> np.ndarray:
+    """Return (d leaf/dz)/leaf of each number of θ; NaN where the leaf is zero."""
+    leaves, found = problem.leaves(z), []
+    for path in sorted(parameters):
+        leaf, slope = np.asarray(leaves[path]), np.abs(slopes[path])
+        if leaf.size != z[path].size:
+            leaf, slope = leaf.ravel()[:1], slope.ravel()[:1]
+        if np.iscomplexobj(leaf) or leaf.size != z[path].size:
+            leaf, slope = np.zeros(z[path].size), np.zeros(z[path].size)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found.append(np.where(leaf != 0, slope / leaf, np.nan).ravel())
+    return np.concatenate(found)
 
 
 def _names(path: str, value: Array) -> list[str]:
     return [path] if value.size == 1 else [f"{path}[{i}]" for i in range(value.size)]
 
 
-def _sentences(problem: Problem, names, values, directions, correlation) -> tuple[str, ...]:
-    found = []
-    for value, direction in zip(values, directions.T, strict=True):
-        if value < SAME:
-            found.append(_weak_direction(problem, names, direction))
-    for i in range(len(names)):
-        for j in range(i):
-            if abs(correlation[i, j]) > 0.95:
-                found.append(
-                    f"{names[j]} and {names[i]} are hard to tell apart: their errors are correlated by "
-                    f"{correlation[i, j]:+.3f}."
-                )
-    return tuple(dict.fromkeys(found))
+def _correlated(names: tuple[str, ...], correlation: np.ndarray) -> list[str]:
+    return [
+        f"{names[j]} and {names[i]} are hard to tell apart: their errors are correlated by {correlation[i, j]:+.3f}."
+        for i in range(len(names))
+        for j in range(i)
+        if abs(correlation[i, j]) > 0.95
+    ]
 
 
-def _weak_direction(problem: Problem, names, direction: np.ndarray) -> str:
-    share = np.abs(direction) / np.abs(direction).max()
-    moved = [f"{'+' if direction[i] > 0 else '−'}{names[i]}" for i in np.argsort(-share) if share[i] > 0.05]
-    images = [path for path, u in problem.unknowns.items() if _is_image(problem, path, u)]
-    what = f"a change of {moved[0].lstrip('+−')}" if len(moved) == 1 else "the joint change " + " ".join(moved)
-    undone = f" is undone by a change of {' and '.join(images)}" if images else " leaves the frames as they are"
-    return f"Not identifiable: {what}{undone}; any value explains the frames equally well.{_remedy(problem, images)}"
+@dataclass(frozen=True)
+class _Weakest:
+    """Puts the directions that the frames cannot tell into words."""
+
+    problem: Problem
+    names: tuple[str, ...]
+    relative: np.ndarray
+    unit: np.ndarray
+    alone: np.ndarray
+
+    def sentences(self, directions: np.ndarray, lost: np.ndarray) -> list[str]:
+        """Return a sentence for each direction."""
+        return [self._sentence(direction, lost) for direction in directions.T]
+
+    def _sentence(self, direction: np.ndarray, lost: np.ndarray) -> str:
+        moved = [i for i in np.argsort(-np.abs(direction), kind="stable") if abs(direction[i]) > 0.05]
+        images = [] if self._leaves_frames(direction) else _images(self.problem)
+        what = self._change(moved, direction)
+        effect = f"can be undone by a change of {' and '.join(images)}" if images else "leaves the frames as they are"
+        if not any(lost[i] for i in moved):
+            return f"The frames do not tell it: {what} {effect}; the error bars rest on the stated prior alone."
+        return f"Not identifiable: {what} {effect}. {_remedy(self.problem, images)}"
+
+    def _leaves_frames(self, direction: np.ndarray) -> bool:
+        """Tell whether nothing else needs to change to undo this."""
+        return bool(direction @ self.alone @ direction < SAME * (direction @ direction))
+
+    def _change(self, moved: list[int], direction: np.ndarray) -> str:
+        if len(moved) == 1:
+            return f"any change of {self.names[moved[0]]}"
+        sign = np.sign(direction[moved[0]])
+        rates = direction * self.unit * self.relative
+        if np.all(np.isfinite(rates[moved])):
+            percent = rates / abs(rates[moved]).max() * np.sign(rates[moved[0]])
+            return "changing " + " together with ".join(f"{self.names[i]} by {percent[i]:+.2g} %" for i in moved)
+        return "moving " + " together with ".join(
+            f"{self.names[i]} {'up' if direction[i] * sign > 0 else 'down'}" for i in moved
+        )
 
 
 def _remedy(problem: Problem, images: list[str]) -> str:
     if not images:
-        return " Fix one of them, or give it a prior (Gaussian)."
-    known = [k for path in images if (k := problem.unknowns[path].knowledge)]
-    already = f" Known so far: {'; '.join(known)}." if known else ""
-    return (
-        f"{already} What would mend it: a sample known to be passive, purely absorbing or purely phase, a support, "
-        "sparsity or total variation, a second wavelength or a second distance, or a prior on the parameter."
-    )
+        return "To mend it: fix one of them, or give it a prior (Gaussian)."
+    known = [problem.unknowns[path] for path in images]
+    told = [unknown.knowledge for unknown in known if unknown.knowledge]
+    so_far = f"Known of the sample so far: {'; '.join(told)}. " if told else ""
+    means = []
+    if not any(isinstance(unknown, Absorbing | UnitModulus) for unknown in known):
+        means.append("know the sample to be purely absorbing or purely phase")
+    if any(isinstance(unknown, Free) for unknown in known):
+        means.append("know it to be passive")
+    if all(getattr(unknown, "support", None) is None for unknown in known):
+        means.append("give a support")
+    means += ["prefer a sparse sample or one of small total variation", "record a second wavelength or known distance"]
+    return f"{so_far}To mend it: {', '.join(means)}, or give the parameter a prior (Gaussian)."
 
 
-def _is_image(problem: Problem, path: str, unknown: Unknown) -> bool:
-    return path in problem.start() and problem.start()[path].size > FEW
+def _images(problem: Problem) -> list[str]:
+    return [path for path, value in problem.start().items() if value.size > FEW]
 
 
 def _probe(unknown: Unknown, value: Array) -> Array:

@@ -46,8 +46,12 @@ class Unknown(eqx.Module):
 
     @property
     def linear(self) -> bool:
-        """Tell whether z is the leaf itself, a complex one as two real planes: a proximal step may act on z."""
+        """Tell whether the leaf is linear in z within a convex set."""
         return False
+
+    def is_leaf(self, like: Inexact[Array, "..."]) -> bool:
+        """Tell whether z is the leaf itself, a complex one as two real planes: a proximal step may act on z."""
+        return self.linear
 
     @property
     def knowledge(self) -> str:
@@ -74,7 +78,11 @@ class Free(Unknown):
     @property
     def linear(self) -> bool:
         """Linear where no scale is asked for."""
-        return self.scale is None
+        return self.scale is None or self.scale == 1
+
+    def is_leaf(self, like):
+        """Tell whether z is not scaled."""
+        return jnp.iscomplexobj(like) or self.scale == 1
 
     def _size(self, like: Array) -> Array | float:
         if self.scale is not None:
@@ -141,7 +149,7 @@ class Gaussian(Unknown):
 
     def __init__(self, std, mean=None):
         self.std = jnp.asarray(std, dtype=float)
-        self.mean = None if mean is None else jnp.asarray(mean)
+        self.mean = None if mean is None else jnp.asarray(mean, jnp.result_type(jnp.asarray(mean), float))
         if not np.all(np.asarray(self.std) > 0):
             raise InputError("Gaussian std", got=str(std), expected="a number > 0")
 
@@ -222,7 +230,7 @@ class Passive(_OnSupport):
 
     def coordinates(self, leaf, like):
         """Return real and imaginary plane."""
-        return pack(leaf.astype(jnp.result_type(leaf, jnp.complex64)))
+        return pack(leaf.astype(jnp.result_type(leaf.dtype, jnp.complex64)))
 
     def leaf(self, z, like):
         """Return the complex transmission."""
