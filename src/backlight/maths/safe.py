@@ -46,10 +46,17 @@ def squared_modulus(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.real(u) ** 2 + jnp.imag(u) ** 2
 
 
+@jax.custom_jvp
 def square_root(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Return √x for x > 0 and 0 elsewhere, with gradient 0 where x ≤ 0 (not infinite, not NaN)."""
-    positive = x > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), 0.0)
+    return jnp.sqrt(jnp.maximum(x, 0))
+
+
+@square_root.defjvp
+def _square_root_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    positive = primals[0] > 0
+    slope = jnp.where(positive, 0.5 * jax.lax.rsqrt(jnp.where(positive, primals[0], 1.0)), 0.0)
+    return square_root(primals[0]), slope * tangents[0]
 
 
 def amplitude(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:

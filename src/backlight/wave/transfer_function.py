@@ -41,26 +41,29 @@ def free_space(
     frequency a 2048² grid with a pitch ≥ 2λ carries over 1 mm or more.
     """
     one = jnp.ones((1, 1), jnp.result_type(wavelength, jnp.complex64))
-    return _carried(one, grid, wavelength, distance, tilt, jnp.asarray(medium_index, wavelength.dtype), None)
+    return carry(one, grid, wavelength, distance, tilt, jnp.asarray(medium_index, wavelength.dtype), None)
 
 
 @jax.jit
 def carry(
-    spectrum: Complex[Array, "*modes y x"],
+    spectrum: Complex[Array, "*modes #y #x"],
     grid: Grid,
     wavelength: Float[Array, ""],
     distance: Float[Array, ""],
     tilt: Float[Array, "2"],
     medium_index: Float[Array, ""],
     reach: Float[Array, ""] | None,
-) -> Complex[Array, "*modes y x"]:
+) -> Complex[Array, "*modes rows columns"]:
     """Return the spectrum `distance` further on, H·F, without what the grid cannot carry over `reach` (`None`: all).
 
     One step, because its derivative is cheap: d(H·F) = H·dF + (H·F)·d(exponent) asks for nothing but the result.
 
     **Arguments:** `spectrum`: F, in FFT order on `grid`; the rest as for `free_space` and `band_limit`.
     """
-    return _carried(spectrum, grid, wavelength, distance, tilt, medium_index, reach)
+    in_medium = wavelength / medium_index
+    sy, sx = (in_medium * (grid.fy + tilt[0])) ** 2, (in_medium * (grid.fx + tilt[1])) ** 2
+    where = jax.lax.stop_gradient((grid, wavelength, distance, tilt, medium_index, reach))
+    return _carried(spectrum, distance / in_medium, sy, sx, where)
 
 
 @jax.jit
@@ -102,31 +105,48 @@ def _squared_walk(n: int, pitch: Array, sine: Array, distance: Array) -> tuple[A
 
 
 @jax.custom_jvp
-def _carried(spectrum: Array, *where: Any) -> Array:
+def _carried(spectrum: Array, per_wavelength: Array, sy: Array, sx: Array, where: tuple) -> Array:
+    """Return H·F: the value by the exact numbers of `where`, the derivative by the plain z/λ, s_y and s_x."""
     return spectrum * _kernel(*where)
 
 
 def _carried_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    """Return H·F and its derivative: that of the exponent needs no pair of floats, and compiles to a fifth."""
-    spectrum, *where = primals
+    """Return H·F and H·dF + H·F·d(exponent) with the exponent −2πi(z/λ)g(s) − 2π|z/λ|h(s)."""
+    spectrum, per_wavelength, sy, sx, where = primals
     kernel = _kernel(*where)
     carried = spectrum * kernel
-    values, structure = jax.tree.flatten(where[:-1])
-    changes = jax.tree.leaves(tangents[1:-1])
-    moving = [i for i, change in enumerate(changes) if not isinstance(change, SymbolicZero)]
-
-    def exponent(*moved: Array) -> tuple[Array, Array]:
-        at = dict(zip(moving, moved, strict=True))
-        return _exponent(*structure.unflatten(at.get(i, value) for i, value in enumerate(values)))
-
-    change = jnp.zeros_like(carried) if isinstance(tangents[0], SymbolicZero) else tangents[0] * kernel
-    if moving:
-        _, (turns, decay) = jax.jvp(exponent, [values[i] for i in moving], [changes[i] for i in moving])
-        change += carried * jax.lax.complex(-decay, 2 * np.pi * turns)
+    change = jnp.zeros_like(carried) if _still(tangents[0]) else tangents[0] * kernel
+    s = sy[:, None] + sx[None, :]
+    if not _still(tangents[1]):
+        both = jax.lax.complex(-jnp.sign(per_wavelength) * _decay(s), -_delay(s))
+        change += carried * both * (2 * np.pi * tangents[1])
+    if not (_still(tangents[2]) and _still(tangents[3])):
+        ds = _instance(tangents[2])[:, None] + _instance(tangents[3])[None, :]
+        half_secant = np.pi / jnp.sqrt(jnp.maximum(jnp.abs(1 - s), 1e-12))
+        real, imag = jnp.where(s < 1, 0.0, -jnp.abs(per_wavelength)), jnp.where(s < 1, -per_wavelength, 0.0)
+        change += carried * jax.lax.complex(real * half_secant * ds, imag * half_secant * ds)
     return carried, change
 
 
 _carried.defjvp(_carried_jvp, symbolic_zeros=True)
+
+
+def _delay(s: Array) -> Array:
+    """Return g = 1 − √(1−s), without the cancellation; 1 for evanescent waves."""
+    return jnp.minimum(s, 1) / (1 + jnp.sqrt(jnp.maximum(1 - s, 0)))
+
+
+def _decay(s: Array) -> Array:
+    """Return h = √(s−1) of evanescent waves, 0 for others."""
+    return jnp.sqrt(jnp.maximum(s - 1, 0))
+
+
+def _still(tangent: Any) -> bool:
+    return isinstance(tangent, SymbolicZero)
+
+
+def _instance(tangent: Any) -> Array:
+    return jnp.zeros(tangent.shape, tangent.dtype) if _still(tangent) else tangent
 
 
 def _kernel(
@@ -136,30 +156,12 @@ def _kernel(
     per_wavelength = df.divide(df.exact(distance), in_medium)
     (sy, paraxial_y), (sx, paraxial_x) = _axes(grid, in_medium, tilt, per_wavelength)
     s = sy[:, None] + sx[None, :]
-    propagating, root = s < 1, _root(s)
-    rest = per_wavelength.hi * jnp.where(propagating, 0.5 * (s / (1 + root)) ** 2, 1 - 0.5 * s)
-    size = jnp.exp(jnp.where(propagating, 0.0, (-2 * np.pi) * root * jnp.abs(per_wavelength.hi)))
+    rest = per_wavelength.hi * jnp.where(s < 1, 0.5 * (s / (1 + jnp.sqrt(jnp.maximum(1 - s, 0)))) ** 2, 1 - 0.5 * s)
+    size = jnp.exp((-2 * np.pi) * jnp.abs(per_wavelength.hi) * _decay(s))
     if reach is not None:
         size = jnp.where(band_limit(grid, wavelength / medium_index, reach, tilt), size, 0.0)
     cos, sin = cos_sin((rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :]))
     return jax.lax.complex(size * cos, -size * sin)
-
-
-def _exponent(grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array) -> tuple[Array, Array]:
-    """Return (t, δ) of H = exp(2πi·t − δ) in plain floats: for derivatives, where digits of the value do not matter."""
-    in_medium = wavelength / medium_index
-    per_wavelength = distance / in_medium
-    sy, sx = (in_medium * (grid.fy + tilt[0])) ** 2, (in_medium * (grid.fx + tilt[1])) ** 2
-    s = sy[:, None] + sx[None, :]
-    propagating, root = s < 1, _root(s)
-    turns = -per_wavelength * jnp.where(propagating, s / (1 + root), 1.0)
-    decay = jnp.where(propagating, 0.0, (2 * np.pi) * root * jnp.abs(per_wavelength))
-    return turns, decay
-
-
-def _root(s: Array) -> Array:
-    """Return √|1−s|, with a finite gradient where it is 0."""
-    return jnp.sqrt(jnp.maximum(jnp.abs(1 - s), 1e-12))
 
 
 def _axes(
