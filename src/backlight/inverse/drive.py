@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -17,6 +17,7 @@ from backlight.maths.safe import all_finite
 MAX_HALVINGS = 5
 
 
+@runtime_checkable
 class Checkpoint(Protocol):
     """Where the state of a run is kept between blocks."""
 

@@ -215,7 +215,7 @@ def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) 
     found = focus(system, jnp.asarray(frame), low, high)
     sentence = (
         f"The distance was first looked for between {low * 1e3:.4g} and {high * 1e3:.4g} mm by the sharpness of the "
-        f"back-propagated amplitude (Tamura coefficient of its gradient): {found.best * 1e3:.5g} mm."
+        f"back-propagated field (sparsity of its complex gradient): {found.best * 1e3:.5g} mm."
     )
     return eqx.tree_at(lambda s: s.detection_path.distance, system, jnp.asarray(found.best, dtype=float)), sentence
 

@@ -1,0 +1,67 @@
+"""Measured holograms: the distance agrees with independent scans and the image is clean. Looked at, too: docs/."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from backlight.io import read_frames
+from backlight.systems.autofocus import back_propagate
+from backlight.systems.inline_hologram import DISTANCE, ask, nominal, sample_in_view
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+USAF = {"wavelength": 632.8e-9, "pixel_pitch": 5.86e-6}
+MICROSCOPIC = {"wavelength": 532e-9, "pixel_pitch": 1.12e-6}
+
+
+@pytest.fixture(scope="module")
+def usaf(shared_data):
+    return read_frames(shared_data / "holography" / "inline_usaf.mat", key="exp_data", crop=(239, 254, 476, 476)).array
+
+
+@pytest.fixture(scope="module")
+def usaf_answers(usaf):
+    starts = (38e-3, 41.5e-3, 45e-3)
+    found = [ask(usaf, USAF | {"distance": z}, {"sample": True, "distance": True}, {}) for z in starts]
+    return [question.answer(error_bars=False) for question in found]
+
+
+def test_usaf_distance_from_every_start(usaf_answers):
+    """An independent autofocus gave 41.43 mm."""
+    distances = [answer.value(DISTANCE) for answer in usaf_answers]
+    assert np.all(np.abs(np.array(distances) - 41.45e-3) <= 0.15e-3), distances
+    assert np.ptp(distances) <= 0.02e-3, distances
+
+
+def test_usaf_image_is_clean_and_resolved(usaf, usaf_answers):
+    answer = usaf_answers[1]
+    found = np.abs(np.asarray(sample_in_view(answer.system).values))
+    system = nominal(USAF | {"distance": answer.value(DISTANCE)}, usaf.shape)
+    classic = np.abs(np.asarray(back_propagate(system, jnp.asarray(usaf[0]))))
+    clear = (slice(110, 160), slice(160, 220))  # no bar here
+    assert ripple(found[clear]) <= 0.5 * ripple(classic[clear])
+    # group 5, element 6: three upright bars of 8.8 µm, 1.5 pixels each
+    bars = found[321:331, 352:368].mean(axis=0)
+    assert len(minima(bars)) >= 3, bars
+
+
+def ripple(amplitude):
+    return amplitude.std() / amplitude.mean()
+
+
+def minima(profile, depth=0.04):
+    inner = profile[1:-1]
+    lower = (inner < profile[:-2]) & (inner <= profile[2:])
+    around = np.minimum(profile[:-2], profile[2:]) if depth == 0 else np.maximum(profile[:-2], profile[2:])
+    return np.flatnonzero(lower & (around - inner > depth))
+
+
+@pytest.mark.parametrize(("name", "distance"), [("usaf", 1060e-6), ("rbc", 310e-6)])
+def test_microscopic_holograms(shared_data, name, distance):
+    """Independent Tamura scans gave 1060 and 310 µm."""
+    folder = shared_data / "holography"
+    frames = read_frames(folder / f"dcod_{name}_hologram.tif").array
+    empty = read_frames(folder / f"dcod_{name}_background.tif", role="background").array
+    start = MICROSCOPIC | {"distance": 1.05 * distance}
+    answer = ask(frames / empty, start, {"sample": True, "distance": True}, {}).answer(error_bars=False)
+    assert abs(answer.value(DISTANCE) / distance - 1) <= 1e-2
