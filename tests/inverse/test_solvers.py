@@ -75,7 +75,7 @@ SOLVERS = {
 @pytest.mark.parametrize("name", SOLVERS)
 def test_quadratic(name):
     problem, matrix, frame = _quadratic()
-    outcome = drive(problem, SOLVERS[name], problem.start(), tolerance=0)
+    outcome = drive(problem, SOLVERS[name], problem.start(), tolerance=0.0)
     exact = np.linalg.lstsq(matrix, frame, rcond=None)[0]
     np.testing.assert_allclose(np.ravel(outcome.z["u"]), exact, atol=2e-3 if name == "adam" else 1e-6)
 
@@ -87,7 +87,7 @@ def test_quadratic_within_bounds(name):
     frame = matrix @ rng.uniform(-0.5, 1.5, 20)
     model = Linear(jnp.full((5, 4), 0.5 + 0j), jnp.asarray(matrix))
     problem = build(model, frame[None, None], {"u": Absorbing()}, loss=losses.intensity())
-    z = np.ravel(drive(problem, SOLVERS[name], problem.start(), tolerance=0).z["u"])
+    z = np.ravel(drive(problem, SOLVERS[name], problem.start(), tolerance=0.0).z["u"])
     slope = matrix.T @ (matrix @ z - frame)
     assert np.all((z >= 0) & (z <= 1))
     assert np.all(np.abs(slope[(z > 1e-9) & (z < 1 - 1e-9)]) < 5e-3)
@@ -98,7 +98,7 @@ def test_quadratic_within_bounds(name):
 def test_fista_with_a_smooth_regularizer_much_steeper_than_the_data():
     term = regularizers.tikhonov("u", 50.0)
     problem, matrix, frame = _quadratic(terms=[term])
-    outcome = drive(problem, FISTA(steps=200), problem.start(), tolerance=0)
+    outcome = drive(problem, FISTA(steps=200), problem.start(), tolerance=0.0)
     exact = np.linalg.solve(matrix.T @ matrix + 50 * np.eye(20), matrix.T @ frame)
     np.testing.assert_allclose(np.ravel(outcome.z["u"]), exact, atol=1e-6)
 
@@ -106,8 +106,8 @@ def test_fista_with_a_smooth_regularizer_much_steeper_than_the_data():
 def test_fista_with_total_variation_meets_a_gradient_method_on_the_rounded_form():
     term = regularizers.total_variation("u", 0.2, epsilon=1e-4)
     problem, _, _ = _quadratic(terms=[term])
-    proximal = drive(problem, FISTA(steps=400), problem.start(), tolerance=0)
-    smooth = drive(problem, LBFGS(steps=400), problem.start(), tolerance=0)
+    proximal = drive(problem, FISTA(steps=400), problem.start(), tolerance=0.0)
+    smooth = drive(problem, LBFGS(steps=400), problem.start(), tolerance=0.0)
     np.testing.assert_allclose(proximal.z["u"], smooth.z["u"], atol=5e-3)
 
 
@@ -144,7 +144,7 @@ def test_levenberg_marquardt_refuses_what_is_no_least_squares(options):
 
 def test_variable_projection_on_separable_least_squares():
     problem, true = _separable()
-    outcome = drive(problem, VariableProjection(steps=25), problem.start(), tolerance=0)
+    outcome = drive(problem, VariableProjection(steps=25), problem.start(), tolerance=0.0)
     np.testing.assert_allclose(problem.leaves(outcome.z)["theta"], true.theta, atol=1e-4)
     np.testing.assert_allclose(outcome.z["u"], true.u, atol=1e-3)
 
@@ -153,16 +153,15 @@ def test_variable_projection_on_separable_least_squares():
 def test_alternate_on_separable_least_squares(fresh):
     problem, true = _separable()
     solver = Alternate(((("theta",), LevenbergMarquardt(), 3), ((), FISTA(), 15)), steps=60, fresh=fresh)
-    outcome = drive(problem, solver, problem.start(), tolerance=0)
+    outcome = drive(problem, solver, problem.start(), tolerance=0.0)
     np.testing.assert_allclose(problem.leaves(outcome.z)["theta"], true.theta, atol=2e-3)
     assert np.all(np.diff(outcome.history["objective"]) < 1e-9)
 
 
 def test_alternate_with_regularizer_on_the_other_block():
-    problem, _ = _separable()
-    problem = eqx.tree_at(
-        lambda p: p.regularizers, problem, (regularizers.total_variation("u", 1e-3),), is_leaf=lambda x: x == ()
-    )
+    plain, _ = _separable()
+    terms = [regularizers.total_variation("u", 1e-3)]
+    problem = build(plain.model, plain.data, plain.unknowns, loss=plain.loss, regularizers=terms)
     solver = Alternate(((("u",), FISTA(), 10), (("theta",), LevenbergMarquardt(), 2)), steps=5)
     objective = drive(problem, solver, problem.start()).history["objective"]
     assert objective[-1] < 0.1 * objective[0]
@@ -192,11 +191,11 @@ RESUMED = {
 def test_resume_is_bit_identical(name):
     make, solver = RESUMED[name]
     problem = make()
-    whole = drive(problem, solver, problem.start(), tolerance=0)
+    whole = drive(problem, solver, problem.start(), tolerance=0.0)
     memory = Memory(stop_after=2)
-    cut = drive(problem, solver, problem.start(), tolerance=0, checkpoint=memory)
+    cut = drive(problem, solver, problem.start(), tolerance=0.0, checkpoint=memory)
     assert cut.iterations < whole.iterations
-    resumed = drive(problem, solver, problem.start(), tolerance=0, checkpoint=memory)
+    resumed = drive(problem, solver, problem.start(), tolerance=0.0, checkpoint=memory)
     assert resumed.reason == whole.reason
     assert resumed.iterations == whole.iterations
     for path in whole.z:
@@ -209,7 +208,7 @@ def test_resume_is_bit_identical(name):
 
 def test_stop_reasons():
     problem = _curve()
-    limit = drive(problem, Adam(steps=10, block=5), problem.start(), tolerance=0)
+    limit = drive(problem, Adam(steps=10, block=5), problem.start(), tolerance=0.0)
     assert limit.status == "stopped"
     assert "10 iterations" in limit.reason
     assert limit.history["objective"].shape == (10,)
@@ -261,7 +260,7 @@ class Runaway(Solver):
 
 def test_a_number_that_is_not_finite_halves_the_step_and_goes_on():
     problem = _curve(b=Free(scale=1.0))
-    outcome = drive(problem, Runaway(0.3), problem.start(), tolerance=0)
+    outcome = drive(problem, Runaway(0.3), problem.start(), tolerance=0.0)
     assert outcome.iterations == 30
     assert np.all(np.isfinite(outcome.history["objective"]))
     assert np.isfinite(outcome.z["b"])
@@ -269,7 +268,7 @@ def test_a_number_that_is_not_finite_halves_the_step_and_goes_on():
 
 def test_divergence_ends_with_a_reason_and_the_best_finite_state():
     problem = _curve(b=Free(scale=1.0))
-    outcome = drive(problem, Runaway(0.0), problem.start(), tolerance=0)
+    outcome = drive(problem, Runaway(0.0), problem.start(), tolerance=0.0)
     assert outcome.status == "diverged"
     assert f"halved {MAX_HALVINGS} times" in outcome.reason
     assert outcome.iterations == 5
@@ -314,5 +313,5 @@ def test_scan_refuses_nonsense(wrong):
 def test_interval_unknowns_never_leave_their_bounds():
     problem = _curve(b=Interval(0.4, 0.9))
     outcome = drive(problem, LBFGS(), problem.start())
-    assert outcome.history["b"].max() <= 0.9
-    assert float(problem.leaves(outcome.z)["b"]) == pytest.approx(0.9, abs=2e-2)
+    assert outcome.history["b"].min() >= 0.4
+    assert float(problem.leaves(outcome.z)["b"]) == pytest.approx(0.4, abs=1e-3)

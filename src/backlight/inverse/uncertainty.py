@@ -274,7 +274,7 @@ class _Weakest:
         return [self._sentence(direction, lost) for direction in directions.T]
 
     def _sentence(self, direction: np.ndarray, lost: np.ndarray) -> str:
-        moved = [i for i in np.argsort(-np.abs(direction), kind="stable") if abs(direction[i]) > 0.05]
+        moved = [int(i) for i in np.argsort(-np.abs(direction), kind="stable") if abs(direction[i]) > 0.05]
         images = [] if self._leaves_frames(direction) else _images(self.problem)
         what = self._change(moved, direction)
         effect = f"can be undone by a change of {' and '.join(images)}" if images else "leaves the frames as they are"
