@@ -15,7 +15,7 @@ install_import_hook(
 SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared_data():
     """Return a function that gives the path of a measured file, and skips the test where it is absent."""
 

@@ -45,7 +45,7 @@ def brightness(irradiance: Float[Array, "y x"] | np.ndarray) -> float:
     if not high > low:
         return float(max(high, np.finfo(np.float32).tiny))
     counts, edges = np.histogram(values, bins=400, range=(low, high))
-    width = max(int(0.05 * np.median(values) / (edges[1] - edges[0])), 1)
+    width = int(np.clip(0.05 * np.median(values) / (edges[1] - edges[0]), 1, 100))
     smooth = np.convolve(counts, np.hanning(2 * width + 3), mode="same")
     return float(0.5 * (edges[:-1] + edges[1:])[int(np.argmax(smooth))])
 
