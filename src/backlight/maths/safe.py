@@ -46,17 +46,21 @@ def squared_modulus(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:
     return jnp.real(u) ** 2 + jnp.imag(u) ** 2
 
 
-@jax.custom_jvp
 def square_root(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
     """Return √x for x > 0 and 0 elsewhere, with gradient 0 where x ≤ 0 (not infinite, not NaN)."""
+    return _square_root(x)
+
+
+@jax.custom_jvp
+def _square_root(x):
     return jnp.sqrt(jnp.maximum(x, 0))
 
 
-@square_root.defjvp
+@_square_root.defjvp
 def _square_root_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     positive = primals[0] > 0
     slope = jnp.where(positive, 0.5 * jax.lax.rsqrt(jnp.where(positive, primals[0], 1.0)), 0.0)
-    return square_root(primals[0]), slope * tangents[0]
+    return _square_root(primals[0]), slope * tangents[0]
 
 
 def amplitude(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:

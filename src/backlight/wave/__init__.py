@@ -6,3 +6,4 @@ from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
 from backlight.wave.thin_sample import ThinSample as ThinSample
+from backlight.wave.zernike_phase import ZernikePhase as ZernikePhase
