@@ -42,7 +42,8 @@ def test_usaf_image_is_clean_and_resolved(usaf, usaf_answers):
     assert ripple(found[clear]) <= 0.5 * ripple(classic[clear])
     # group 5, element 6: three upright bars of 8.8 µm, 1.5 pixels each
     bars = found[321:331, 349:363].mean(axis=0)
-    assert np.all(np.diff(minima(bars)) == 3) and len(minima(bars)) >= 3, bars
+    assert len(minima(bars)) == 3, bars
+    assert np.all(np.isin(np.diff(minima(bars)), (2, 3, 4))), bars
 
 
 def ripple(amplitude):

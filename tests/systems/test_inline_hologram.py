@@ -1,14 +1,10 @@
-"""The main job on simulated frames: distance and complex sample from one hologram, nominal against joint against known."""
+"""The main job on simulated frames: distance and sample from one hologram; nominal, joint and known distance."""
 
 from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
-from backlight.inverse.unknowns import Tied
-from backlight.systems.autofocus import back_propagate
-from backlight.systems.inline_hologram import DISTANCE, ask, inline_hologram, sample_in_view
 from tests.systems.hologram_twin import (
     DISTANCE as TRUE_DISTANCE,
 )
@@ -21,6 +17,10 @@ from tests.systems.hologram_twin import (
     phase_rmse,
     record,
 )
+
+from backlight.inverse.unknowns import Tied
+from backlight.systems.autofocus import back_propagate
+from backlight.systems.inline_hologram import DISTANCE, ask, inline_hologram, sample_in_view
 
 INSTRUMENT = {"wavelength": WAVELENGTH, "pixel_pitch": PITCH}
 

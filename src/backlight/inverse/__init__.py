@@ -1,0 +1,1 @@
+"""Inverse problems: unknowns, losses, regularizers, solvers, error bars. Knows only y = f(tree)."""

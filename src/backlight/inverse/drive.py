@@ -147,7 +147,10 @@ class _Run:
             return "stopped", f"Stopped after {self.iteration} iterations, the limit; the objective was still falling."
         recent = np.array(self.block_ends[-3:])
         if len(recent) == 3 and np.ptp(recent) <= tolerance * abs(recent[2]):
-            return "converged", f"Converged: the objective changed by less than {tolerance:.0e} of itself over two blocks."
+            return (
+                "converged",
+                f"Converged: the objective changed by less than {tolerance:.0e} of itself over two blocks.",
+            )
         return None
 
     def progress(self, seconds: float) -> Progress:

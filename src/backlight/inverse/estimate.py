@@ -1,15 +1,12 @@
 """estimate: from recorded frames to the unknown leaves of a model, with error bars."""
 
-import dataclasses
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
 import numpy as np
-from jaxtyping import Array
 
-from backlight.errors import InputError
 from backlight.inverse.drive import Checkpoint, Outcome, Progress, drive
 from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
@@ -124,9 +121,7 @@ def default_solver(problem: Problem) -> Solver:
 def _conclude(problem: Problem, outcome: Outcome, error_bars: bool, notes: tuple[str, ...]) -> Estimate:
     z = outcome.z
     bars = uncertainty(problem, z) if error_bars else None
-    known = [f"{path}: known to be {u.knowledge}." for path, u in problem.unknowns.items() if u.knowledge]
-    weighted = [f"{r.path}: {type(r).__name__} with weight {r.weight:g} is preferred." for r in problem.regularizers]
-    told = tuple(bars.sentences) if bars else ()
+    quality = assess(problem, z)
     return Estimate(
         system=problem.assemble(z),
         initial=problem.model,
@@ -137,6 +132,25 @@ def _conclude(problem: Problem, outcome: Outcome, error_bars: bool, notes: tuple
         compile_seconds=outcome.compile_seconds,
         history=outcome.history,
         uncertainty=bars,
-        quality=assess(problem, z),
-        notes=(*notes, *known, *weighted, *told),
+        quality=quality,
+        notes=(*notes, *_knowledge(problem), *(bars.sentences if bars else ()), *_misfit(quality, bars)),
     )
+
+
+def _knowledge(problem: Problem) -> list[str]:
+    """Name what was taken as known, in sentences; numbers are in the leaf's own SI unit."""
+    known = [f"{path} is taken to be {u.knowledge}." for path, u in problem.unknowns.items() if u.knowledge]
+    words = {type(r): re.sub(r"(?<!^)(?=[A-Z])", " ", type(r).__name__).lower() for r in problem.regularizers}
+    return known + [
+        f"A small {words[type(r)]} of {r.path} is preferred, weight {r.weight:.3g}." for r in problem.regularizers
+    ]
+
+
+def _misfit(quality: Quality, bars: Uncertainty | None) -> list[str]:
+    """Warn where the residual has structure, which no error bar contains."""
+    if quality.white or bars is None:
+        return []
+    return [
+        f"The residual is not white (correlation {quality.autocorrelation:.2f} between neighbors): the error bars "
+        "count noise under the stated prior, not what the model lacks."
+    ]

@@ -38,8 +38,7 @@ class Adam(Solver):
         """Take one step."""
         loss, gradient = jax.value_and_grad(problem.smooth_objective)(state.z)
         update, memory = self._optimizer().update(gradient, state.memory, state.z)
-        z = optax.apply_updates(state.z, jax.tree.map(lambda u: damping * u, update))
-        return FirstOrderState(problem.project(z), memory), loss
+        return FirstOrderState(problem.project(_moved(state.z, update, damping)), memory), loss
 
     def coordinates(self, state):
         """Return z."""
@@ -70,9 +69,8 @@ class LBFGS(Solver):
         update, memory = self._optimizer().update(
             gradient, state.memory, state.z, value=value, grad=gradient, value_fn=problem.smooth_objective
         )
-        searched = optax.apply_updates(state.z, update)
-        z = problem.project(optax.apply_updates(state.z, jax.tree.map(lambda u: damping * u, update)))
-        return FirstOrderState(z, _forget_if_moved(memory, searched, z)), value
+        z = problem.project(_moved(state.z, update, damping))
+        return FirstOrderState(z, _forget_if_moved(memory, _moved(state.z, update, 1.0), z)), value
 
     def coordinates(self, state):
         """Return z."""
@@ -80,6 +78,11 @@ class LBFGS(Solver):
 
     def _optimizer(self) -> optax.GradientTransformationExtraArgs:
         return optax.lbfgs(memory_size=self.memory)
+
+
+def _moved(z: Coordinates, update: Any, damping: Array | float) -> Coordinates:
+    """Return z + damping·update."""
+    return {path: value + (damping * update[path]).astype(value.dtype) for path, value in z.items()}
 
 
 def _forget_if_moved(memory: Any, before: Coordinates, after: Coordinates) -> Any:

@@ -25,8 +25,8 @@ class FISTAState(NamedTuple):
 class FISTA(Solver):
     """Proximal gradient with momentum (Beck and Teboulle 2009) and restart (O'Donoghue and Candès 2015).
 
-    zₖ₊₁ = prox(aₖ − γ∇f(aₖ)), aₖ₊₁ = zₖ₊₁ + ((tₖ−1)/tₖ₊₁)(zₖ₊₁ − zₖ), γ = safety/λ_max(JᵀJ) found at the start. A regularizer
-    with a proximal step acts through it, together with the constraint; all else is in f.
+    zₖ₊₁ = prox(aₖ − γ∇f(aₖ)), aₖ₊₁ = zₖ₊₁ + ((tₖ−1)/tₖ₊₁)(zₖ₊₁ − zₖ), γ = safety/λ_max(JᵀJ) found at the start.
+    A regularizer with a proximal step acts through it, together with the constraint; all else is in f.
 
     **Arguments:** `steps`; `safety`: γ as a fraction of 1/λ_max; `block`: steps per compiled call.
     """

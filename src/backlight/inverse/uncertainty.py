@@ -327,7 +327,7 @@ def _probe(unknown: Unknown, value: Array) -> Array:
     blank = all(float(jnp.ptp(plane)) == 0 for plane in value.reshape(-1, *value.shape[-2:]))
     if not blank:
         return value
-    discs = _discs(value.shape[-2:])
+    discs = _discs((value.shape[-2], value.shape[-1]))
     if value.ndim == 2:
         return value + (discs if isinstance(unknown, UnitModulus) else -0.7 * discs)
     t = (1 - 0.6 * discs) * np.exp(0.8j * discs)

@@ -135,7 +135,7 @@ class Interval(Unknown):
     @property
     def knowledge(self) -> str:
         """Say it in words."""
-        return f"between {self.low:.6g} and {self.high:.6g}"
+        return f"between {self.low:.6g} and {self.high:.6g} (SI)"
 
 
 class Gaussian(Unknown):
@@ -168,7 +168,7 @@ class Gaussian(Unknown):
     @property
     def knowledge(self) -> str:
         """Say it in words."""
-        return "a Gaussian prior"
+        return "normally distributed (a Gaussian prior)"
 
     def _mean(self, like: Array) -> Array:
         return like if self.mean is None else self.mean
@@ -204,8 +204,8 @@ class Common(Unknown):
 class _OnSupport(Unknown):
     """Base of unknown samples that may be known to be `outside` beyond a support."""
 
-    support: Bool[Array, "y x"] | None
-    outside: float = eqx.field(static=True)
+    support: Bool[Array, "y x"] | None = None
+    outside: float = eqx.field(static=True, default=1.0)
 
     def __init__(self, *, support=None, outside: float = 1.0):
         self.support = None if support is None else jnp.asarray(support, dtype=bool)

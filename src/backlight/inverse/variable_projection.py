@@ -65,7 +65,9 @@ class VariableProjection(Solver):
         image = {path: value for path, value in z.items() if path not in theta}
         solved = self.image.init(problem.restricted(theta, tuple(image)), image)
         count = ravel_pytree(theta)[0].size
-        return VariableProjectionState(solved, theta, jnp.eye(count), jnp.eye(count), jnp.zeros(count), jnp.zeros(count), jnp.zeros(()))
+        return VariableProjectionState(
+            solved, theta, jnp.eye(count), jnp.eye(count), jnp.zeros(count), jnp.zeros(count), jnp.zeros(())
+        )
 
     def step(self, problem, state, damping):
         """Solve the image a little further, then move θ."""
@@ -129,9 +131,7 @@ def damped_bfgs(
     return jnp.where(expected > 0, updated, curvature)
 
 
-def bounded(
-    curvature: Float[Array, "p p"], reference: Float[Array, "p p"], factor: float
-) -> Float[Array, "p p"]:
+def bounded(curvature: Float[Array, "p p"], reference: Float[Array, "p p"], factor: float) -> Float[Array, "p p"]:
     """Return `curvature` with its eigenvalues relative to `reference` clipped to 1/factor … factor."""
     root = jnp.linalg.cholesky(reference)
     half = jax.scipy.linalg.solve_triangular(root, curvature, lower=True)

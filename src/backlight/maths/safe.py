@@ -6,6 +6,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
+from jax.core import Tracer
 from jaxtyping import Array, Complex, Float, Inexact
 
 
@@ -38,7 +40,7 @@ def known_zero(x: Any) -> bool:
 
     An `x` that is traced (an argument, something differentiated) is never known.
     """
-    return not isinstance(x, jax.core.Tracer) and not np.any(np.asarray(x))
+    return not isinstance(x, Tracer) and not np.any(np.asarray(x))
 
 
 def squared_modulus(u: Inexact[Array, "*shape"]) -> Float[Array, "*shape"]:

@@ -1,5 +1,7 @@
 """A first look at a hologram: back-propagation, the brightness of the bare beam, the distance in focus."""
 
+from typing import Any
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -21,9 +23,9 @@ def back_propagate(
     **Arguments:** `system`: with `FreeSpace` as detection path; `frame`: irradiance relative to the bare beam;
     `distance`: instead of the system's own, m.
     """
-    path = system.detection_path
-    distance = path.distance if distance is None else distance
-    path = eqx.tree_at(lambda p: p.distance, path, distance)
+    path: Any = system.detection_path
+    far = path.distance if distance is None else distance
+    path = eqx.tree_at(lambda p: p.distance, path, far)
     scale, _ = path.magnification(system.illumination.curvature)
     shape = (fast_size(frame.shape[0]), fast_size(frame.shape[1]))
     field = Field(
@@ -32,7 +34,8 @@ def back_propagate(
         system.illumination.wavelength,
         medium_index=system.illumination.medium_index,
     )
-    return crop(AngularSpectrum(band_limit=False)(field, -distance / scale).values, frame.shape)
+    moved = AngularSpectrum(band_limit=False)(field, -far / scale)
+    return crop(moved.values, (frame.shape[0], frame.shape[1]))
 
 
 def brightness(irradiance: Float[Array, "y x"] | np.ndarray) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Complex
 
 from backlight.camera import Camera, Gaussian, Noise
 from backlight.errors import InputError, nearest
@@ -20,7 +20,7 @@ from backlight.inverse.unknowns import Common, Free, Interval, Passive, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.inverse.variable_projection import VariableProjection
 from backlight.light import Field, Grid
-from backlight.maths.fourier import crop, fast_size
+from backlight.maths.fourier import crop
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry
 from backlight.systems.imaging_system import ImagingSystem, Nothing
@@ -113,7 +113,8 @@ def inline_hologram(
 
 def sample_in_view(system: ImagingSystem) -> Field:
     """Return the sample's transmission where the camera sees it, with its grid."""
-    values = crop(system.sample.transmission, system.camera.shape)
+    sample: Any = system.sample
+    values = crop(sample.transmission, system.camera.shape)
     return Field(values, Grid(system.camera.shape, system.sample_grid().pitch), system.illumination.wavelength)
 
 
@@ -279,7 +280,7 @@ def _solver(chosen: Solver, iterations: int | None) -> Solver:
 
 def _in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
     system = eqx.tree_at(lambda s: s.camera.gain, system, system.camera.gain * level)
-    return eqx.tree_at(lambda s: s.noise.std, system, system.noise.std * level)
+    return eqx.tree_at(lambda s: s.noise.std, system, replace_fn=lambda std: std * level)
 
 
 ENTRY = SystemEntry(

@@ -10,6 +10,9 @@ from backlight.light import Field, Grid
 class Illumination(Protocol):
     """Light out of nothing."""
 
+    wavelength: Float[Array, ""]
+    medium_index: Float[Array, ""]
+
     @property
     def curvature(self) -> Float[Array, ""]:
         """Wavefront curvature at the exit plane, 1/m; 0 for collimated light."""
