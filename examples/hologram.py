@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import backlight as bl
-from backlight.systems.inline_hologram import ask
+from backlight.systems.inline_holography import ask
 from backlight.units import mm, nm, um
 
 

@@ -8,9 +8,9 @@ import pytest
 import backlight
 
 NAMES = [
-    "BacklightError", "Estimate", "Free", "Gaussian", "ImagingSystem", "InputError", "Interval", "Passive", "PerFrame",
+    "Absorbing", "BacklightError", "Estimate", "Free", "Gaussian", "ImagingSystem", "InputError", "Interval", "Passive", "PerFrame",
     "Positive", "Tied", "UnitModulus", "camera", "check", "estimate", "identifiability", "io", "light", "load",
-    "losses", "regularizers", "report", "run", "save", "systems", "testing", "units", "wave",
+    "losses", "regularizers", "report", "run", "save", "solvers", "systems", "testing", "units", "wave",
 ]  # fmt: skip
 
 
@@ -28,12 +28,6 @@ def test_every_public_name_is_there_and_documented(name):
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="wavelenght"):
         backlight.wavelenght  # noqa: B018
-
-
-def test_a_system_s_function_is_not_hidden_by_its_file():
-    import backlight.systems.inline_hologram
-
-    assert callable(backlight.systems.inline_hologram)
 
 
 def _fresh(code: str) -> str:

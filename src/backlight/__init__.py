@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from backlight import camera, io, light, report, systems, testing, units, wave
     from backlight.errors import BacklightError, InputError
-    from backlight.inverse import losses, regularizers
+    from backlight.inverse import losses, regularizers, solvers
     from backlight.inverse.estimate import Estimate, estimate
     from backlight.inverse.uncertainty import identifiability
-    from backlight.inverse.unknowns import Free, Gaussian, Interval, Passive, Positive, Tied, UnitModulus
+    from backlight.inverse.unknowns import Absorbing, Free, Gaussian, Interval, Passive, Positive, Tied, UnitModulus
     from backlight.runs import check, load, run, save
     from backlight.systems import ImagingSystem, PerFrame
 
@@ -27,19 +27,20 @@ __version__ = "0.1.0"
 
 _MODULES = {
     **{name: name for name in ("camera", "io", "light", "report", "systems", "testing", "units", "wave")},
-    **{name: f"inverse.{name}" for name in ("losses", "regularizers")},
+    **{name: f"inverse.{name}" for name in ("losses", "regularizers", "solvers")},
 }
 _HOMES = {
     "errors": ("BacklightError", "InputError"),
     "inverse.estimate": ("Estimate", "estimate"),
     "inverse.uncertainty": ("identifiability",),
-    "inverse.unknowns": ("Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus"),
+    "inverse.unknowns": ("Absorbing", "Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus"),
     "runs": ("check", "load", "run", "save"),
     "systems": ("ImagingSystem", "PerFrame"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Absorbing",
     "BacklightError",
     "Estimate",
     "Free",
@@ -64,6 +65,7 @@ __all__ = [
     "report",
     "run",
     "save",
+    "solvers",
     "systems",
     "testing",
     "units",

@@ -6,7 +6,7 @@ import pytest
 
 from backlight.io import read_frames
 from backlight.systems.autofocus import back_propagate
-from backlight.systems.inline_hologram import DISTANCE, ask, nominal, sample_in_view
+from backlight.systems.inline_holography import DISTANCE, ask, nominal, sample_in_view
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

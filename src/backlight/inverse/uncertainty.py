@@ -85,7 +85,7 @@ def identifiability(
     **Arguments:** `loss`: the noise's likelihood where `None`; weights of regularizers count in its units.
 
     Example:
-        >>> from backlight.systems.inline_hologram import inline_hologram
+        >>> from backlight.systems.inline_holography import inline_hologram
         >>> from backlight.inverse.unknowns import Free
         >>> system = inline_hologram(wavelength=5e-7, pixel_pitch=5e-6, distance=5e-3, shape=(48, 48))
         >>> unknowns = {"sample.transmission": Free(), "detection_path.distance": Free()}

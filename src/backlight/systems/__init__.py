@@ -3,21 +3,19 @@
 Names load on first use, so that the command line can list the catalogue without loading JAX.
 """
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from backlight.systems.imaging_system import ImagingSystem, Nothing
-    from backlight.systems.inline_hologram import inline_hologram
+    from backlight.systems.inline_holography import inline_hologram
     from backlight.systems.per_frame import PerFrame
 
 _HOME_OF = {
     "ImagingSystem": "imaging_system",
     "Nothing": "imaging_system",
     "PerFrame": "per_frame",
-    "inline_hologram": "inline_hologram",
+    "inline_hologram": "inline_holography",
 }
 
 __all__ = ["ImagingSystem", "Nothing", "PerFrame", "inline_hologram"]
@@ -28,15 +26,3 @@ def __getattr__(name: str) -> object:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-
-
-class _Systems(ModuleType):
-    """A system's function and its file have one name; importing the file must not hide the function."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if isinstance(value, ModuleType) and _HOME_OF.get(name) == name:
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Systems

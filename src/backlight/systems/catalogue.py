@@ -39,7 +39,7 @@ class Listing:
 
 
 CATALOGUE = {
-    listing.name: listing for listing in (Listing(schemas.INLINE_HOLOGRAM, "backlight.systems.inline_hologram"),)
+    listing.name: listing for listing in (Listing(schemas.INLINE_HOLOGRAM, "backlight.systems.inline_holography"),)
 }
 
 

@@ -20,7 +20,7 @@ from tests.systems.hologram_twin import (
 
 from backlight.inverse.unknowns import Tied
 from backlight.systems.autofocus import back_propagate
-from backlight.systems.inline_hologram import DISTANCE, ask, inline_hologram, sample_in_view
+from backlight.systems.inline_holography import DISTANCE, ask, inline_hologram, sample_in_view
 
 INSTRUMENT = {"wavelength": WAVELENGTH, "pixel_pitch": PITCH}
 
