@@ -8,9 +8,10 @@ import pytest
 import backlight
 
 NAMES = [
-    "Absorbing", "BacklightError", "Estimate", "Free", "Gaussian", "ImagingSystem", "InputError", "Interval", "Passive", "PerFrame",
-    "Positive", "Tied", "UnitModulus", "camera", "check", "estimate", "identifiability", "io", "light", "load",
-    "losses", "regularizers", "report", "run", "save", "solvers", "systems", "testing", "units", "wave",
+    "Absorbing", "BacklightError", "Estimate", "Free", "Gaussian", "ImagingSystem", "InputError", "Interval",
+    "Passive", "PerFrame", "Positive", "Tied", "UnitModulus", "camera", "check", "estimate", "identifiability", "io",
+    "light", "load", "losses", "regularizers", "report", "run", "save", "solvers", "systems", "testing", "units",
+    "wave",
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ SAMPLE, DISTANCE = "sample.transmission", "detection_path.distance"
 DRAWS = 150
 WARM_UP, NEWTON, CONJUGATE_GRADIENTS = 15, 6, 90
 SIZE, HALF = 24, 4
-Z = 1.2e-3
+Z = 0.6e-3
 
 
 def _support() -> np.ndarray:
@@ -98,13 +98,13 @@ def _check(pulls: np.ndarray) -> None:
 
 @pytest.mark.usefixtures("float64")
 def test_absorbing_sample_on_a_support():
-    true = _instrument(delay=0.0, distance=Z, noise=Gaussian(0.02))
+    true = _instrument(delay=0.0, distance=Z, noise=Gaussian(0.01))
     _check(_pulls(true, {SAMPLE: Absorbing(support=_support()), DISTANCE: Free()}, losses.likelihood()))
 
 
 @pytest.mark.usefixtures("float64")
 def test_absorbing_sample_under_the_amplitude_loss():
-    true = _instrument(delay=0.0, distance=Z, noise=Gaussian(0.02))
+    true = _instrument(delay=0.0, distance=Z, noise=Gaussian(0.01))
     _check(_pulls(true, {SAMPLE: Absorbing(support=_support()), DISTANCE: Free()}, losses.amplitude()))
 
 
@@ -116,5 +116,5 @@ def test_complex_sample_on_a_support_under_shot_noise():
 
 @pytest.mark.usefixtures("float64")
 def test_complex_sample_at_two_unknown_distances():
-    true = _instrument(delay=0.6, distance=PerFrame([Z, 1.6 * Z]), noise=Gaussian(0.02))
+    true = _instrument(delay=0.6, distance=PerFrame([Z, 1.6 * Z]), noise=Gaussian(0.01))
     _check(_pulls(true, {SAMPLE: Passive(support=_support()), DISTANCE: Free()}, losses.likelihood()))

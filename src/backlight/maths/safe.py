@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jax.core import Tracer
 from jaxtyping import Array, Complex, Float, Inexact
 
 
