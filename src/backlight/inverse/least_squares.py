@@ -1,9 +1,6 @@
 """Levenberg-Marquardt of Optimistix for a few hundred parameters, matrix-free."""
 
-from typing import Any, NamedTuple
-
 import equinox as eqx
-import jax
 import optimistix as optx
 
 from backlight.errors import InputError
@@ -11,27 +8,21 @@ from backlight.inverse.problem import Coordinates, Problem
 from backlight.inverse.solver import Solver
 
 
-class LeastSquaresState(NamedTuple):
-    """Coordinates and the state of Optimistix."""
-
-    z: Coordinates
-    memory: Any
-
-
 class LevenbergMarquardt(Solver):
     """Damped Gauss-Newton steps on ½‖r‖², r the residual of the loss and of the priors.
 
     Optimistix forms the Jacobian column by column with forward products; priors enter as residuals too.
 
-    **Arguments:** `steps`; `rtol`, `atol`: passed on.
+    **Arguments:** `steps`: calls of Optimistix, each of at most `inner` steps; `rtol`, `atol`: passed on.
 
     **Errors:** `InputError` if the loss is not a sum of squares.
     """
 
-    steps: int = eqx.field(static=True, default=60)
+    steps: int = eqx.field(static=True, default=30)
+    inner: int = eqx.field(static=True, default=8)
     rtol: float = eqx.field(static=True, default=1e-8)
     atol: float = eqx.field(static=True, default=1e-8)
-    block: int = eqx.field(static=True, default=5)
+    block: int = eqx.field(static=True, default=1)
 
     def init(self, problem, z):
         """Return the start."""
@@ -49,30 +40,18 @@ class LevenbergMarquardt(Solver):
                 expected="none, or unknowns with a Gaussian prior",
                 remedy="use LBFGS() or VariableProjection()",
             )
-        return LeastSquaresState(z, eqx.filter(self._memory(problem, z), eqx.is_array))
+        return z
 
     def step(self, problem, state, damping):
-        """Take one step, accepted or not."""
-        value = problem.smooth_objective(state.z)
-        template = eqx.filter(self._memory(problem, state.z), eqx.is_array, inverse=True)
-        memory = eqx.combine(state.memory, template)
-        z, memory, _ = self._optimizer().step(_function, state.z, problem, {}, memory, frozenset())
-        return LeastSquaresState(z, eqx.filter(memory, eqx.is_array)), value
+        """Take `inner` steps from where the last ones ended, the damping found anew."""
+        value = problem.smooth_objective(state)
+        solver = optx.LevenbergMarquardt(rtol=self.rtol, atol=self.atol)
+        found = optx.least_squares(_residuals, solver, state, problem, max_steps=self.inner, throw=False)
+        return found.value, value
 
     def coordinates(self, state):
-        """Return the last accepted z."""
-        return state.z
-
-    def _memory(self, problem: Problem, z: Coordinates) -> Any:
-        shape = jax.eval_shape(lambda x: _residuals(x, problem), z)
-        return self._optimizer().init(_function, z, problem, {}, shape, None, frozenset())
-
-    def _optimizer(self) -> optx.LevenbergMarquardt:
-        return optx.LevenbergMarquardt(rtol=self.rtol, atol=self.atol)
-
-
-def _function(z: Coordinates, problem: Problem):
-    return _residuals(z, problem), None
+        """Return z."""
+        return state
 
 
 def _residuals(z: Coordinates, problem: Problem):
