@@ -77,6 +77,8 @@ def _pulls(true: ImagingSystem, unknowns: dict, loss, *, off: float = 0.02) -> n
     shift = 1 + off * np.random.default_rng(2).uniform(-1, 1, (DRAWS, *start[path].shape))
     starts = {name: jnp.broadcast_to(value, (DRAWS, *value.shape)) for name, value in start.items()}
     before, ends = _fits(problem, frames, starts | {path: starts[path] * shift})
+    sizes = jnp.abs(jax.vmap(lambda z: problem.leaves(start | {SAMPLE: z})[SAMPLE])(ends[SAMPLE]))[:, _support()]
+    assert 0.1 < float(jnp.min(sizes)) <= float(jnp.max(sizes)) < 0.95  # a bound that was met would narrow the bars
     pulls, last_moves = [], []
     for i in range(DRAWS):
         z = {name: value[i] for name, value in ends.items()}
@@ -110,7 +112,7 @@ def test_absorbing_sample_under_the_amplitude_loss():
 
 @pytest.mark.usefixtures("float64")
 def test_complex_sample_on_a_support_under_shot_noise():
-    true = _instrument(delay=0.6, distance=Z, noise=Poisson(4000.0))
+    true = _instrument(delay=0.6, distance=Z, noise=Poisson(10000.0))
     _check(_pulls(true, {SAMPLE: Passive(support=_support()), DISTANCE: Free()}, losses.likelihood()))
 
 
