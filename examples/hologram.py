@@ -14,9 +14,10 @@ from backlight.units import mm, nm, um
 
 
 def simulated(distance: float) -> np.ndarray:
-    """Return a hologram of a few dark and phase-shifting bars."""
+    """Return a hologram of a few dark and phase-shifting bars and a disc."""
     y, x = np.mgrid[:96, :128]
-    bars = (np.abs(y - 48) < 22) & (np.abs(x - 64) < 36) & (x // 6 % 2 == 0)
+    bars = (np.abs(y - 48) < 22) & sum(np.abs(x - at) < half for at, half in ((36, 2), (50, 4), (72, 7))).astype(bool)
+    bars |= np.hypot(y - 40, x - 96) < 9
     microscope = bl.systems.inline_hologram(wavelength=633 * nm, pixel_pitch=4 * um, distance=distance, shape=(96, 128))
     rows, columns = microscope.sample.shape
     sample = np.ones((rows, columns), complex)
