@@ -102,7 +102,7 @@ def _too_large(memory: int | None, here: int | None) -> list[str]:
 def _weak(asked: Asked) -> list[str]:
     """Ask the center of the frames what they can tell, before any estimate."""
     question = put(asked.job, asked.entry, _central(asked.recorded))
-    bars = identifiability(question.system, question.unknowns, regularizers=question.regularizers)
+    bars = identifiability(question.system, question.unknowns, regularizers=question.regularizers, loss=question.loss)
     return [renamed(sentence, asked.entry.paths) for sentence in bars.sentences] if bars else []
 
 
