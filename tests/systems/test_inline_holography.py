@@ -5,10 +5,10 @@ from dataclasses import replace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.systems.hologram_twin import (
+from hologram_twin import (
     DISTANCE as TRUE_DISTANCE,
 )
-from tests.systems.hologram_twin import (
+from hologram_twin import (
     PITCH,
     WAVELENGTH,
     amplitude_psnr,
