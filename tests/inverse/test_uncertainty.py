@@ -11,6 +11,7 @@ from models import Curve, mixed
 from backlight.camera import Camera, Gaussian
 from backlight.inverse import losses, regularizers, unknowns
 from backlight.inverse.curvature import curvature
+from backlight.inverse.estimate import estimate
 from backlight.inverse.marginal import marginal_curvature
 from backlight.inverse.problem import build
 from backlight.inverse.quality import assess
@@ -204,3 +205,27 @@ def test_two_distances_tell_a_complex_sample_on_a_support():
     found = identifiability(system, {SAMPLE: Passive(support=_support()), DISTANCE: Free()})
     assert all(found.identifiable.values())
     assert found.std[f"{DISTANCE}.value"].shape == (2,)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("loss", [losses.intensity(), losses.likelihood()], ids=["least squares", "likelihood"])
+def test_a_prior_and_the_frames_are_weighed_by_their_variances(loss):
+    """Mean and error bar of a Gaussian prior times a Gaussian likelihood, whatever the units of the loss."""
+    noise, prior, seen = 0.02, 0.01, np.exp(-1.3 * np.asarray(Curve().t))
+    model = Noisy(Curve(a=1.97), Gaussian(noise))
+    frames = Curve(a=2.0).predict().values
+    found = estimate(model, frames, {"curve.a": unknowns.Gaussian(prior)}, loss=loss, tolerance=1e-12)
+    precision = np.sum(seen**2) / noise**2
+    expected = (2.0 * precision + 1.97 / prior**2) / (precision + 1 / prior**2)
+    assert found.value("curve.a") == pytest.approx(expected, abs=1e-6)
+    assert found.std("curve.a") == pytest.approx((precision + 1 / prior**2) ** -0.5, rel=1e-3)
+
+
+class Noisy(eqx.Module):
+    """A curve with a stated noise."""
+
+    curve: Curve
+    noise: Gaussian
+
+    def predict(self):
+        return self.curve.predict()

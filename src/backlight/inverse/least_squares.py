@@ -1,6 +1,7 @@
 """Levenberg-Marquardt of Optimistix for a few hundred parameters, matrix-free."""
 
 import equinox as eqx
+import jax.numpy as jnp
 import optimistix as optx
 
 from backlight.errors import InputError
@@ -55,5 +56,6 @@ class LevenbergMarquardt(Solver):
 
 
 def _residuals(z: Coordinates, problem: Problem):
-    prior = {path: problem.unknowns[path].prior_residual(value) for path, value in z.items()}
+    size = jnp.sqrt(problem.unit)
+    prior = {path: size * problem.unknowns[path].prior_residual(value) for path, value in z.items()}
     return problem.fisher_root(z), prior

@@ -202,6 +202,17 @@ class WeightedSum(Loss):
         return all(loss.least_squares for _, loss in self.parts)
 
 
+def stated_variance(loss: Loss, noise, predicted: Frames, data: Frames) -> Frames:
+    """Return the variance that `noise` gives each residual of a loss: σ²(ŷ)·(∂r/∂ŷ)², r = `fisher_root`.
+
+    The slope is taken at least one σ away from darkness, where that of √ŷ is infinite.
+    """
+    variance = noise.variance(predicted)
+    lit = jnp.maximum(predicted, square_root(variance))
+    _, slope = jax.jvp(lambda y: loss.fisher_root(y, data, noise), (lit,), (jnp.ones_like(lit),))
+    return slope**2 * variance
+
+
 def intensity() -> Loss:
     """Return ½ Σ (ŷ − y)²."""
     return IntensityL2()

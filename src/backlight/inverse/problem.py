@@ -1,5 +1,6 @@
 """Problem: the question asked of a model and its data, as one function of real coordinates."""
 
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
 import equinox as eqx
@@ -7,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.inverse.losses import Loss
+from backlight.inverse.losses import Loss, stated_variance
 from backlight.inverse.regularizers import Proximal, Regularizer
 from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import Tied, Unknown
@@ -25,7 +26,7 @@ class ForwardModel(Protocol):
 
 
 class Problem(eqx.Module):
-    """J(z) = L(predict(leaves(z)), y) + Σ βₙ Rₙ + Σ −log prior.
+    """J(z) = L(predict(leaves(z)), y) + Σ βₙ Rₙ + s²·Σ −log prior.
 
     **Arguments:**
 
@@ -33,6 +34,8 @@ class Problem(eqx.Module):
     - `data`, `weights`: recorded frames and the weight of each pixel (0 for dead and saturated ones).
     - `unknowns`: full path → `Unknown`.
     - `loss`, `regularizers`: the terms.
+    - `unit`: s², the variance that one unit of the loss stands for, 1 for a likelihood: a prior is in nats, and a sum
+      of squared residuals is not. Without it a prior would outweigh the frames by 1/s², ten thousand times and more.
     - `frozen`: coordinates that are held for the time being.
     """
 
@@ -42,6 +45,7 @@ class Problem(eqx.Module):
     unknowns: dict[str, Unknown]
     loss: Loss
     regularizers: tuple[Regularizer, ...]
+    unit: Float[Array, ""]
     frozen: Coordinates
 
     def start(self) -> Coordinates:
@@ -56,8 +60,9 @@ class Problem(eqx.Module):
         """Return the unknown leaves, tied ones included."""
         at_start = leaf_paths(self.model)
         known = {path: self.unknowns[path].leaf(value, at_start[path]) for path, value in (self.frozen | z).items()}
-        tied = {p: u.resolve(at_start | known) for p, u in self.unknowns.items() if isinstance(u, Tied)}
-        return known | {path: jnp.reshape(value, at_start[path].shape) for path, value in tied.items()}
+        for path, tied in _tied_in_order(self.unknowns):
+            known[path] = jnp.reshape(tied.resolve(at_start | known), at_start[path].shape)
+        return known
 
     def assemble(self, z: Coordinates):
         """Return the model at z."""
@@ -81,8 +86,8 @@ class Problem(eqx.Module):
         return total
 
     def prior(self, z: Coordinates) -> Float[Array, ""]:
-        """Return Σ −log prior of the coordinates in z."""
-        return sum((self.unknowns[path].penalty(value) for path, value in z.items()), jnp.zeros(()))
+        """Return s²·Σ −log prior of the coordinates in z."""
+        return self.unit * sum((self.unknowns[path].penalty(value) for path, value in z.items()), jnp.zeros(()))
 
     def project(self, z: Coordinates) -> Coordinates:
         """Return the nearest allowed coordinates."""
@@ -120,7 +125,16 @@ def build(model, data, unknowns, *, loss, regularizers=(), weights=None) -> Prob
     _demand_something_to_find(table)
     frames, weights = _checked_frames(model, data, weights)
     terms = tuple(_at_full_path(r, model, table) for r in regularizers)
-    return Problem(model, frames, weights, table, loss, terms, {})
+    unit = _unit_of(loss, getattr(model, "noise", None), frames, weights)
+    return Problem(model, frames, weights, table, loss, terms, unit, {})
+
+
+def _unit_of(loss: Loss, noise: Any, frames: Array, weights: Array) -> Float[Array, ""]:
+    """Return the mean variance that the noise gives a residual of the loss; 1 for likelihoods and without a noise."""
+    if loss.likelihood or noise is None:
+        return jnp.ones(())
+    variance = stated_variance(loss, noise, frames, frames)
+    return jnp.sum(weights * variance) / jnp.maximum(jnp.sum(weights), 1.0)
 
 
 def _checked_unknown(model, path: str, unknown: Unknown) -> Unknown:
@@ -139,12 +153,20 @@ def _checked_unknown(model, path: str, unknown: Unknown) -> Unknown:
 
 
 def _demand_something_to_find(table: dict[str, Unknown]) -> None:
-    tied = {path: unknown for path, unknown in table.items() if isinstance(unknown, Tied)}
-    if len(tied) == len(table):
+    if all(isinstance(unknown, Tied) for unknown in table.values()):
         raise InputError("unknowns", got="nothing to find", expected="at least one leaf that is not tied to others")
-    for path, unknown in tied.items():
-        if any(other in tied for other in unknown.to):
-            raise InputError(path, got="tied to a leaf that is tied itself", expected="a leaf that is not tied")
+    try:
+        _tied_in_order(table)
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise InputError("unknowns", got=f"a circle of ties: {circle}", expected="ties that end somewhere") from None
+
+
+def _tied_in_order(table: dict[str, Unknown]) -> list[tuple[str, Tied]]:
+    """Return the tied leaves, each after those it depends on."""
+    tied = {path: unknown for path, unknown in table.items() if isinstance(unknown, Tied)}
+    order = TopologicalSorter({path: unknown.to for path, unknown in tied.items()}).static_order()
+    return [(path, tied[path]) for path in order if path in tied]
 
 
 def _checked_frames(model, data, weights) -> tuple[Array, Array]:

@@ -12,12 +12,11 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
 from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
-from backlight.inverse.losses import Loss, NoiseLikelihood
+from backlight.inverse.losses import Loss, NoiseLikelihood, stated_variance
 from backlight.inverse.marginal import energies, joint_moves
 from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.unknowns import Absorbing, Free, Passive, UnitModulus, Unknown
-from backlight.maths.safe import square_root
 
 FEW = 200
 """Unknowns of up to this many numbers are parameters of the instrument; larger ones are images, marginalized."""
@@ -64,8 +63,8 @@ def uncertainty(problem: Problem, z: Coordinates, *, iterations: int = 100) -> U
 
     With H the curvature of the objective (Gauss-Newton, priors, regularizers) and B the scatter of its gradient, the
     covariance is the θ block of H⁻¹·B·H⁻¹ (Huber 1967). For a likelihood B = H, and it is the inverse Schur complement
-    (F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹. For other losses B = JᵀDJ + P + s²R: D the variance of the residuals under the model's
-    noise, P and R the curvature of priors and regularizers, s² the mean of D.
+    (F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹. For other losses B = JᵀDJ + u·P + s²R: D the variance of the residuals under the
+    model's noise, P and R the curvature of priors and regularizers in the objective, u its `unit`, s² the mean of D.
     """
     parameters = tuple(path for path, value in z.items() if value.size <= FEW)
     if not parameters:
@@ -114,11 +113,7 @@ def residual_variance(problem: Problem, z: Coordinates) -> Float[Array, "..."]:
     noise = getattr(problem.assemble(z), "noise", None)
     if noise is None:
         return met
-    predicted = problem.predict(z)
-    variance = noise.variance(predicted)
-    lit = jnp.maximum(predicted, square_root(variance))
-    _, slope = jax.jvp(lambda y: problem.loss.fisher_root(y, problem.data, noise), (lit,), (jnp.ones_like(lit),))
-    stated = slope**2 * variance
+    stated = stated_variance(problem.loss, noise, problem.predict(z), problem.data)
     mean = jnp.sum(problem.weights * stated) / pixels
     return stated * jnp.maximum(1.0, met / jnp.maximum(mean, 1e-30))
 
@@ -154,7 +149,7 @@ def _scatter(problem: Problem, z: Coordinates, moves: Coordinates, left: Array) 
         data = data_curvature(problem, z, direction, variance)
         prior = prior_curvature(problem, z, direction)
         preferred = regularizer_curvature(problem, z, direction)
-        return jax.tree.map(lambda d, p, r: d + p + mean * r, data, prior, preferred)
+        return jax.tree.map(lambda d, p, r: d + problem.unit * p + mean * r, data, prior, preferred)
 
     return energies(apply, moves)
 

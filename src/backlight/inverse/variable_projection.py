@@ -106,7 +106,8 @@ class VariableProjection(Solver):
     def _first_curvature(self, problem: Problem, state: VariableProjectionState) -> Float[Array, "p p"]:
         z = self.coordinates(state)
         matrix = marginal_curvature(problem, z, tuple(state.theta), iterations=self.conjugate_gradients)
-        return matrix + 1e-6 * jnp.trace(matrix) * jnp.eye(len(matrix))
+        # Marquardt's damping: where the frames tell nothing, an unfinished image would move θ at random.
+        return matrix + 1e-2 * jnp.diag(jnp.diag(matrix)) + 1e-12 * jnp.eye(len(matrix))
 
     def _parameters(self, z: Coordinates) -> tuple[str, ...]:
         return self.parameters or tuple(path for path, value in z.items() if value.size <= self.few)

@@ -1,22 +1,23 @@
 """In-line holography: one beam through the sample onto a bare camera, plane or spherical."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Complex
+from jaxtyping import Array, Complex
 
 from backlight.camera import Camera, Gaussian, Noise
-from backlight.errors import InputError, nearest
+from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
 from backlight.inverse.estimate import default_solver, estimate
 from backlight.inverse.fista import FISTA
 from backlight.inverse.losses import Loss
 from backlight.inverse.problem import build
 from backlight.inverse.solver import Solver
-from backlight.inverse.unknowns import Common, Free, Interval, Passive, Unknown
+from backlight.inverse.unknowns import Common, Free, Interval, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.inverse.variable_projection import VariableProjection
 from backlight.light import Field, Grid
@@ -30,11 +31,13 @@ from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave,
 
 SAMPLE = "sample.transmission"
 DISTANCE = "detection_path.distance"
+SOURCE = "illumination.source_distance"
+GAIN = "camera.gain"
 
 PATHS = {
     "sample": SAMPLE,
     "distance": DISTANCE,
-    "source_distance": "illumination.source_distance",
+    "source_distance": SOURCE,
     "background": "camera.background",
     "illumination_tilt": "illumination.tilt",
     "pixel_pitch": "camera.pitch",
@@ -68,7 +71,7 @@ def inline_hologram(
     """Compose an in-line holographic instrument with an empty sample.
 
     y = |P_z{t}|² on the camera's pixels; with a point source at R before the sample the same over z/M on pixels p/M,
-    M = 1 + z/R, M² times fainter (Fresnel scaling theorem).
+    M = 1 + z/R (Fresnel scaling theorem). The camera's gain is M², so that the bare beam records 1.
 
     **Arguments:**
 
@@ -93,7 +96,7 @@ def inline_hologram(
     """
     rows, columns = int(shape[-2]), int(shape[-1])
     reach = distance if reach is None else max(reach, distance)
-    scale = 1.0 if source_distance is None else 1 + reach / source_distance
+    scale = magnification(reach, source_distance)
     frame = Grid((rows, columns), pixel_pitch / scale)
     padding = AngularSpectrum.planned(frame, 0.5 * wavelength, reach / scale, medium_index=medium_index).padding
     beam = (
@@ -106,9 +109,16 @@ def inline_hologram(
         incident_path=Nothing(),
         sample=ThinSample(np.ones((rows + padding[0], columns + padding[1]), complex)),
         detection_path=FreeSpace(distance, AngularSpectrum(reach=0.5 * reach / scale)),
-        camera=Camera((rows, columns), pixel_pitch, gain=scale**2, fill_factor=fill_factor),
+        camera=Camera(
+            (rows, columns), pixel_pitch, gain=magnification(distance, source_distance) ** 2, fill_factor=fill_factor
+        ),
         noise=Gaussian(0.01) if noise is None else noise,
     )
+
+
+def magnification(distance, source_distance):
+    """Return M = 1 + z/R, or 1 for a collimated beam (`source_distance` is `None`)."""
+    return 1.0 if source_distance is None else 1 + distance / source_distance
 
 
 def sample_in_view(system: ImagingSystem) -> Field:
@@ -132,12 +142,14 @@ def ask(
     low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
     level = brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
+    _refuse(options, "method", "steps")
     system = _composed(instrument, frames.shape, high, noise_level(relative), unknown)
     notes = []
     if "distance" in unknown and high > low:
         system, sentence = _focused(system, relative[0], low, high)
         notes.append(sentence)
     table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
+    system, table = _beam_of_unit_brightness(system, table)
     terms = _regularizers(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
     loss = losses.BY_NAME[options.get("loss") or "amplitude"]()
     if SAMPLE in table:
@@ -157,6 +169,39 @@ def ask(
         tolerance=TOLERANCE,
         finish=lambda found: _in_recorded_units(found, level),
     )
+
+
+def _beam_of_unit_brightness(
+    system: ImagingSystem, table: dict[str, Unknown]
+) -> tuple[ImagingSystem, dict[str, Unknown]]:
+    """Let the gain follow M² where a spherical wave's distances move.
+
+    Frames are taken relative to the bare beam, so its brightness says nothing of the magnification. With a gain that
+    stood still it would seem to, and pull the distances.
+    """
+    if not isinstance(system.illumination, SphericalWave):
+        return system, table
+    path: Any = system.detection_path
+    gain = _unit_gain(path.distance, system.illumination.source_distance)
+    system = eqx.tree_at(lambda s: s.camera.gain, system, gain)
+    moving = {DISTANCE, SOURCE} & set(table)
+    return system, table | {GAIN: Tied((DISTANCE, SOURCE), _unit_gain)} if moving else table
+
+
+def _unit_gain(distance: Array, source_distance: Array) -> Array:
+    return jnp.asarray(magnification(distance, source_distance) ** 2)
+
+
+def _refuse(options: Mapping[str, Any], *names: str) -> None:
+    """Say that a key is of no use here, where silence would let it seem obeyed."""
+    for name in names:
+        if options.get(name) is not None:
+            raise RunFileError(
+                f"[estimate] {name}",
+                got=repr(options[name]),
+                expected="no such key: inline_hologram has one method and scales its own steps",
+                remedy="remove the line; the report shows back-propagation beside the estimate",
+            )
 
 
 def _first_image(
@@ -274,8 +319,9 @@ def _solver(chosen: Solver, iterations: int | None) -> Solver:
     if iterations is None:
         return chosen
     if isinstance(chosen, VariableProjection):
-        return VariableProjection(steps=max(iterations // chosen.inner, 1), inner=min(chosen.inner, iterations))
-    return FISTA(steps=iterations) if isinstance(chosen, FISTA) else chosen
+        inner = min(chosen.inner, iterations)
+        return replace(chosen, steps=max(iterations // inner, 1), inner=inner)
+    return replace(chosen, steps=iterations)
 
 
 def _in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
