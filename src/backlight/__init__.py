@@ -13,6 +13,8 @@ Names load on first use: importing the package is cheap and changes no setting o
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from backlight.lazy import lazily
+
 if TYPE_CHECKING:
     from backlight import camera, io, light, report, systems, testing, units, wave
     from backlight.errors import BacklightError, InputError
@@ -77,9 +79,7 @@ def __getattr__(name: str) -> object:
     """Load what is behind a public name on first use."""
     if name in _MODULES:
         return import_module(f"{__name__}.{_MODULES[name]}")
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    return lazily(__name__, _HOME_OF)(name)
 
 
 def __dir__() -> list[str]:

@@ -42,7 +42,8 @@ def test_the_result_folder_has_what_other_tools_read(finished):
     distance = result["parameters"]["distance"]
     assert distance["status"] == "estimated"
     assert distance["unit"] == "m"
-    assert 1.8e-3 <= distance["value"] <= 2.4e-3
+    assert distance["value"] == float(runs.load(folder).detection_path.distance)
+    assert distance["value"] != distance["start"]
     assert result["parameters"]["wavelength"] == {"value": 632.8e-9, "unit": "m", "std": None, "status": "fixed"}
     assert {"nrmse_amplitude", "reduced_chi2"} <= set(result["data_fit"])
     assert {"reason", "iterations", "status"} <= set(result["stop"])

@@ -80,4 +80,6 @@ def finished(out: Path, result: Mapping[str, Any]) -> None:
     line(f"fit: {fit['nrmse_amplitude']:.2%} of the amplitude unexplained{chi2}")
     for sentence in (result["uncertainty"] or {}).get("weakest", []):
         line(f"warning: {sentence}")
+    if fit.get("white") is False:
+        line("warning: the residual is not white: ± counts noise alone; what the model lacks may weigh more")
     line(f"report: {out / 'report.html'}")

@@ -3,8 +3,9 @@
 Names load on first use, so that importing this package costs nothing: no reader, no pydantic, no numpy.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from backlight.lazy import lazily
 
 if TYPE_CHECKING:
     from backlight.io.arrays import write_npy, write_ome_zarr, write_tiff
@@ -61,9 +62,4 @@ __all__ = [
     "write_tiff",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Load the module behind a public name on first use."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+__getattr__ = lazily(__name__, _HOME_OF)
