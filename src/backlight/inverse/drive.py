@@ -91,6 +91,7 @@ def drive(
         except KeyboardInterrupt:
             verdict = ("stopped", "Stopped by the user; the best state so far is kept.")
             break
+    run.close()
     seconds = time.perf_counter() - started
     return Outcome(run.best, *verdict, run.iteration, run.histories(), seconds, compile_seconds + run.first, run.state)
 
@@ -135,6 +136,15 @@ class _Run:
         self.block_ends.append(float(trace["objective"][-1]))
         for name, values in trace.items():
             self.history.setdefault(name, []).append(np.asarray(values))
+
+    def close(self) -> None:
+        """Let the last state count too: a step tells the objective of the state before it."""
+        if self.solver.keeps_last or not self.history:
+            return
+        last = self.solver.coordinates(self.state)
+        objective = float(_objective(self.problem, last))
+        if objective < self.best_objective:
+            self.best, self.best_objective = last, objective
 
     def verdict(self, tolerance: float) -> tuple[str, str] | None:
         """Return status and reason if the run is over."""
@@ -213,6 +223,11 @@ def _block(problem, solver, state, best, best_objective, damping, count):
     carry = (state, best, best_objective.astype(jnp.result_type(float)), jnp.array(True))
     carry, trace = jax.lax.scan(body, carry, None, length=count)
     return *carry, trace
+
+
+@eqx.filter_jit
+def _objective(problem: Problem, z: Coordinates) -> Any:
+    return problem.smooth_objective(z)
 
 
 def _scalars(problem: Problem, z: Coordinates) -> dict[str, Any]:

@@ -147,10 +147,10 @@ def _knowledge(problem: Problem) -> list[str]:
 
 
 def _misfit(quality: Quality, bars: Uncertainty | None) -> list[str]:
-    """Warn where the residual has structure, which no error bar contains."""
+    """Warn where the residual has structure: what it hides is not all seen."""
     if quality.white or bars is None:
         return []
     return [
         f"The residual is not white (correlation {quality.autocorrelation:.2f} between neighbors): the error bars "
-        "count noise under the stated prior, not what the model lacks."
+        "contain what its structure scatters, not a bias that the model hides."
     ]

@@ -76,6 +76,10 @@ class Problem(eqx.Module):
         """Return L."""
         return self.loss(self.predict(z), self.data, self.weights, self._noise(z))
 
+    def data_terms(self, z: Coordinates) -> Float[Array, "frame y x"]:
+        """Return what each pixel adds to L."""
+        return self.weights * self.loss.terms(self.predict(z), self.data, self._noise(z))
+
     def smooth_objective(self, z: Coordinates, *, without: tuple[str, ...] = ()) -> Float[Array, ""]:
         """Return J with every regularizer in its differentiable form, but for the proximal ones of `without`."""
         leaves = self.leaves(z)

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
 from backlight.inverse.losses import Loss, NoiseLikelihood, stated_variance
 from backlight.inverse.marginal import energies, joint_moves
+from backlight.inverse.misfit import misfit_scatter
 from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.unknowns import Absorbing, Free, Passive, UnitModulus, Unknown
@@ -65,12 +66,15 @@ def uncertainty(problem: Problem, z: Coordinates, *, iterations: int = 100) -> U
     covariance is the θ block of H⁻¹·B·H⁻¹ (Huber 1967). For a likelihood B = H, and it is the inverse Schur complement
     (F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹. For other losses B = JᵀDJ + u·P + s²R: D the variance of the residuals under the
     model's noise, P and R the curvature of priors and regularizers in the objective, u its `unit`, s² the mean of D.
+    Where the residual is not white, what its structure adds to B is measured, see `misfit_scatter`.
     """
     parameters = tuple(path for path, value in z.items() if value.size <= FEW)
     if not parameters:
         return None
-    measured = jax.tree.map(lambda x: np.asarray(x, float), _measure(problem, z, parameters, iterations))
-    return _assess(problem, z, parameters, _Measured(*measured))
+    moves = _moves(problem, z, parameters, iterations)
+    measured = jax.tree.map(lambda x: np.asarray(x, float), _measure(problem, z, parameters, moves))
+    scatter = measured.scatter + misfit_scatter(problem, z, moves)
+    return _assess(problem, z, parameters, measured._replace(scatter=scatter))
 
 
 def identifiability(
@@ -128,8 +132,12 @@ class _Measured(NamedTuple):
 
 
 @eqx.filter_jit
-def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], iterations: int) -> _Measured:
-    moves = joint_moves(problem, z, parameters, iterations=iterations, rtol=1e-5)
+def _moves(problem: Problem, z: Coordinates, parameters: tuple[str, ...], iterations: int) -> Coordinates:
+    return joint_moves(problem, z, parameters, iterations=iterations, rtol=1e-5)
+
+
+@eqx.filter_jit
+def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], moves: Coordinates) -> _Measured:
     alone = _moves_alone(z, parameters)
     left = energies(lambda direction: curvature(problem, z, direction), moves)
     prior = energies(lambda direction: prior_curvature(problem, z, direction), alone)
