@@ -30,6 +30,8 @@ class SystemEntry:
     - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
       and their `grid`, such as a `Field`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
+    - `changed`: `(system, name → SI value)` → the instrument with these numbers of `[instrument]` and `[unknown]`, all
+      that depends on them included; `None` where setting the leaves is enough.
     """
 
     schema: SystemSchema
@@ -39,3 +41,4 @@ class SystemEntry:
     classic: Callable[..., Any]
     object_in_view: Callable[[Any], Any]
     scale: Callable[[str, Any], float] = _unit_scale
+    changed: Callable[[Any, Mapping[str, float]], Any] | None = None

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex
 
-from backlight.camera import Camera, Gaussian, Noise
+from backlight.camera import Gaussian
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
 from backlight.inverse.estimate import default_solver, estimate
@@ -20,28 +20,25 @@ from backlight.inverse.solver import Solver
 from backlight.inverse.unknowns import Common, Free, Interval, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.inverse.variable_projection import VariableProjection
-from backlight.light import Field, Grid
-from backlight.maths.fourier import crop
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry
-from backlight.systems.imaging_system import ImagingSystem, Nothing
+from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.inline_instrument import (
+    DISTANCE,
+    GAIN,
+    NUMBERS,
+    PATHS,
+    SAMPLE,
+    SOURCE,
+    changed,
+    inline_hologram,
+    magnification,
+    sample_in_view,
+    scale,
+)
 from backlight.systems.question import Question
 from backlight.systems.schemas import INLINE_HOLOGRAM
-from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave, ThinSample
-
-SAMPLE = "sample.transmission"
-DISTANCE = "detection_path.distance"
-SOURCE = "illumination.source_distance"
-GAIN = "camera.gain"
-
-PATHS = {
-    "sample": SAMPLE,
-    "distance": DISTANCE,
-    "source_distance": SOURCE,
-    "background": "camera.background",
-    "illumination_tilt": "illumination.tilt",
-    "pixel_pitch": "camera.pitch",
-}
+from backlight.wave import SphericalWave
 
 TOTAL_VARIATION = 0.6
 """Default weight beside ½ Σ (√y − √ŷ)², over the standard deviation of √y for frames relative to the bare beam.
@@ -54,78 +51,6 @@ FIRST_IMAGE_STEPS = 60
 TOLERANCE = 1e-3
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
-
-
-def inline_hologram(
-    *,
-    wavelength: float,
-    pixel_pitch: float,
-    distance: float,
-    shape: tuple[int, ...],
-    source_distance: float | None = None,
-    medium_index: float = 1.0,
-    reach: float | None = None,
-    fill_factor: float = 1.0,
-    noise: Noise | None = None,
-) -> ImagingSystem:
-    """Compose an in-line holographic instrument with an empty sample.
-
-    y = |P_z{t}|² on the camera's pixels; with a point source at R before the sample the same over z/M on pixels p/M,
-    M = 1 + z/R (Fresnel scaling theorem). The camera's gain is M², so that the bare beam records 1.
-
-    **Arguments:**
-
-    - `wavelength`: λ in vacuum, m.
-    - `pixel_pitch`: p, m.
-    - `distance`: z, sample to camera, m.
-    - `shape`: of the frames, (…, y, x); only the last two numbers are used.
-    - `source_distance`: R, point source to sample, m; `None` for a collimated beam.
-    - `medium_index`: n between sample and camera.
-    - `reach`: the largest distance that will be asked for, m; the sample's grid extends beyond the camera as light of
-      half the Nyquist frequency walks off over it (at most to twice the frame).
-    - `fill_factor`: side of a pixel's light-sensitive square over the pitch.
-    - `noise`: of the frames; Gaussian of 1 % of the bare beam where `None`.
-
-    **Returns:** an `ImagingSystem`; the unknowns' paths are `sample.transmission`, `detection_path.distance`,
-    `illumination.source_distance`, `illumination.tilt`, `camera.pitch`, `camera.background`, `camera.gain`.
-
-    Example:
-        >>> system = inline_hologram(wavelength=532e-9, pixel_pitch=2e-6, distance=1e-3, shape=(96, 128))
-        >>> system.predict().values.shape
-        (1, 96, 128)
-    """
-    rows, columns = int(shape[-2]), int(shape[-1])
-    reach = distance if reach is None else max(reach, distance)
-    scale = magnification(reach, source_distance)
-    frame = Grid((rows, columns), pixel_pitch / scale)
-    padding = AngularSpectrum.planned(frame, 0.5 * wavelength, reach / scale, medium_index=medium_index).padding
-    beam = (
-        PlaneWave(wavelength, medium_index=medium_index)
-        if source_distance is None
-        else SphericalWave(wavelength, source_distance, medium_index=medium_index)
-    )
-    return ImagingSystem(
-        illumination=beam,
-        incident_path=Nothing(),
-        sample=ThinSample(np.ones((rows + padding[0], columns + padding[1]), complex)),
-        detection_path=FreeSpace(distance, AngularSpectrum(reach=0.5 * reach / scale)),
-        camera=Camera(
-            (rows, columns), pixel_pitch, gain=magnification(distance, source_distance) ** 2, fill_factor=fill_factor
-        ),
-        noise=Gaussian(0.01) if noise is None else noise,
-    )
-
-
-def magnification(distance, source_distance):
-    """Return M = 1 + z/R, or 1 for a collimated beam (`source_distance` is `None`)."""
-    return 1.0 if source_distance is None else 1 + distance / source_distance
-
-
-def sample_in_view(system: ImagingSystem) -> Field:
-    """Return the sample's transmission where the camera sees it, with its grid."""
-    sample: Any = system.sample
-    values = crop(sample.transmission, system.camera.shape)
-    return Field(values, Grid(system.camera.shape, system.sample_grid().pitch), system.illumination.wavelength)
 
 
 def ask(
@@ -248,8 +173,7 @@ def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.nda
 
 
 def _composed(given: Mapping[str, Any], shape, reach: float, std: float, unknown: Mapping[str, Any]) -> ImagingSystem:
-    names = ("wavelength", "pixel_pitch", "distance", "source_distance", "medium_index")
-    known = {name: given[name] for name in names if given.get(name) is not None}
+    known = {name: given[name] for name in NUMBERS if given.get(name) is not None}
     system = inline_hologram(**known, shape=shape, reach=reach, noise=Gaussian(std))
     if "background" in unknown:
         flat = jnp.zeros((BACKGROUND_DEGREE + 1) ** 2 - 1)
@@ -282,21 +206,14 @@ def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     if name == "background":
         return GaussianPrior(BACKGROUND_STD)
     if isinstance(wanted, Mapping) and "between" in wanted:
-        low, high = (bound / _scale(name, system) for bound in wanted["between"])
+        low, high = (bound / scale(name, system) for bound in wanted["between"])
         inner: Unknown = Interval(low, high)
     elif isinstance(wanted, Mapping):
-        factor = _scale(name, system)
+        factor = scale(name, system)
         inner = GaussianPrior(wanted["std"] / factor, mean=wanted["value"] / factor)
     else:
-        inner = Free(scale=1e-2 / _scale(name, system)) if name == "illumination_tilt" else Free()
+        inner = Free(scale=1e-2 / scale(name, system)) if name == "illumination_tilt" else Free()
     return Common(inner) if name == "pixel_pitch" else inner
-
-
-def _scale(name: str, system: ImagingSystem) -> float:
-    """Return the run file's unit over the leaf's: an angle is λ/n times a spatial frequency."""
-    if name != "illumination_tilt":
-        return 1.0
-    return float(system.illumination.wavelength / system.illumination.medium_index)
 
 
 def _regularizers(
@@ -336,5 +253,6 @@ ENTRY = SystemEntry(
     nominal=nominal,
     classic=classic,
     object_in_view=sample_in_view,
-    scale=_scale,
+    scale=scale,
+    changed=changed,
 )
