@@ -51,6 +51,12 @@ class Question:
         steps = options.get("iterations", 40)
         self.solver = (VariableProjection if "distance" in unknown else FISTA)(steps=steps, block=5)
 
+    def look(self):
+        return {}
+
+    def begun(self, found):
+        return self
+
     def answer(self, *, callback=None, checkpoint=None, time_limit=None):
         return estimate(
             self.system, self.frames, self.unknowns, loss=self.loss, mask=self.weights, solver=self.solver,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -14,9 +15,9 @@ from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
 from backlight.inverse.estimate import default_solver, estimate
 from backlight.inverse.fista import FISTA
-from backlight.inverse.losses import Loss
 from backlight.inverse.problem import build
 from backlight.inverse.solver import Solver
+from backlight.inverse.tree import leaf_paths
 from backlight.inverse.unknowns import Common, Free, Interval, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.inverse.variable_projection import VariableProjection
@@ -35,8 +36,9 @@ from backlight.systems.inline_instrument import (
     magnification,
     sample_in_view,
     scale,
+    unit_gain,
 )
-from backlight.systems.question import Question
+from backlight.systems.question import Question, Start
 from backlight.systems.schemas import INLINE_HOLOGRAM
 from backlight.wave import SphericalWave
 
@@ -63,54 +65,40 @@ def ask(
     An unknown distance is first looked for by a focus scan over its whole range; a first image then tells the
     brightness of the bare beam, to which the frames are taken relative; both are refined jointly.
     """
+    _refuse(options, "method", "steps")
     unknown = dict(unknown) or {"sample": True}
     low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
     level = brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
-    _refuse(options, "method", "steps")
     system = _composed(instrument, frames.shape, high, noise_level(relative), unknown)
-    notes = []
-    if "distance" in unknown and high > low:
-        system, sentence = _focused(system, relative[0], low, high)
-        notes.append(sentence)
-    table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
-    system, table = _beam_of_unit_brightness(system, table)
-    terms = _regularizers(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
+    table = _with_unit_beam(system, {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()})
     loss = losses.BY_NAME[options.get("loss") or "amplitude"]()
-    if SAMPLE in table:
-        system, beam = _first_image(system, relative, table[SAMPLE], loss, terms, options.get("weights"))
-        level, relative = level * beam, relative / np.float32(beam)
-    notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be {level:.5g}.")
+    terms = _regularizers(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
+    solver = _solver(default_solver(problem), options.get("iterations"))
     return Question(
         system=system,
         frames=relative,
         unknowns=table,
         loss=loss,
         regularizers=terms,
-        solver=_solver(default_solver(problem), options.get("iterations")),
+        solver=solver,
         weights=options.get("weights"),
-        notes=tuple(notes),
         tolerance=TOLERANCE,
-        finish=lambda found: _in_recorded_units(found, level),
+        brightness=level,
+        first_look=partial(_first_look, low=low, high=high),
+        finish=_in_recorded_units,
     )
 
 
-def _beam_of_unit_brightness(
-    system: ImagingSystem, table: dict[str, Unknown]
-) -> tuple[ImagingSystem, dict[str, Unknown]]:
+def _with_unit_beam(system: ImagingSystem, table: dict[str, Unknown]) -> dict[str, Unknown]:
     """Let the gain follow M² where a spherical wave's distances move.
 
     Frames are taken relative to the bare beam, so its brightness says nothing of the magnification. With a gain that
     stood still it would seem to, and pull the distances.
     """
-    if not isinstance(system.illumination, SphericalWave):
-        return system, table
-    path: Any = system.detection_path
-    gain = _unit_gain(path.distance, system.illumination.source_distance)
-    system = eqx.tree_at(lambda s: s.camera.gain, system, gain)
-    moving = {DISTANCE, SOURCE} & set(table)
-    return system, table | {GAIN: Tied((DISTANCE, SOURCE), _unit_gain)} if moving else table
+    moving = isinstance(system.illumination, SphericalWave) and {DISTANCE, SOURCE} & set(table)
+    return table | {GAIN: Tied((DISTANCE, SOURCE), _unit_gain)} if moving else table
 
 
 def _unit_gain(distance: Array, source_distance: Array) -> Array:
@@ -129,30 +117,58 @@ def _refuse(options: Mapping[str, Any], *names: str) -> None:
             )
 
 
-def _first_image(
-    system: ImagingSystem, frames: np.ndarray, known: Unknown, loss: Loss, terms: tuple, weights: np.ndarray | None
-) -> tuple[ImagingSystem, float]:
+# --- the first look ---------------------------------------------------------------------------------------------------
+
+
+def _first_look(question: Question, low: float, high: float) -> Start:
+    """Find the distance in focus between `low` and `high`, the first image, and the brightness of the bare beam."""
+    system, beam, notes = question.system, 1.0, []
+    if DISTANCE in question.unknowns and high > low:
+        system, sentence = _focused(system, question.frames[0], low, high)
+        notes.append(sentence)
+    if SAMPLE in question.unknowns:
+        system, beam = _first_image(question, system)
+    level = question.brightness * beam
+    notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be {level:.5g}.")
+    leaves = leaf_paths(system)
+    return Start({path: np.asarray(leaves[path]) for path in (SAMPLE, DISTANCE, GAIN)}, beam, tuple(notes))
+
+
+def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) -> tuple[ImagingSystem, str]:
+    found = focus(system, jnp.asarray(frame), low, high)
+    sentence = (
+        f"The distance was first looked for between {low * 1e3:.4g} and {high * 1e3:.4g} mm by the sharpness of the "
+        f"back-propagated field (sparsity of its complex gradient): {found.best * 1e3:.5g} mm."
+    )
+    system = eqx.tree_at(lambda s: s.detection_path.distance, system, jnp.asarray(found.best, dtype=float))
+    return eqx.tree_at(lambda s: s.camera.gain, system, unit_gain(system)), sentence
+
+
+def _first_image(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, float]:
     """Reconstruct under a beam surely too bright, and return the instrument with that image and the true brightness.
 
     The frames alone leave a gauge: a brighter beam and a darker sample predict the same. It is fixed by calling the
     most frequent transmission 1. The beam must not be too faint on the way, since |t| ≤ 1 would then cut the sample
     off; the 90th percentile of the back-propagated irradiance is above the clear background in every sparse sample.
     """
-    start = np.abs(np.asarray(back_propagate(system, jnp.asarray(frames[0])))) ** 2
+    start = np.abs(np.asarray(back_propagate(system, jnp.asarray(question.frames[0])))) ** 2
     bright = float(np.percentile(start, 90))
     found = estimate(
         system,
-        frames / np.float32(bright),
-        {SAMPLE: known},
-        loss=loss,
-        regularizers=[term for term in terms if term.path == SAMPLE],
+        question.frames / np.float32(bright),
+        {SAMPLE: question.unknowns[SAMPLE]},
+        loss=question.loss,
+        regularizers=[term for term in question.regularizers if term.path == SAMPLE],
         solver=FISTA(steps=FIRST_IMAGE_STEPS),
-        mask=weights,
+        mask=question.weights,
         error_bars=False,
     )
     clear = brightness(np.abs(np.asarray(sample_in_view(found.system).values)) ** 2)
     transmission = found.system.sample.transmission / np.sqrt(clear)
     return eqx.tree_at(lambda s: s.sample.transmission, found.system, transmission), bright * clear
+
+
+# --- what the words of a run file mean --------------------------------------------------------------------------------
 
 
 def noise_level(frame: np.ndarray) -> float:
@@ -179,15 +195,6 @@ def _composed(given: Mapping[str, Any], shape, reach: float, std: float, unknown
         flat = jnp.zeros((BACKGROUND_DEGREE + 1) ** 2 - 1)
         system = eqx.tree_at(lambda s: s.camera.background, system, flat)
     return system
-
-
-def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) -> tuple[ImagingSystem, str]:
-    found = focus(system, jnp.asarray(frame), low, high)
-    sentence = (
-        f"The distance was first looked for between {low * 1e3:.4g} and {high * 1e3:.4g} mm by the sharpness of the "
-        f"back-propagated field (sparsity of its complex gradient): {found.best * 1e3:.5g} mm."
-    )
-    return eqx.tree_at(lambda s: s.detection_path.distance, system, jnp.asarray(found.best, dtype=float)), sentence
 
 
 def _range(value: float, wanted: Any, share: float) -> tuple[float, float]:
