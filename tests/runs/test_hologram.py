@@ -1,7 +1,8 @@
-"""The first look at the frames is taken once, by the run alone."""
+"""The run file in a result is resolved, and the first look at the frames is taken once, by the run alone."""
 
 import os
 import signal
+import tomllib
 
 import jax.numpy as jnp
 import numpy as np
@@ -28,6 +29,7 @@ pixel_pitch = "5 um"
 sample = true
 distance = { between = ["1.8 mm", "2.4 mm"] }
 """
+FIXED = SHORT.replace("distance = {", "# distance = {").replace('"5 um"', '"5 um"\ndistance = "2 mm"')
 
 
 def hologram(shape=(48, 56)):
@@ -65,6 +67,36 @@ def same(one, other):
     assert (one.out / "object.npy").read_bytes() == (other.out / "object.npy").read_bytes()
     assert one.result["parameters"] == other.result["parameters"]
     assert one.result["data_fit"] == other.result["data_fit"]
+
+
+def test_every_default_that_was_taken_is_written_out_and_gives_the_same_numbers(finished, tmp_path):
+    table = tomllib.loads((finished.out / "run.toml").read_text())
+    assert table["instrument"]["medium_index"] == 1.0
+    assert table["instrument"]["distance"] == "2.1 mm"
+    assert table["data"]["quantity"] == "intensity"
+    assert table["data"]["saturation"] == 255
+    [term] = table["estimate"].pop("regularizers")
+    assert (term["kind"], term["on"]) == ("total_variation", "sample")
+    assert 0 < term["weight"] < 0.1
+    settings = {"loss": "amplitude", "method": "variable_projection", "iterations": 600, "seed": 0}
+    assert table["estimate"] == settings
+    again = runs.run(finished.out / "run.toml", tmp_path / "again")
+    same(again, finished)
+    assert (again.out / "run.toml").read_text() == (finished.out / "run.toml").read_text()
+
+
+def test_the_weight_that_was_taken_is_kept_where_it_would_be_another_now(finished, tmp_path, monkeypatch):
+    monkeypatch.setattr(inline_holography, "TOTAL_VARIATION", 6.0)
+    same(runs.run(finished.out / "run.toml", tmp_path / "again"), finished)
+
+
+def test_no_unknown_means_the_sample(folder, tmp_path):
+    text = FIXED.replace("sample = true", "").replace("frame.tif", str(folder / "frame.tif"))
+    (tmp_path / "run.toml").write_text(text + "[estimate]\niterations = 20\n")
+    table = tomllib.loads((runs.run(tmp_path / "run.toml", tmp_path / "result").out / "run.toml").read_text())
+    assert table["unknown"] == {"sample": True}
+    assert table["estimate"]["method"] == "fista"
+    assert table["estimate"]["iterations"] == 20
 
 
 def test_check_takes_no_first_look(folder, looks):

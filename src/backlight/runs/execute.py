@@ -11,7 +11,7 @@ from backlight.errors import InputError, MemoryPlanError, printable
 from backlight.io import commit_folder, dump, read_manifest
 from backlight.io.commit import check_output
 from backlight.runs import machine
-from backlight.runs.ask import Asked, Job, ask, read_job
+from backlight.runs.ask import Asked, Job, ask, read_job, resolved
 from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, listening
@@ -71,7 +71,7 @@ def run(
     job, workspace = read_job(path), Workspace(out)
     check_output(workspace.out, overwrite=overwrite, inputs=machine.input_files(job.run))
     asked = _asked(job, listener, trusted)
-    text = dump(job.run, job.schema, absolute=True)
+    text = dump(resolved(asked), job.schema, absolute=True)
     facts = {"inputs": [source["sha256"] for source in asked.recorded.sources], "overwrite": overwrite}
     workspace.begin(text, facts | {"versions": machine.versions()}, overwrite=overwrite)
     return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
@@ -99,7 +99,7 @@ def resume(
     if [source["sha256"] for source in asked.recorded.sources] != job_facts.get("inputs"):
         raise InputError(str(workspace.out), got="inputs that changed since the run began", expected="the same files",
                          remedy=f"start anew: backlight run {workspace.folder / RUN_FILE} --out ...")  # fmt: skip
-    text = dump(job.run, job.schema, absolute=True)
+    text = dump(resolved(asked), job.schema, absolute=True)
     overwrite = reopened or bool(job_facts.get("overwrite"))
     return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
 

@@ -24,7 +24,7 @@ class SystemEntry:
       `backlight.systems.question.Question`. `frames` is float32 (frame, y, x); `instrument` is
       name → SI value; `unknown` is name → `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `options`
       holds `[estimate]` and `"weights"`, 0 for pixels that must not count. A question is cheap to put; what takes
-      time waits for `look()`, whose arrays `begun()` takes up.
+      time waits for `look()`, whose arrays `begun()` takes up. Its `settings` are `[estimate]` with the defaults.
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
       view, or None.

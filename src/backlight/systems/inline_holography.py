@@ -14,7 +14,9 @@ from backlight.camera import Gaussian
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
 from backlight.inverse.estimate import default_solver, estimate
+from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
+from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.problem import build
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths
@@ -53,6 +55,12 @@ FIRST_IMAGE_STEPS = 60
 TOLERANCE = 1e-3
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
+METHODS = {
+    VariableProjection: "variable_projection",
+    FISTA: "fista",
+    LevenbergMarquardt: "levenberg_marquardt",
+    LBFGS: "lbfgs",
+}
 
 
 def ask(
@@ -65,15 +73,15 @@ def ask(
     An unknown distance is first looked for by a focus scan over its whole range; a first image then tells the
     brightness of the bare beam, to which the frames are taken relative; both are refined jointly.
     """
-    _refuse(options, "method", "steps")
+    _refuse_steps(options)
     unknown = dict(unknown) or {"sample": True}
     low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
     level = brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
     system = _composed(instrument, frames.shape, high, noise_level(relative), unknown)
     table = _with_unit_beam(system, {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()})
-    loss = losses.BY_NAME[options.get("loss") or "amplitude"]()
-    terms = _regularizers(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
+    settings = _settings(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
+    loss, terms = losses.BY_NAME[settings["loss"]](), _regularizers(settings["regularizers"])
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
     solver = _solver(default_solver(problem), options.get("iterations"))
     return Question(
@@ -86,6 +94,7 @@ def ask(
         weights=options.get("weights"),
         tolerance=TOLERANCE,
         brightness=level,
+        settings=settings | _solver_settings(solver, options),
         first_look=partial(_first_look, low=low, high=high),
         finish=_in_recorded_units,
     )
@@ -105,16 +114,11 @@ def _unit_gain(distance: Array, source_distance: Array) -> Array:
     return jnp.asarray(magnification(distance, source_distance) ** 2)
 
 
-def _refuse(options: Mapping[str, Any], *names: str) -> None:
+def _refuse_steps(options: Mapping[str, Any]) -> None:
     """Say that a key is of no use here, where silence would let it seem obeyed."""
-    for name in names:
-        if options.get(name) is not None:
-            raise RunFileError(
-                f"[estimate] {name}",
-                got=repr(options[name]),
-                expected="no such key: inline_hologram has one method and scales its own steps",
-                remedy="remove the line; the report shows back-propagation beside the estimate",
-            )
+    if options.get("steps") is not None:
+        raise RunFileError("[estimate] steps", got=repr(options["steps"]), remedy="remove the line",
+                           expected="no such key: inline_hologram scales its own steps")  # fmt: skip
 
 
 # --- the first look ---------------------------------------------------------------------------------------------------
@@ -223,19 +227,21 @@ def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     return Common(inner) if name == "pixel_pitch" else inner
 
 
-def _regularizers(
-    options: Mapping[str, Any], table: Mapping[str, Unknown], weight: float
-) -> tuple[regularizers.Regularizer, ...]:
+def _settings(options: Mapping[str, Any], table: Mapping[str, Unknown], weight: float) -> dict[str, Any]:
+    """Return loss, regularizers and seed as `[estimate]` names them, with the defaults where nothing is said."""
     asked = options.get("regularizers")
     if asked is None:
-        return (regularizers.total_variation(SAMPLE, weight),) if SAMPLE in table else ()
-    terms = []
-    for term in asked:
-        on = term.get("on") or "sample"
-        if on not in PATHS:
-            raise InputError("regularizer on", got=repr(on), expected="an unknown", remedy=nearest(on, PATHS))
-        terms.append(regularizers.BY_NAME[term["kind"]](PATHS[on], term["weight"]))
-    return tuple(terms)
+        asked = [{"kind": "total_variation", "weight": weight}] if SAMPLE in table else []
+    terms = [{"kind": t["kind"], "weight": t["weight"], "on": t.get("on") or "sample"} for t in asked]
+    return {"loss": options.get("loss") or "amplitude", "seed": options.get("seed", 0), "regularizers": terms}
+
+
+def _regularizers(terms: list[dict[str, Any]]) -> tuple[regularizers.Regularizer, ...]:
+    for term in terms:
+        if term["on"] not in PATHS:
+            remedy = nearest(term["on"], PATHS)
+            raise InputError("regularizer on", got=repr(term["on"]), expected="an unknown", remedy=remedy)
+    return tuple(regularizers.BY_NAME[term["kind"]](PATHS[term["on"]], term["weight"]) for term in terms)
 
 
 def _solver(chosen: Solver, iterations: int | None) -> Solver:
@@ -246,6 +252,19 @@ def _solver(chosen: Solver, iterations: int | None) -> Solver:
         inner = min(chosen.inner, iterations)
         return replace(chosen, steps=max(iterations // inner, 1), inner=inner)
     return replace(chosen, steps=iterations)
+
+
+def _solver_settings(solver: Solver, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return method and number of image steps as `[estimate]` names them.
+
+    **Errors:** `RunFileError` for a method that these unknowns do not have, where silence would let it seem obeyed.
+    """
+    method = METHODS[type(solver)]
+    if options.get("method") not in (None, method):
+        raise RunFileError("[estimate] method", got=repr(options["method"]), remedy="remove the line",
+                           expected=f"{method!r}, the one method for these unknowns")  # fmt: skip
+    steps = solver.steps * (solver.inner if isinstance(solver, VariableProjection) else 1)
+    return {"method": method, "iterations": options.get("iterations") or steps}
 
 
 def _in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:

@@ -51,6 +51,7 @@ class Question:
     - `system`: the instrument at its start; `frames`: (frame, y, x), in the units the system predicts.
     - `unknowns`, `loss`, `regularizers`, `solver`, `weights`, `tolerance`: see `estimate`.
     - `brightness`: of the bare beam as recorded; the frames are relative to it.
+    - `settings`: `[estimate]` in full; asked with it, the question is the same.
     - `first_look`: finds the `Start` from the frames; `None` once that is done. It costs dozens of reconstructions, so
       it waits for `answer`: who only asks what to expect goes without.
     - `finish`: `(system, brightness)` → the system that predicts the frames as they were recorded.
@@ -66,6 +67,7 @@ class Question:
     weights: np.ndarray | None
     tolerance: float
     brightness: float
+    settings: Mapping[str, Any]
     first_look: "Callable[[Question], Start] | None"
     finish: Callable[[Any, float], Any]
     notes: tuple[str, ...] = ()
