@@ -49,7 +49,14 @@ class Question:
         self.loss, self.regularizers = amplitude(), ()
         self.notes = ("sample.transmission was taken as passive.",)
         steps = options.get("iterations", 40)
+        self.settings = {"loss": "amplitude", "iterations": steps}
         self.solver = (VariableProjection if "distance" in unknown else FISTA)(steps=steps, block=5)
+
+    def look(self):
+        return {}
+
+    def begun(self, found):
+        return self
 
     def answer(self, *, callback=None, checkpoint=None, time_limit=None):
         return estimate(

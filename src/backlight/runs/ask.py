@@ -1,11 +1,11 @@
 """From a run file to a question: the system of the catalogue, the frames, what is known and what is not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from backlight.io import load
-from backlight.io.runmodel import Between, Prior, RunFile, Unknown
+from backlight.io.runmodel import Between, EstimateSection, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
 from backlight.schema import SystemSchema
 from backlight.systems import catalogue
@@ -62,6 +62,23 @@ def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
     unknown = {name: _plain(value) for name, value in job.run.unknown.items() if value is not False}
     options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights}
     return entry.ask(recorded.frames, job.instrument, unknown, options)
+
+
+def resolved(asked: Asked) -> RunFile:
+    """Return the run file with every default written out that was taken: run again, it gives the same numbers."""
+    run, schema, question = asked.job.run, asked.job.schema, asked.question
+    defaults = {key.name: key.default for key in schema.instrument if key.default is not None}
+    written = {name: value for name, value in asked.job.instrument.items() if schema.instrument_key(name)}
+    names = {path: name for name, path in asked.entry.paths.items()}
+    taken = {names[path]: True for path in question.unknowns if path in names and not run.unknown.get(names[path])}
+    estimate = run.estimate.model_dump(exclude_none=True) | dict(question.settings)
+    return replace(
+        run,
+        data=run.data and run.data.model_copy(update={"saturation": asked.recorded.saturation}),
+        instrument=defaults | written,
+        unknown=run.unknown | taken,
+        estimate=EstimateSection.model_validate(estimate),
+    )
 
 
 def _middle(value: Between | Prior) -> float:

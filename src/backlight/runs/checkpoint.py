@@ -2,6 +2,7 @@
 
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from backlight.errors import InputError
 from backlight.io import commit_file
 
 _KEPT = 2
+_START = "start.npz"
 _FINGERPRINT = "checkpoint.fingerprint"
+
+Arrays = dict[str, np.ndarray]
 
 
 class FileCheckpoint:
@@ -22,10 +26,10 @@ class FileCheckpoint:
 
     def __init__(self, folder: Path, fingerprint: str, *, every: float = 5.0):
         self.folder, self.fingerprint, self.every = folder, fingerprint, every
-        self._pending: dict[str, np.ndarray] | None = None
+        self._pending: Arrays | None = None
         self._written = -np.inf
 
-    def save(self, arrays: dict[str, np.ndarray]) -> None:
+    def save(self, arrays: Arrays) -> None:
         """Keep these arrays; they reach the disk now or, if the last ones did just before, with `flush`."""
         self._pending = arrays
         if time.monotonic() - self._written >= self.every:
@@ -35,28 +39,42 @@ class FileCheckpoint:
         """Write what has not been written, and forget all but the last two."""
         if self._pending is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        arrays = {**self._pending, _FINGERPRINT: np.array(self.fingerprint)}
         number = 1 + max((_number(path) for path in self._files()), default=0)
-        commit_file(self.folder / f"{number:06d}.npz", lambda file: np.savez(file, **arrays))  # type: ignore[arg-type]
+        self._write(self.folder / f"{number:06d}.npz", self._pending)
         self._pending, self._written = None, time.monotonic()
         for old in self._files()[:-_KEPT]:
             old.unlink()
 
-    def load(self) -> dict[str, np.ndarray] | None:
+    def start(self, find: Callable[[], Arrays]) -> Arrays:
+        """Return what the run starts from: as it was kept here, or else as `find` finds it, to be kept.
+
+        **Errors:** `InputError` if what is kept belongs to other settings or inputs.
+        """
+        path = self.folder / _START
+        kept = _whole(path)
+        if kept is not None:
+            return self._checked(path, kept)
+        found = find()
+        self._write(path, found)
+        return found
+
+    def load(self) -> Arrays | None:
         """Return the newest state that is whole, if any.
 
         **Errors:** `InputError` if it belongs to other settings or inputs.
         """
         for path in reversed(self._files()):
-            try:
-                arrays = _read(path)
-            except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-                continue  # damaged: the one before it will do
-            return self._checked(path, arrays)
+            arrays = _whole(path)
+            if arrays is not None:  # else the one before it will do
+                return self._checked(path, arrays)
         return None
 
-    def _checked(self, path: Path, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _write(self, path: Path, arrays: Arrays) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        marked = {**arrays, _FINGERPRINT: np.array(self.fingerprint)}
+        commit_file(path, lambda file: np.savez(file, **marked))  # type: ignore[arg-type]
+
+    def _checked(self, path: Path, arrays: Arrays) -> Arrays:
         if str(arrays.pop(_FINGERPRINT, "")) != self.fingerprint:
             raise InputError(str(path), got="the state of another run", expected="the same run file and data",
                              remedy="start anew with backlight run --overwrite")  # fmt: skip
@@ -70,6 +88,10 @@ def _number(path: Path) -> int:
     return int(path.stem)
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+def _whole(path: Path) -> Arrays | None:
+    """Return the arrays of a file, or None if it is not there or damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None

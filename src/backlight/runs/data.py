@@ -17,13 +17,15 @@ class Recorded:
     """What was recorded.
 
     **Attributes:** `frames`, float32 intensities (frame, y, x); `weights`, 0 where a pixel must not count, 1
-    elsewhere, same shape; `sources`, path and SHA-256 of every file; `warnings`, sentences.
+    elsewhere, same shape; `sources`, path and SHA-256 of every file; `warnings`, sentences; `saturation`, the level of
+    the frames as stored from which a pixel does not count, given or guessed.
     """
 
     frames: np.ndarray
     weights: np.ndarray
     sources: tuple[dict[str, object], ...]
     warnings: tuple[str, ...]
+    saturation: float | None = None
 
 
 def read_recorded(run: RunFile, *, trusted: bool = False) -> Recorded:
@@ -48,7 +50,7 @@ def read_recorded(run: RunFile, *, trusted: bool = False) -> Recorded:
         sources += [dict(s) for s in empty.sources]
         warnings += empty.warnings
         frames, weights = _divided(frames, weights, _intensity(empty.array, run.data), run.data.background)
-    return Recorded(frames, weights, tuple(sources), tuple(warnings))
+    return Recorded(frames, weights, tuple(sources), tuple(warnings), found.saturation)
 
 
 def _one_or_all(paths: list[Path]) -> Path | list[Path]:

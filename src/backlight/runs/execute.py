@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from backlight.errors import InputError, MemoryPlanError, printable
 from backlight.io import commit_folder, dump, read_manifest
 from backlight.io.commit import check_output
 from backlight.runs import machine
-from backlight.runs.ask import Asked, Job, ask, read_job
+from backlight.runs.ask import Asked, Job, ask, read_job, resolved
 from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, listening
@@ -71,7 +71,7 @@ def run(
     job, workspace = read_job(path), Workspace(out)
     check_output(workspace.out, overwrite=overwrite, inputs=machine.input_files(job.run))
     asked = _asked(job, listener, trusted)
-    text = dump(job.run, job.schema, absolute=True)
+    text = dump(resolved(asked), job.schema, absolute=True)
     facts = {"inputs": [source["sha256"] for source in asked.recorded.sources], "overwrite": overwrite}
     workspace.begin(text, facts | {"versions": machine.versions()}, overwrite=overwrite)
     return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
@@ -87,10 +87,9 @@ def resume(
     **Errors:** `InputError` if nothing unfinished is there, or the inputs have changed since.
     """
     started, listener, workspace = time.perf_counter(), listener or Listener(), Workspace(out)
-    replace = False
-    if not workspace.exists:
+    reopened = not workspace.exists
+    if reopened:
         _reopen(workspace)
-        replace = True
     job_facts = workspace.take_over()
     if _already_committed(workspace):
         workspace.discard()
@@ -100,8 +99,8 @@ def resume(
     if [source["sha256"] for source in asked.recorded.sources] != job_facts.get("inputs"):
         raise InputError(str(workspace.out), got="inputs that changed since the run began", expected="the same files",
                          remedy=f"start anew: backlight run {workspace.folder / RUN_FILE} --out ...")  # fmt: skip
-    text = dump(job.run, job.schema, absolute=True)
-    overwrite = replace or bool(job_facts.get("overwrite"))
+    text = dump(resolved(asked), job.schema, absolute=True)
+    overwrite = reopened or bool(job_facts.get("overwrite"))
     return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
 
 
@@ -126,9 +125,16 @@ def _asked(job: Job, listener: Listener, trusted: bool) -> Asked:
     listener.message(f"{shape} pixels (frame × y × x) from {asked.recorded.sources[-1]['path']}")
     for warning in asked.recorded.warnings:
         listener.message(f"note: {warning}")
-    for note in asked.question.notes:
-        listener.message(note)
     return asked
+
+
+def _begun(asked: Asked, checkpoint: FileCheckpoint, listener: Listener) -> Asked:
+    """Take the first look at the frames, or take it over from the run that is resumed."""
+    with _memory_in_words():
+        question = asked.question.begun(checkpoint.start(asked.question.look))
+    for note in question.notes:
+        listener.message(note)
+    return replace(asked, question=question)
 
 
 def _finish(
@@ -144,6 +150,8 @@ def _finish(
     mark = machine.fingerprint(text, [source["sha256"] for source in asked.recorded.sources], machine.versions())
     checkpoint = FileCheckpoint(workspace.checkpoints, mark)
     workspace.log("start", system=asked.job.run.system, versions=machine.versions())
+    with _kept_on_interrupt(workspace, checkpoint):
+        asked = _begun(asked, checkpoint, listener)
     with listening() as interruption, _kept_on_interrupt(workspace, checkpoint):
         callback = _callback(asked, workspace, listener, interruption)
         with _memory_in_words():

@@ -1,6 +1,6 @@
 """Predict what a calibrated instrument would record, also with some of its parameters changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from backlight.runs.folder import load, read_result
 from backlight.runs.result import rounded
 from backlight.schema import Key, SystemSchema
 from backlight.systems import catalogue
+from backlight.systems.entry import SystemEntry
 
 
 def simulate(
@@ -23,16 +24,17 @@ def simulate(
 ) -> dict[str, Any]:
     """Write the frames that the system of a result would record, as TIFF.
 
-    **Arguments:** `changes`, each `"distance=45 mm"` with a name of the run file; `noise` adds the camera's, drawn by
+    **Arguments:** `changes`, each `"distance=45 mm"` with a name of the run file; what they do not name stays, and so
+    does the sample: its size and its transmission, also at another wavelength. `noise` adds the camera's, drawn by
     `seed`.
 
     **Returns** what was written: path, shape, changes in SI.
     """
     table, system = read_result(result), load(result)
     listing = catalogue.find(table["system"])
-    entry, wanted = listing.load(), dict(_change(text, listing.schema) for text in changes)
-    for name, value in wanted.items():
-        system = _changed(system, entry, name, value)
+    wanted = dict(_change(text, listing.schema) for text in changes)
+    if wanted:
+        system = _changed(system, listing.load(), wanted)
     frames = _frames(system, noise, seed)
     pitch = np.asarray(system.camera_grid().pitch)
     write_tiff(out, frames if len(frames) > 1 else frames[0], pixel_size=rounded(np.mean(np.abs(pitch))))
@@ -56,14 +58,19 @@ def _value(key: Key, text: str, where: str) -> float:
     return units.plausible(key.name, units.parse(text, key.dimension, where=where), where=where)
 
 
-def _changed(system: Any, entry: Any, name: str, value: float) -> Any:
-    path, leaves = entry.paths.get(name), leaf_paths(system)
-    if path not in leaves:
-        there = [n for n, p in entry.paths.items() if p in leaves]
-        raise InputError(f"--set {name}", got="a parameter this system does not have", expected="one it has",
-                         remedy=nearest(name, there))  # fmt: skip
-    old = leaves[path]
-    return set_leaves(system, {path: jnp.full(old.shape, value / entry.scale(name, system), old.dtype)})
+def _changed(system: Any, entry: SystemEntry, wanted: Mapping[str, float]) -> Any:
+    """Return the system with these numbers, by its own rule or leaf by leaf."""
+    leaves = leaf_paths(system)
+    there = [name for name, path in entry.paths.items() if path in leaves]
+    for name in wanted:
+        if name not in there:
+            raise InputError(f"--set {name}", got="a parameter this system does not have", expected="one it has",
+                             remedy=nearest(name, there))  # fmt: skip
+    if entry.changed is not None:
+        return entry.changed(system, wanted)
+    old = {name: leaves[entry.paths[name]] for name in wanted}
+    scaled = {name: value / entry.scale(name, system) for name, value in wanted.items()}
+    return set_leaves(system, {entry.paths[n]: jnp.full(x.shape, scaled[n], x.dtype) for n, x in old.items()})
 
 
 def _frames(system: Any, noise: bool, seed: int) -> np.ndarray:

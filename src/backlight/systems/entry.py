@@ -23,13 +23,16 @@ class SystemEntry:
     - `ask`: `(frames, instrument, unknown, options)` → a question such as
       `backlight.systems.question.Question`. `frames` is float32 (frame, y, x); `instrument` is
       name → SI value; `unknown` is name → `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `options`
-      holds `[estimate]` and `"weights"`, 0 for pixels that must not count.
+      holds `[estimate]` and `"weights"`, 0 for pixels that must not count. A question is cheap to put; what takes
+      time waits for `look()`, whose arrays `begun()` takes up. Its `settings` are `[estimate]` with the defaults.
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
       view, or None.
     - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
       and their `grid`, such as a `Field`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
+    - `changed`: `(system, name → SI value)` → the instrument with these numbers of `[instrument]` and `[unknown]`, all
+      that depends on them included; `None` where setting the leaves is enough.
     """
 
     schema: SystemSchema
@@ -39,3 +42,4 @@ class SystemEntry:
     classic: Callable[..., Any]
     object_in_view: Callable[[Any], Any]
     scale: Callable[[str, Any], float] = _unit_scale
+    changed: Callable[[Any, Mapping[str, float]], Any] | None = None

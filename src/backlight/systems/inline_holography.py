@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -9,39 +10,39 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex
 
-from backlight.camera import Camera, Gaussian, Noise
+from backlight.camera import Gaussian
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
 from backlight.inverse.estimate import default_solver, estimate
+from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
-from backlight.inverse.losses import Loss
+from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.problem import build
 from backlight.inverse.solver import Solver
+from backlight.inverse.tree import leaf_paths
 from backlight.inverse.unknowns import Common, Free, Interval, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.inverse.variable_projection import VariableProjection
-from backlight.light import Field, Grid
-from backlight.maths.fourier import crop
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry
-from backlight.systems.imaging_system import ImagingSystem, Nothing
-from backlight.systems.question import Question
+from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.inline_instrument import (
+    DISTANCE,
+    GAIN,
+    NUMBERS,
+    PATHS,
+    SAMPLE,
+    SOURCE,
+    changed,
+    inline_hologram,
+    magnification,
+    sample_in_view,
+    scale,
+    unit_gain,
+)
+from backlight.systems.question import Question, Start
 from backlight.systems.schemas import INLINE_HOLOGRAM
-from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave, ThinSample
-
-SAMPLE = "sample.transmission"
-DISTANCE = "detection_path.distance"
-SOURCE = "illumination.source_distance"
-GAIN = "camera.gain"
-
-PATHS = {
-    "sample": SAMPLE,
-    "distance": DISTANCE,
-    "source_distance": SOURCE,
-    "background": "camera.background",
-    "illumination_tilt": "illumination.tilt",
-    "pixel_pitch": "camera.pitch",
-}
+from backlight.wave import SphericalWave
 
 TOTAL_VARIATION = 0.6
 """Default weight beside ½ Σ (√y − √ŷ)², over the standard deviation of √y for frames relative to the bare beam.
@@ -54,78 +55,12 @@ FIRST_IMAGE_STEPS = 60
 TOLERANCE = 1e-3
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
-
-
-def inline_hologram(
-    *,
-    wavelength: float,
-    pixel_pitch: float,
-    distance: float,
-    shape: tuple[int, ...],
-    source_distance: float | None = None,
-    medium_index: float = 1.0,
-    reach: float | None = None,
-    fill_factor: float = 1.0,
-    noise: Noise | None = None,
-) -> ImagingSystem:
-    """Compose an in-line holographic instrument with an empty sample.
-
-    y = |P_z{t}|² on the camera's pixels; with a point source at R before the sample the same over z/M on pixels p/M,
-    M = 1 + z/R (Fresnel scaling theorem). The camera's gain is M², so that the bare beam records 1.
-
-    **Arguments:**
-
-    - `wavelength`: λ in vacuum, m.
-    - `pixel_pitch`: p, m.
-    - `distance`: z, sample to camera, m.
-    - `shape`: of the frames, (…, y, x); only the last two numbers are used.
-    - `source_distance`: R, point source to sample, m; `None` for a collimated beam.
-    - `medium_index`: n between sample and camera.
-    - `reach`: the largest distance that will be asked for, m; the sample's grid extends beyond the camera as light of
-      half the Nyquist frequency walks off over it (at most to twice the frame).
-    - `fill_factor`: side of a pixel's light-sensitive square over the pitch.
-    - `noise`: of the frames; Gaussian of 1 % of the bare beam where `None`.
-
-    **Returns:** an `ImagingSystem`; the unknowns' paths are `sample.transmission`, `detection_path.distance`,
-    `illumination.source_distance`, `illumination.tilt`, `camera.pitch`, `camera.background`, `camera.gain`.
-
-    Example:
-        >>> system = inline_hologram(wavelength=532e-9, pixel_pitch=2e-6, distance=1e-3, shape=(96, 128))
-        >>> system.predict().values.shape
-        (1, 96, 128)
-    """
-    rows, columns = int(shape[-2]), int(shape[-1])
-    reach = distance if reach is None else max(reach, distance)
-    scale = magnification(reach, source_distance)
-    frame = Grid((rows, columns), pixel_pitch / scale)
-    padding = AngularSpectrum.planned(frame, 0.5 * wavelength, reach / scale, medium_index=medium_index).padding
-    beam = (
-        PlaneWave(wavelength, medium_index=medium_index)
-        if source_distance is None
-        else SphericalWave(wavelength, source_distance, medium_index=medium_index)
-    )
-    return ImagingSystem(
-        illumination=beam,
-        incident_path=Nothing(),
-        sample=ThinSample(np.ones((rows + padding[0], columns + padding[1]), complex)),
-        detection_path=FreeSpace(distance, AngularSpectrum(reach=0.5 * reach / scale)),
-        camera=Camera(
-            (rows, columns), pixel_pitch, gain=magnification(distance, source_distance) ** 2, fill_factor=fill_factor
-        ),
-        noise=Gaussian(0.01) if noise is None else noise,
-    )
-
-
-def magnification(distance, source_distance):
-    """Return M = 1 + z/R, or 1 for a collimated beam (`source_distance` is `None`)."""
-    return 1.0 if source_distance is None else 1 + distance / source_distance
-
-
-def sample_in_view(system: ImagingSystem) -> Field:
-    """Return the sample's transmission where the camera sees it, with its grid."""
-    sample: Any = system.sample
-    values = crop(sample.transmission, system.camera.shape)
-    return Field(values, Grid(system.camera.shape, system.sample_grid().pitch), system.illumination.wavelength)
+METHODS = {
+    VariableProjection: "variable_projection",
+    FISTA: "fista",
+    LevenbergMarquardt: "levenberg_marquardt",
+    LBFGS: "lbfgs",
+}
 
 
 def ask(
@@ -138,96 +73,106 @@ def ask(
     An unknown distance is first looked for by a focus scan over its whole range; a first image then tells the
     brightness of the bare beam, to which the frames are taken relative; both are refined jointly.
     """
+    _refuse_steps(options)
     unknown = dict(unknown) or {"sample": True}
     low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
     level = brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
-    _refuse(options, "method", "steps")
     system = _composed(instrument, frames.shape, high, noise_level(relative), unknown)
-    notes = []
-    if "distance" in unknown and high > low:
-        system, sentence = _focused(system, relative[0], low, high)
-        notes.append(sentence)
-    table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
-    system, table = _beam_of_unit_brightness(system, table)
-    terms = _regularizers(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
-    loss = losses.BY_NAME[options.get("loss") or "amplitude"]()
-    if SAMPLE in table:
-        system, beam = _first_image(system, relative, table[SAMPLE], loss, terms, options.get("weights"))
-        level, relative = level * beam, relative / np.float32(beam)
-    notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be {level:.5g}.")
+    table = _with_unit_beam(system, {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()})
+    settings = _settings(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
+    loss, terms = losses.BY_NAME[settings["loss"]](), _regularizers(settings["regularizers"])
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
+    solver = _solver(default_solver(problem), options.get("iterations"))
     return Question(
         system=system,
         frames=relative,
         unknowns=table,
         loss=loss,
         regularizers=terms,
-        solver=_solver(default_solver(problem), options.get("iterations")),
+        solver=solver,
         weights=options.get("weights"),
-        notes=tuple(notes),
         tolerance=TOLERANCE,
-        finish=lambda found: _in_recorded_units(found, level),
+        brightness=level,
+        settings=settings | _solver_settings(solver, options),
+        first_look=partial(_first_look, low=low, high=high),
+        finish=_in_recorded_units,
     )
 
 
-def _beam_of_unit_brightness(
-    system: ImagingSystem, table: dict[str, Unknown]
-) -> tuple[ImagingSystem, dict[str, Unknown]]:
+def _with_unit_beam(system: ImagingSystem, table: dict[str, Unknown]) -> dict[str, Unknown]:
     """Let the gain follow M² where a spherical wave's distances move.
 
     Frames are taken relative to the bare beam, so its brightness says nothing of the magnification. With a gain that
     stood still it would seem to, and pull the distances.
     """
-    if not isinstance(system.illumination, SphericalWave):
-        return system, table
-    path: Any = system.detection_path
-    gain = _unit_gain(path.distance, system.illumination.source_distance)
-    system = eqx.tree_at(lambda s: s.camera.gain, system, gain)
-    moving = {DISTANCE, SOURCE} & set(table)
-    return system, table | {GAIN: Tied((DISTANCE, SOURCE), _unit_gain)} if moving else table
+    moving = isinstance(system.illumination, SphericalWave) and {DISTANCE, SOURCE} & set(table)
+    return table | {GAIN: Tied((DISTANCE, SOURCE), _unit_gain)} if moving else table
 
 
 def _unit_gain(distance: Array, source_distance: Array) -> Array:
     return jnp.asarray(magnification(distance, source_distance) ** 2)
 
 
-def _refuse(options: Mapping[str, Any], *names: str) -> None:
+def _refuse_steps(options: Mapping[str, Any]) -> None:
     """Say that a key is of no use here, where silence would let it seem obeyed."""
-    for name in names:
-        if options.get(name) is not None:
-            raise RunFileError(
-                f"[estimate] {name}",
-                got=repr(options[name]),
-                expected="no such key: inline_hologram has one method and scales its own steps",
-                remedy="remove the line; the report shows back-propagation beside the estimate",
-            )
+    if options.get("steps") is not None:
+        raise RunFileError("[estimate] steps", got=repr(options["steps"]), remedy="remove the line",
+                           expected="no such key: inline_hologram scales its own steps")  # fmt: skip
 
 
-def _first_image(
-    system: ImagingSystem, frames: np.ndarray, known: Unknown, loss: Loss, terms: tuple, weights: np.ndarray | None
-) -> tuple[ImagingSystem, float]:
+# --- the first look ---------------------------------------------------------------------------------------------------
+
+
+def _first_look(question: Question, low: float, high: float) -> Start:
+    """Find the distance in focus between `low` and `high`, the first image, and the brightness of the bare beam."""
+    system, beam, notes = question.system, 1.0, []
+    if DISTANCE in question.unknowns and high > low:
+        system, sentence = _focused(system, question.frames[0], low, high)
+        notes.append(sentence)
+    if SAMPLE in question.unknowns:
+        system, beam = _first_image(question, system)
+    level = question.brightness * beam
+    notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be {level:.5g}.")
+    leaves = leaf_paths(system)
+    return Start({path: np.asarray(leaves[path]) for path in (SAMPLE, DISTANCE, GAIN)}, beam, tuple(notes))
+
+
+def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) -> tuple[ImagingSystem, str]:
+    found = focus(system, jnp.asarray(frame), low, high)
+    sentence = (
+        f"The distance was first looked for between {low * 1e3:.4g} and {high * 1e3:.4g} mm by the sharpness of the "
+        f"back-propagated field (sparsity of its complex gradient): {found.best * 1e3:.5g} mm."
+    )
+    system = eqx.tree_at(lambda s: s.detection_path.distance, system, jnp.asarray(found.best, dtype=float))
+    return eqx.tree_at(lambda s: s.camera.gain, system, unit_gain(system)), sentence
+
+
+def _first_image(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, float]:
     """Reconstruct under a beam surely too bright, and return the instrument with that image and the true brightness.
 
     The frames alone leave a gauge: a brighter beam and a darker sample predict the same. It is fixed by calling the
     most frequent transmission 1. The beam must not be too faint on the way, since |t| ≤ 1 would then cut the sample
     off; the 90th percentile of the back-propagated irradiance is above the clear background in every sparse sample.
     """
-    start = np.abs(np.asarray(back_propagate(system, jnp.asarray(frames[0])))) ** 2
+    start = np.abs(np.asarray(back_propagate(system, jnp.asarray(question.frames[0])))) ** 2
     bright = float(np.percentile(start, 90))
     found = estimate(
         system,
-        frames / np.float32(bright),
-        {SAMPLE: known},
-        loss=loss,
-        regularizers=[term for term in terms if term.path == SAMPLE],
+        question.frames / np.float32(bright),
+        {SAMPLE: question.unknowns[SAMPLE]},
+        loss=question.loss,
+        regularizers=[term for term in question.regularizers if term.path == SAMPLE],
         solver=FISTA(steps=FIRST_IMAGE_STEPS),
-        mask=weights,
+        mask=question.weights,
         error_bars=False,
     )
     clear = brightness(np.abs(np.asarray(sample_in_view(found.system).values)) ** 2)
     transmission = found.system.sample.transmission / np.sqrt(clear)
     return eqx.tree_at(lambda s: s.sample.transmission, found.system, transmission), bright * clear
+
+
+# --- what the words of a run file mean --------------------------------------------------------------------------------
 
 
 def noise_level(frame: np.ndarray) -> float:
@@ -248,22 +193,12 @@ def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.nda
 
 
 def _composed(given: Mapping[str, Any], shape, reach: float, std: float, unknown: Mapping[str, Any]) -> ImagingSystem:
-    names = ("wavelength", "pixel_pitch", "distance", "source_distance", "medium_index")
-    known = {name: given[name] for name in names if given.get(name) is not None}
+    known = {name: given[name] for name in NUMBERS if given.get(name) is not None}
     system = inline_hologram(**known, shape=shape, reach=reach, noise=Gaussian(std))
     if "background" in unknown:
         flat = jnp.zeros((BACKGROUND_DEGREE + 1) ** 2 - 1)
         system = eqx.tree_at(lambda s: s.camera.background, system, flat)
     return system
-
-
-def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) -> tuple[ImagingSystem, str]:
-    found = focus(system, jnp.asarray(frame), low, high)
-    sentence = (
-        f"The distance was first looked for between {low * 1e3:.4g} and {high * 1e3:.4g} mm by the sharpness of the "
-        f"back-propagated field (sparsity of its complex gradient): {found.best * 1e3:.5g} mm."
-    )
-    return eqx.tree_at(lambda s: s.detection_path.distance, system, jnp.asarray(found.best, dtype=float)), sentence
 
 
 def _range(value: float, wanted: Any, share: float) -> tuple[float, float]:
@@ -282,36 +217,31 @@ def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     if name == "background":
         return GaussianPrior(BACKGROUND_STD)
     if isinstance(wanted, Mapping) and "between" in wanted:
-        low, high = (bound / _scale(name, system) for bound in wanted["between"])
+        low, high = (bound / scale(name, system) for bound in wanted["between"])
         inner: Unknown = Interval(low, high)
     elif isinstance(wanted, Mapping):
-        factor = _scale(name, system)
+        factor = scale(name, system)
         inner = GaussianPrior(wanted["std"] / factor, mean=wanted["value"] / factor)
     else:
-        inner = Free(scale=1e-2 / _scale(name, system)) if name == "illumination_tilt" else Free()
+        inner = Free(scale=1e-2 / scale(name, system)) if name == "illumination_tilt" else Free()
     return Common(inner) if name == "pixel_pitch" else inner
 
 
-def _scale(name: str, system: ImagingSystem) -> float:
-    """Return the run file's unit over the leaf's: an angle is λ/n times a spatial frequency."""
-    if name != "illumination_tilt":
-        return 1.0
-    return float(system.illumination.wavelength / system.illumination.medium_index)
-
-
-def _regularizers(
-    options: Mapping[str, Any], table: Mapping[str, Unknown], weight: float
-) -> tuple[regularizers.Regularizer, ...]:
+def _settings(options: Mapping[str, Any], table: Mapping[str, Unknown], weight: float) -> dict[str, Any]:
+    """Return loss, regularizers and seed as `[estimate]` names them, with the defaults where nothing is said."""
     asked = options.get("regularizers")
     if asked is None:
-        return (regularizers.total_variation(SAMPLE, weight),) if SAMPLE in table else ()
-    terms = []
-    for term in asked:
-        on = term.get("on") or "sample"
-        if on not in PATHS:
-            raise InputError("regularizer on", got=repr(on), expected="an unknown", remedy=nearest(on, PATHS))
-        terms.append(regularizers.BY_NAME[term["kind"]](PATHS[on], term["weight"]))
-    return tuple(terms)
+        asked = [{"kind": "total_variation", "weight": weight}] if SAMPLE in table else []
+    terms = [{"kind": t["kind"], "weight": t["weight"], "on": t.get("on") or "sample"} for t in asked]
+    return {"loss": options.get("loss") or "amplitude", "seed": options.get("seed", 0), "regularizers": terms}
+
+
+def _regularizers(terms: list[dict[str, Any]]) -> tuple[regularizers.Regularizer, ...]:
+    for term in terms:
+        if term["on"] not in PATHS:
+            remedy = nearest(term["on"], PATHS)
+            raise InputError("regularizer on", got=repr(term["on"]), expected="an unknown", remedy=remedy)
+    return tuple(regularizers.BY_NAME[term["kind"]](PATHS[term["on"]], term["weight"]) for term in terms)
 
 
 def _solver(chosen: Solver, iterations: int | None) -> Solver:
@@ -322,6 +252,19 @@ def _solver(chosen: Solver, iterations: int | None) -> Solver:
         inner = min(chosen.inner, iterations)
         return replace(chosen, steps=max(iterations // inner, 1), inner=inner)
     return replace(chosen, steps=iterations)
+
+
+def _solver_settings(solver: Solver, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return method and number of image steps as `[estimate]` names them.
+
+    **Errors:** `RunFileError` for a method that these unknowns do not have, where silence would let it seem obeyed.
+    """
+    method = METHODS[type(solver)]
+    if options.get("method") not in (None, method):
+        raise RunFileError("[estimate] method", got=repr(options["method"]), remedy="remove the line",
+                           expected=f"{method!r}, the one method for these unknowns")  # fmt: skip
+    steps = solver.steps * (solver.inner if isinstance(solver, VariableProjection) else 1)
+    return {"method": method, "iterations": options.get("iterations") or steps}
 
 
 def _in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
@@ -336,5 +279,6 @@ ENTRY = SystemEntry(
     nominal=nominal,
     classic=classic,
     object_in_view=sample_in_view,
-    scale=_scale,
+    scale=scale,
+    changed=changed,
 )

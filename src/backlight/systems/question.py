@@ -1,9 +1,10 @@
 """A question put to a system: everything `estimate` needs, ready to be asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from backlight.inverse.drive import Checkpoint, Progress
@@ -11,7 +12,34 @@ from backlight.inverse.estimate import Estimate, estimate
 from backlight.inverse.losses import Loss
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.solver import Solver
+from backlight.inverse.tree import set_leaves
 from backlight.inverse.unknowns import Unknown
+
+LEAF = "leaf."
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the search begins, as a first look at the frames found it.
+
+    **Attributes:** `leaves`, path → value in the system; `brightness` of the bare beam, in units of the question's
+    frames; `notes`, what was found, in sentences.
+    """
+
+    leaves: Mapping[str, np.ndarray]
+    brightness: float
+    notes: tuple[str, ...]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return everything as arrays, for a file."""
+        kept = {LEAF + path: value for path, value in self.leaves.items()}
+        return kept | {"brightness": np.asarray(self.brightness, np.float64), "notes": np.asarray(self.notes, np.str_)}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> "Start":
+        """Return the start that `arrays` described, to the bit."""
+        leaves = {name.removeprefix(LEAF): value for name, value in arrays.items() if name.startswith(LEAF)}
+        return cls(leaves, float(arrays["brightness"]), tuple(map(str, arrays["notes"])))
 
 
 @dataclass(frozen=True)
@@ -22,8 +50,12 @@ class Question:
 
     - `system`: the instrument at its start; `frames`: (frame, y, x), in the units the system predicts.
     - `unknowns`, `loss`, `regularizers`, `solver`, `weights`, `tolerance`: see `estimate`.
-    - `notes`: what was assumed, in sentences.
-    - `finish`: turns the calibrated system into the one that predicts the frames as they were recorded.
+    - `brightness`: of the bare beam as recorded; the frames are relative to it.
+    - `settings`: `[estimate]` in full; asked with it, the question is the same.
+    - `first_look`: finds the `Start` from the frames; `None` once that is done. It costs dozens of reconstructions, so
+      it waits for `answer`: who only asks what to expect goes without.
+    - `finish`: `(system, brightness)` → the system that predicts the frames as they were recorded.
+    - `notes`: what was found and assumed, in sentences.
     """
 
     system: Any
@@ -33,9 +65,30 @@ class Question:
     regularizers: tuple[Regularizer, ...]
     solver: Solver
     weights: np.ndarray | None
-    notes: tuple[str, ...]
     tolerance: float
-    finish: Callable[[Any], Any]
+    brightness: float
+    settings: Mapping[str, Any]
+    first_look: "Callable[[Question], Start] | None"
+    finish: Callable[[Any, float], Any]
+    notes: tuple[str, ...] = ()
+
+    def look(self) -> dict[str, np.ndarray]:
+        """Take the first look, and return what it found as arrays that a run can keep; none where it was taken."""
+        return {} if self.first_look is None else self.first_look(self).arrays()
+
+    def begun(self, found: Mapping[str, np.ndarray]) -> "Question":
+        """Return the question after the first look that found these arrays."""
+        if self.first_look is None:
+            return self
+        start = Start.of(found)
+        return replace(
+            self,
+            system=set_leaves(self.system, {path: jnp.asarray(value) for path, value in start.leaves.items()}),
+            frames=self.frames / np.float32(start.brightness),
+            brightness=self.brightness * start.brightness,
+            notes=(*self.notes, *start.notes),
+            first_look=None,
+        )
 
     def answer(
         self,
@@ -45,7 +98,10 @@ class Question:
         time_limit: float | None = None,
         error_bars: bool = True,
     ) -> Estimate:
-        """Run `estimate` on the question."""
+        """Take the first look, if nobody has, and run `estimate` on the question."""
+        if self.first_look is not None:
+            begun = self.begun(self.look())
+            return begun.answer(callback=callback, checkpoint=checkpoint, time_limit=time_limit, error_bars=error_bars)
         found = estimate(
             self.system,
             self.frames,
@@ -61,4 +117,5 @@ class Question:
             error_bars=error_bars,
             notes=self.notes,
         )
-        return replace(found, system=self.finish(found.system), initial=self.finish(found.initial))
+        system, initial = (self.finish(tree, self.brightness) for tree in (found.system, found.initial))
+        return replace(found, system=system, initial=initial)

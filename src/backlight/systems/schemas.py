@@ -24,6 +24,6 @@ INLINE_HOLOGRAM = SystemSchema(
     ),
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
-    methods=(),
-    defaults={"loss": "amplitude"},
+    methods=("variable_projection", "fista", "levenberg_marquardt", "lbfgs"),
+    defaults={"loss": "amplitude", "method": "variable_projection", "iterations": 600},
 )  # fmt: skip
