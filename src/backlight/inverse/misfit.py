@@ -18,30 +18,33 @@ def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Floa
 
     Σ_b g_b g_bᵀ − Σ_p g_p g_pᵀ, with g_p the gradient of the loss in pixel p and g_b its sum over part b of the
     frames (Liang and Zeger 1986; Conley 1999): residuals that are alike from pixel to pixel add up, noise does not.
+    What priors pull all parts by is known and left out: g loses its projection on the moves themselves.
     """
     count = jax.tree.leaves(moves)[0].shape[0]
     if assess(problem, z).white:
         return np.zeros((count, count))
-    scores = np.asarray(_scores(problem, z, moves), float)
-    parts = _sums_over_parts(scores)
+    scores, slopes = (np.asarray(x, float) for x in _scores(problem, z, moves))
+    fisher = np.einsum("pfyx,qfyx->pq", slopes, slopes)
+    pull = np.linalg.lstsq(fisher, scores.sum(axis=(1, 2, 3)), rcond=1e-6)[0]
+    scores -= slopes * np.einsum("p,pfyx->fyx", pull, slopes)
+    parts = _sums_over_parts(scores.sum(axis=1))
     excess = parts @ parts.T - np.einsum("pfyx,qfyx->pq", scores, scores)
     values, vectors = np.linalg.eigh(0.5 * (excess + excess.T))
     return (vectors * np.maximum(values, 0)) @ vectors.T
 
 
 @eqx.filter_jit
-def _scores(problem: Problem, z: Coordinates, moves: Coordinates) -> Float[Array, "p frame y x"]:
-    """Return the gradient of the loss along each move, pixel by pixel."""
+def _scores(
+    problem: Problem, z: Coordinates, moves: Coordinates
+) -> tuple[Float[Array, "p frame y x"], Float[Array, "p frame y x"]]:
+    """Return, pixel by pixel, the gradient of the loss along each move and the slope whose square is its curvature."""
 
-    def along(move: Coordinates) -> Array:
-        _, slope = jax.jvp(problem.data_terms, (z,), (move,))
-        return slope
+    def along(move: Coordinates) -> tuple[Array, Array]:
+        return jax.jvp(problem.data_terms, (z,), (move,))[1], jax.jvp(problem.fisher_root, (z,), (move,))[1]
 
     return jax.lax.map(along, moves)
 
 
-def _sums_over_parts(scores: Float[np.ndarray, "p frame y x"]) -> Float[np.ndarray, "p parts"]:
-    """Return the sums over all frames and each of PARTS × PARTS parts of the sensor."""
-    rows, columns = (np.linspace(0, n, PARTS + 1).astype(int)[:-1] for n in scores.shape[-2:])
-    sums = np.add.reduceat(np.add.reduceat(scores.sum(axis=1), rows, axis=1), columns, axis=2)
-    return sums.reshape(len(scores), -1)
+def _sums_over_parts(scores: Float[np.ndarray, "p y x"]) -> Float[np.ndarray, "p parts"]:
+    rows, columns = (np.linspace(0, n, min(PARTS, n) + 1).astype(int)[:-1] for n in scores.shape[-2:])
+    return np.add.reduceat(np.add.reduceat(scores, rows, axis=1), columns, axis=2).reshape(len(scores), -1)
