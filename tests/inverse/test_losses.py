@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 FORMULAS = {
     "intensity": lambda p, y: 0.5 * (p - y) ** 2,
     "amplitude": lambda p, y: 0.5 * (math.sqrt(p) - math.sqrt(y)) ** 2,
-    "poisson": lambda p, y: p - y * math.log(p),
+    "poisson": lambda p, y: p - y - y * math.log(p / y),
     "kullback_leibler": lambda p, y: y * math.log(y / p) - y + p,
     "l1": lambda p, y: math.sqrt((p - y) ** 2 + 1e-6) - 1e-3,
     "huber": lambda p, y: 0.5 * (p - y) ** 2 if abs(p - y) <= 0.1 else 0.1 * (abs(p - y) - 0.05),

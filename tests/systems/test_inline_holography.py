@@ -129,6 +129,48 @@ def test_an_empty_instrument_records_the_bare_beam_as_one():
         np.testing.assert_allclose(system.predict().values, 1.0, rtol=1e-5)
 
 
+def test_the_objective_falls_and_the_distance_settles(frames):
+    found = answer(frames, 1.05 * TRUE_DISTANCE, {"sample": True, "distance": True})
+    objective, distance = found.history["objective"], found.history[DISTANCE].ravel()
+    assert found.status == "converged"
+    assert objective[-1] == pytest.approx(objective[2:].min(), rel=1e-3)
+    assert np.ptp(distance[-3:]) < 1e-4 * TRUE_DISTANCE
+
+
+@pytest.mark.parametrize("loss", ["poisson", "l1"])
+def test_the_default_prior_weighs_the_same_beside_every_loss(frames, loss):
+    found = answer(frames[:, 16:-16, 16:-16], 1.03 * TRUE_DISTANCE, {"sample": True, "distance": True}, loss=loss)
+    assert found.value(DISTANCE) == pytest.approx(TRUE_DISTANCE, rel=2e-3)
+
+
+def test_a_tilt_is_a_shift_of_the_sample_and_gets_no_error_bar(frames):
+    question = ask(frames[:, 32:-32, 32:-32], INSTRUMENT | {"distance": TRUE_DISTANCE},
+                   {"sample": True, "illumination_tilt": True}, {"iterations": 100})  # fmt: skip
+    found = question.answer()
+    assert found.std("illumination.tilt") is None
+    assert any("Not identifiable" in note and "illumination.tilt" in note for note in found.notes)
+
+
+def test_the_error_bar_of_the_default_recipe_contains_the_grid(frames):
+    """The twin's object is made of pixels that the model takes as points: 5 µm of 12 mm, six times the noise."""
+    found = ask(frames, INSTRUMENT | {"distance": TRUE_DISTANCE}, {"sample": True, "distance": True}, {}).answer()
+    pull = abs(found.value(DISTANCE) - TRUE_DISTANCE) / found.std(DISTANCE)
+    assert pull < 2
+    assert found.std(DISTANCE) < 1e-3 * TRUE_DISTANCE
+
+
+def test_a_distance_that_could_be_negative_is_refused(frames):
+    wanted = {"distance": {"value": 10e-3, "std": 4e-3}}
+    with pytest.raises(RunFileError, match="between"):
+        ask(frames, INSTRUMENT | {"distance": 10e-3}, wanted, {})
+
+
+def test_a_distance_that_ends_at_a_bound_is_named(frames):
+    wanted = {"sample": True, "distance": {"between": [1.02 * TRUE_DISTANCE, 1.1 * TRUE_DISTANCE]}}
+    found = answer(frames[:, 32:-32, 32:-32], 1.05 * TRUE_DISTANCE, wanted)
+    assert any("ended at a bound" in note for note in found.notes)
+
+
 @pytest.mark.parametrize("key", ["method", "steps"])
 def test_a_key_that_would_do_nothing_is_refused(frames, key):
     with pytest.raises(RunFileError, match=key):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from backlight.inverse.drive import Checkpoint, Outcome, Progress, drive
@@ -12,13 +13,13 @@ from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.losses import Loss, amplitude
-from backlight.inverse.problem import Problem, build
+from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.quality import Quality, assess
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf, resolve
 from backlight.inverse.uncertainty import FEW, Uncertainty, uncertainty
-from backlight.inverse.unknowns import Unknown
+from backlight.inverse.unknowns import Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
 
 
@@ -72,6 +73,7 @@ def estimate(
     callback: Callable[[Progress], None] | None = None,
     checkpoint: Checkpoint | None = None,
     error_bars: bool = True,
+    finer: Callable[[Any], Any] | None = None,
     notes: Sequence[str] = (),
 ) -> Estimate:
     """Find the unknown leaves of `model` from `frames`: x*, θ* = argmin L(f(x, θ), y) + Σ βₙ Rₙ(x).
@@ -87,6 +89,7 @@ def estimate(
     - `mask`: weight of each pixel, 0 for dead or saturated ones.
     - `tolerance`, `time_limit`, `callback`, `checkpoint`: of the loop, see `drive`.
     - `error_bars`: whether to spend the time on them.
+    - `finer`: model → its frames, computed on a finer grid; what the grid shifts is then in the error bars.
 
     **Returns:** an `Estimate`. A search that fails is not an exception: it ends with a stop reason and the best state.
 
@@ -103,7 +106,11 @@ def estimate(
         callback=callback,
         checkpoint=checkpoint,
     )
-    return _conclude(problem, outcome, error_bars and outcome.status != "diverged", tuple(notes))
+    bars = None
+    if error_bars and outcome.status != "diverged":
+        fine = None if finer is None else jnp.asarray(finer(problem.assemble(outcome.z)), dtype=float)
+        bars = uncertainty(problem, outcome.z, finer=fine)
+    return _conclude(problem, outcome, bars, tuple(notes))
 
 
 def default_solver(problem: Problem) -> Solver:
@@ -118,10 +125,10 @@ def default_solver(problem: Problem) -> Solver:
     return FISTA() if len(images) == len(sizes) else VariableProjection()
 
 
-def _conclude(problem: Problem, outcome: Outcome, error_bars: bool, notes: tuple[str, ...]) -> Estimate:
+def _conclude(problem: Problem, outcome: Outcome, bars: Uncertainty | None, notes: tuple[str, ...]) -> Estimate:
     z = outcome.z
-    bars = uncertainty(problem, z) if error_bars else None
     quality = assess(problem, z)
+    found = (*(bars.sentences if bars else ()), *_at_an_end(problem, z), *_misfit(quality, bars))
     return Estimate(
         system=problem.assemble(z),
         initial=problem.model,
@@ -133,7 +140,7 @@ def _conclude(problem: Problem, outcome: Outcome, error_bars: bool, notes: tuple
         history=outcome.history,
         uncertainty=bars,
         quality=quality,
-        notes=(*notes, *_knowledge(problem), *(bars.sentences if bars else ()), *_misfit(quality, bars)),
+        notes=(*notes, *_knowledge(problem), *found),
     )
 
 
@@ -144,6 +151,18 @@ def _knowledge(problem: Problem) -> list[str]:
     return known + [
         f"A small {words[type(r)]} of {r.path} is preferred, weight {r.weight:.3g}." for r in problem.regularizers
     ]
+
+
+def _at_an_end(problem: Problem, z: Coordinates) -> list[str]:
+    """Warn of a number that ended within 1 % of a bound: the truth may lie beyond, or the search went astray."""
+    found = []
+    for path, leaf in problem.leaves(z).items():
+        unknown = problem.unknowns[path]
+        if isinstance(unknown, Interval):
+            position = (np.asarray(leaf) - unknown.low) / (unknown.high - unknown.low)
+            if np.any((position < 0.01) | (position > 0.99)):
+                found.append(f"{path} ended at a bound of what was allowed: widen the bounds, or start elsewhere.")
+    return found
 
 
 def _misfit(quality: Quality, bars: Uncertainty | None) -> list[str]:

@@ -74,7 +74,9 @@ class AmplitudeL2(_LeastSquares):
 
 
 class PoissonLikelihood(Loss):
-    """Σ q·ŷ − q·y·log(q·ŷ), −log p of q·y photoelectrons; constants dropped.
+    """Σ q·(ŷ − y) − q·y·log(ŷ/y), −log p of q·y photoelectrons less what no ŷ changes.
+
+    With that constant the sum would be 1e9 where differences of 1 matter, beyond float32.
 
     **Arguments:** `quanta`: q, photoelectrons per unit of the frame.
     """
@@ -82,9 +84,10 @@ class PoissonLikelihood(Loss):
     quanta: float = eqx.field(static=True, default=1.0)
 
     def terms(self, predicted, data, noise):
-        """Return q·ŷ − q·y·log(q·ŷ)."""
+        """Return q·(ŷ − y) − q·y·log(ŷ/y)."""
         expected = jnp.maximum(self.quanta * predicted, 1e-6)
-        return expected - self.quanta * data * jnp.log(expected)
+        counts = self.quanta * data
+        return expected - counts - counts * jnp.log(expected / jnp.maximum(counts, 1e-6))
 
     def fisher_root(self, predicted, data, noise):
         """Return 2√(q·ŷ), whose derivative squared is q/ŷ."""

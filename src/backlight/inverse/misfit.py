@@ -1,8 +1,7 @@
-"""What a model that does not fit adds to the error bars: the scatter of the score over parts of the frame."""
+"""What a model that is not true adds to the error bars: structure in the residual, and a grid too coarse."""
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -26,11 +25,27 @@ def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Floa
     scores, slopes = (np.asarray(x, float) for x in _scores(problem, z, moves))
     fisher = np.einsum("pfyx,qfyx->pq", slopes, slopes)
     pull = np.linalg.lstsq(fisher, scores.sum(axis=(1, 2, 3)), rcond=1e-6)[0]
-    scores -= slopes * np.einsum("p,pfyx->fyx", pull, slopes)
+    scores = scores - slopes * np.einsum("p,pfyx->fyx", pull, slopes)
     parts = _sums_over_parts(scores.sum(axis=1))
     excess = parts @ parts.T - np.einsum("pfyx,qfyx->pq", scores, scores)
     values, vectors = np.linalg.eigh(0.5 * (excess + excess.T))
     return (vectors * np.maximum(values, 0)) @ vectors.T
+
+
+@eqx.filter_jit
+def grid_scatter(
+    problem: Problem, z: Coordinates, moves: Coordinates, finer: Float[Array, "frame y x"]
+) -> Float[Array, "p p"]:
+    """Return g gᵀ, with g the gradient along `moves` that `finer` frames would have: those of the same model, computed
+    on a finer grid. It is what the grid shifts, to first order: as large as it comes and of either sign."""
+    displaced = eqx.tree_at(lambda p: p.data, problem, finer)
+    still = eqx.tree_at(lambda p: p.data, problem, problem.predict(z))
+
+    def along(move: Coordinates) -> Array:
+        return sum((sign * jax.jvp(p.data_term, (z,), (move,))[1] for p, sign in ((displaced, 1), (still, -1))), 0.0)
+
+    gradient = jax.lax.map(along, moves)
+    return gradient[:, None] * gradient[None, :]
 
 
 @eqx.filter_jit

@@ -129,15 +129,16 @@ def build(model, data, unknowns, *, loss, regularizers=(), weights=None) -> Prob
     _demand_something_to_find(table)
     frames, weights = _checked_frames(model, data, weights)
     terms = tuple(_at_full_path(r, model, table) for r in regularizers)
-    unit = _unit_of(loss, getattr(model, "noise", None), frames, weights)
+    unit = unit_of(loss, getattr(model, "noise", None), frames, weights)
     return Problem(model, frames, weights, table, loss, terms, unit, {})
 
 
-def _unit_of(loss: Loss, noise: Any, frames: Array, weights: Array) -> Float[Array, ""]:
-    """Return the mean variance that the noise gives a residual of the loss; 1 for likelihoods and without a noise."""
+def unit_of(loss: Loss, noise: Any, frames: Array, weights: Array | float) -> Float[Array, ""]:
+    """Return s², the mean variance that noise gives a residual of the loss; 1 for likelihoods and without a noise."""
     if loss.likelihood or noise is None:
         return jnp.ones(())
     variance = stated_variance(loss, noise, frames, frames)
+    weights = jnp.broadcast_to(weights, variance.shape)
     return jnp.sum(weights * variance) / jnp.maximum(jnp.sum(weights), 1.0)
 
 

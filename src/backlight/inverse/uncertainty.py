@@ -14,9 +14,10 @@ from jaxtyping import Array, Float
 from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
 from backlight.inverse.losses import Loss, NoiseLikelihood, stated_variance
 from backlight.inverse.marginal import energies, joint_moves
-from backlight.inverse.misfit import misfit_scatter
+from backlight.inverse.misfit import grid_scatter, misfit_scatter
 from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.regularizers import Regularizer
+from backlight.inverse.translation import curvature_left_by_a_shift
 from backlight.inverse.unknowns import Absorbing, Free, Passive, UnitModulus, Unknown
 
 FEW = 200
@@ -31,6 +32,11 @@ SAME = 1e-4
 Far above what float32 and an unfinished conjugate gradient leave of an exact zero (about 1e-6), far below any
 direction worth estimating: its error bar would be a hundred times the one with everything else known.
 """
+
+
+SHIFTED = 1e-2
+"""The same where a mere shift of the image answers: only the light that crosses the border of the frame is left over,
+2e-4 for a tilt on 192² pixels; what a shift cannot answer keeps nearly all."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,17 @@ class Uncertainty:
         return {path: bool(np.all(np.isfinite(std))) for path, std in self.std.items()}
 
 
-def uncertainty(problem: Problem, z: Coordinates, *, iterations: int = 100) -> Uncertainty | None:
+def uncertainty(
+    problem: Problem, z: Coordinates, *, finer: Float[Array, "frame y x"] | None = None, iterations: int = 100
+) -> Uncertainty | None:
     """Return the error bars at z, or `None` where every unknown is an image.
 
     With H the curvature of the objective (Gauss-Newton, priors, regularizers) and B the scatter of its gradient, the
     covariance is the θ block of H⁻¹·B·H⁻¹ (Huber 1967). For a likelihood B = H, and it is the inverse Schur complement
     (F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹. For other losses B = JᵀDJ + u·P + s²R: D the variance of the residuals under the
     model's noise, P and R the curvature of priors and regularizers in the objective, u its `unit`, s² the mean of D.
-    Where the residual is not white, what its structure adds to B is measured, see `misfit_scatter`.
+    Where the residual is not white, what its structure adds to B is measured (`misfit_scatter`); where `finer` frames
+    of the same model are given, what its own grid is wrong by is added too (`grid_scatter`).
     """
     parameters = tuple(path for path, value in z.items() if value.size <= FEW)
     if not parameters:
@@ -74,6 +83,8 @@ def uncertainty(problem: Problem, z: Coordinates, *, iterations: int = 100) -> U
     moves = _moves(problem, z, parameters, iterations)
     measured = jax.tree.map(lambda x: np.asarray(x, float), _measure(problem, z, parameters, moves))
     scatter = measured.scatter + misfit_scatter(problem, z, moves)
+    if finer is not None:
+        scatter = scatter + np.asarray(grid_scatter(problem, z, moves, finer), float)
     return _assess(problem, z, parameters, measured._replace(scatter=scatter))
 
 
@@ -123,12 +134,14 @@ def residual_variance(problem: Problem, z: Coordinates) -> Float[Array, "..."]:
 
 
 class _Measured(NamedTuple):
-    """What `_assess` judges: curvature left to θ by data and image, prior of θ, curvature at rest, scatter B."""
+    """What `_assess` judges: curvature left to θ by data and image, prior of θ, curvature at rest, scatter B,
+    and the curvature left by a shift of the image."""
 
     left: Any
     prior: Any
     own: Any
     scatter: Any
+    shifted: Any
 
 
 @eqx.filter_jit
@@ -142,7 +155,9 @@ def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], move
     left = energies(lambda direction: curvature(problem, z, direction), moves)
     prior = energies(lambda direction: prior_curvature(problem, z, direction), alone)
     own = energies(lambda direction: data_curvature(problem, z, direction), alone)
-    return _Measured(left - prior, prior, own, _scatter(problem, z, moves, left))
+    images = tuple(path for path, value in z.items() if path not in parameters and value.ndim > 1)
+    shifted = curvature_left_by_a_shift(problem, z, alone, images)
+    return _Measured(left - prior, prior, own, _scatter(problem, z, moves, left), shifted)
 
 
 def _scatter(problem: Problem, z: Coordinates, moves: Coordinates, left: Array) -> Float[Array, "p p"]:
@@ -176,7 +191,7 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
     names = tuple(name for path in sorted(parameters) for name in _names(path, z[path]))
     unit = 1 / np.sqrt(np.maximum(np.diag(measured.own), 1e-30))
     scale = unit[:, None] * unit[None, :]
-    told, blind = _told_by_frames(measured.left * scale)
+    told, blind = _told_by_frames(measured.left * scale, measured.shifted * scale)
     values, vectors = np.linalg.eigh(told + measured.prior * scale)
     fixed = values > NOTHING
     inverse = (vectors[:, fixed] / values[fixed]) @ vectors[:, fixed].T
@@ -196,11 +211,20 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
     )
 
 
-def _told_by_frames(left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _told_by_frames(left: np.ndarray, shifted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the curvature without what is zero but for round-off, and the directions of that."""
-    values, vectors = np.linalg.eigh(left)
-    blind = values < SAME
-    return (vectors * np.where(blind, 0, values)) @ vectors.T, vectors[:, blind]
+    values, vectors = np.linalg.eigh(shifted)
+    seen = vectors[:, values >= SHIFTED]
+    values, vectors = np.linalg.eigh(seen.T @ left @ seen)
+    vectors = seen @ vectors[:, values >= SAME]
+    told = (vectors * values[values >= SAME]) @ vectors.T
+    return told, _complement(vectors)
+
+
+def _complement(vectors: np.ndarray) -> np.ndarray:
+    """Return an orthonormal basis of what is orthogonal to these orthonormal vectors."""
+    basis = np.linalg.svd(vectors, full_matrices=True)[0]
+    return basis[:, vectors.shape[1] :]
 
 
 def _simplest(blind: np.ndarray) -> np.ndarray:

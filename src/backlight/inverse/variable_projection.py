@@ -29,7 +29,7 @@ class VariableProjectionState(NamedTuple):
 class VariableProjection(Solver):
     """Minimize φ(θ) = min_x J(x, θ): the image is solved for at every θ (Golub and Pereyra 2003).
 
-    One step moves the image by `inner` FISTA steps at fixed θ, and then θ by a quasi-Newton step. By the envelope
+    One step moves θ by a quasi-Newton step, and then the image by `inner` FISTA steps at fixed θ. By the envelope
     theorem ∇φ = ∂J/∂θ at the solved image. The curvature starts as the Gauss-Newton one with the image marginalized,
     measured once the image has taken shape, and is corrected by damped BFGS updates (Powell 1978; Nocedal and Wright
     2006, procedure 18.2). The image is never solved exactly, so gradient differences are noisy: a step may lower the
@@ -39,7 +39,7 @@ class VariableProjection(Solver):
 
     - `parameters`: paths of θ; all unknowns with at most `few` numbers where empty.
     - `image`: the solver of the image.
-    - `steps`: θ steps; `inner`: image steps in each; `warm_up`: first steps that move the image only.
+    - `steps`: θ steps; `inner`: image steps in each; `warm_up`: further first steps that move the image only.
     - `conjugate_gradients`: steps spent on the first curvature.
     - `trust`: the curvature stays within this factor of the first one, in every direction.
     """
@@ -70,15 +70,15 @@ class VariableProjection(Solver):
         )
 
     def step(self, problem, state, damping):
-        """Solve the image a little further, then move θ."""
-        image, objective = self._move_image(problem, state, damping)
-        state = state._replace(image=image, count=state.count + 1)
-        moved = jax.lax.cond(
-            state.count > self.warm_up,
+        """Move θ, then solve the image for it: the two always belong together."""
+        state = state._replace(count=state.count + 1)
+        state = jax.lax.cond(
+            state.count > self.warm_up + 1,
             lambda: self._move_theta(problem, state, damping),
             lambda: state,
         )
-        return moved, objective
+        image, objective = self._move_image(problem, state, damping)
+        return state._replace(image=image), objective
 
     def coordinates(self, state):
         """Return image and θ."""
@@ -94,7 +94,7 @@ class VariableProjection(Solver):
         part = problem.restricted(state.image.z, tuple(state.theta))
         theta, unravel = ravel_pytree(state.theta)
         gradient = ravel_pytree(jax.grad(part.smooth_objective)(state.theta))[0]
-        fresh = state.count == self.warm_up + 1
+        fresh = state.count == self.warm_up + 2
         first = jax.lax.cond(fresh, lambda: self._first_curvature(problem, state), lambda: state.first)
         learned = damped_bfgs(state.curvature, state.move, gradient - state.gradient)
         curvature = jnp.where(fresh, first, bounded(learned, first, self.trust))

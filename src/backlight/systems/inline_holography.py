@@ -17,7 +17,7 @@ from backlight.inverse.estimate import default_solver, estimate
 from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
 from backlight.inverse.least_squares import LevenbergMarquardt
-from backlight.inverse.problem import build
+from backlight.inverse.problem import build, unit_of
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths
 from backlight.inverse.unknowns import Common, Free, Interval, Passive, Tied, Unknown
@@ -34,6 +34,7 @@ from backlight.systems.inline_instrument import (
     SAMPLE,
     SOURCE,
     changed,
+    finer_frames,
     inline_hologram,
     magnification,
     sample_in_view,
@@ -45,7 +46,8 @@ from backlight.systems.schemas import INLINE_HOLOGRAM
 from backlight.wave import SphericalWave
 
 TOTAL_VARIATION = 0.6
-"""Default weight beside ½ Σ (√y − √ŷ)², over the standard deviation of √y for frames relative to the bare beam.
+"""Default weight s²·0.6/σ, with σ the standard deviation of √y for frames relative to the bare beam and s² the variance
+of the loss's residuals: 0.6 σ beside ½ Σ (√y − √ŷ)², and the same strength beside any other loss.
 
 A denoiser that weighs total variation with about its noise's standard deviation flattens the noise and keeps edges of
 a few times that height; less follows the noise, and an image that does lets the distance wander.
@@ -78,10 +80,13 @@ def ask(
     low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
     level = brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
-    system = _composed(instrument, frames.shape, high, noise_level(relative), unknown)
+    noise = noise_level(relative)
+    system = _composed(instrument, frames.shape, high, noise, unknown)
     table = _with_unit_beam(system, {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()})
-    settings = _settings(options, table, TOTAL_VARIATION * noise_level(relative) / 2)
-    loss, terms = losses.BY_NAME[settings["loss"]](), _regularizers(settings["regularizers"])
+    loss = _loss(options.get("loss") or "amplitude", noise)
+    strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
+    settings = _settings(options, table, TOTAL_VARIATION * float(strength))
+    terms = _regularizers(settings["regularizers"])
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
     solver = _solver(default_solver(problem), options.get("iterations"))
     return Question(
@@ -97,6 +102,7 @@ def ask(
         settings=settings | _solver_settings(solver, options),
         first_look=partial(_first_look, low=low, high=high),
         finish=_in_recorded_units,
+        finer=finer_frames if SAMPLE in table else None,
     )
 
 
@@ -209,8 +215,16 @@ def _range(value: float, wanted: Any, share: float) -> tuple[float, float]:
     if isinstance(wanted, Mapping) and "between" in wanted:
         return tuple(wanted["between"])
     if isinstance(wanted, Mapping):
-        return wanted["value"] - 4 * wanted["std"], wanted["value"] + 4 * wanted["std"]
+        return _four_deviations(wanted["value"], wanted["std"])
     return (value * (1 - share), value * (1 + share)) if wanted else (value, value)
+
+
+def _four_deviations(value: float, std: float) -> tuple[float, float]:
+    if value <= 4 * std:
+        raise RunFileError("[unknown] distance", got=f"{value * 1e3:.4g} mm with std {std * 1e3:.4g} mm",
+                           expected="a std below a quarter of the value, for the distance is positive",
+                           remedy="give the range instead: { between = [lowest, highest] }")  # fmt: skip
+    return value - 4 * std, value + 4 * std
 
 
 def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
@@ -237,6 +251,12 @@ def _settings(options: Mapping[str, Any], table: Mapping[str, Unknown], weight: 
         asked = [{"kind": "total_variation", "weight": weight}] if SAMPLE in table else []
     terms = [{"kind": t["kind"], "weight": t["weight"], "on": t.get("on") or "sample"} for t in asked]
     return {"loss": options.get("loss") or "amplitude", "seed": options.get("seed", 0), "regularizers": terms}
+
+
+def _loss(name: str, noise: float) -> losses.Loss:
+    """Return the loss of that name, scaled by the noise found where it has a scale of its own."""
+    scaled = {"poisson": lambda: losses.poisson(noise**-2), "l1": lambda: losses.l1(noise)}
+    return scaled.get(name, losses.BY_NAME[name])()
 
 
 def _regularizers(terms: list[dict[str, Any]]) -> tuple[regularizers.Regularizer, ...]:

@@ -55,6 +55,7 @@ class Question:
     - `first_look`: finds the `Start` from the frames; `None` once that is done. It costs dozens of reconstructions, so
       it waits for `answer`: who only asks what to expect goes without.
     - `finish`: `(system, brightness)` → the system that predicts the frames as they were recorded.
+    - `finer`: system → its frames on a finer grid, see `estimate`.
     - `notes`: what was found and assumed, in sentences.
     """
 
@@ -70,6 +71,7 @@ class Question:
     settings: Mapping[str, Any]
     first_look: "Callable[[Question], Start] | None"
     finish: Callable[[Any, float], Any]
+    finer: Callable[[Any], np.ndarray] | None = None
     notes: tuple[str, ...] = ()
 
     def look(self) -> dict[str, np.ndarray]:
@@ -115,6 +117,7 @@ class Question:
             checkpoint=checkpoint,
             time_limit=time_limit,
             error_bars=error_bars,
+            finer=self.finer,
             notes=self.notes,
         )
         system, initial = (self.finish(tree, self.brightness) for tree in (found.system, found.initial))
