@@ -2,13 +2,15 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from backlight import units
 from backlight.io import write_json, write_npy, write_ome_zarr
+from backlight.io.runmodel import Between
 from backlight.runs import machine
 from backlight.runs.ask import Asked
 from backlight.runs.folder import RESULT, SCHEMA_VERSION, SYSTEM, write_system
@@ -43,7 +45,7 @@ def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool,
         "object": {"shape": list(view.values.shape), "pixel_size": [rounded(p) for p in view.grid.pitch], "unit": "m"},
         "frames": {"shape": list(asked.recorded.frames.shape)},
         "notes": _notes(asked, estimate),
-        "warnings": list(asked.recorded.warnings),
+        "warnings": list(asked.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
         "device": machine.device(),
@@ -58,21 +60,32 @@ def _uncertainty(asked: Asked, estimate: Any) -> dict[str, Any] | None:
     bars = estimate.uncertainty
     if bars is None:
         return None
-    names = [renamed(name, asked.entry.paths) for name in bars.names]
-    told = [renamed(sentence, asked.entry.paths) for sentence in bars.sentences]
+    names = [in_words(name, asked) for name in bars.names]
+    told = [in_words(sentence, asked) for sentence in bars.sentences]
     return {"names": names, "correlation": np.asarray(bars.correlation).tolist(), "weakest": told}
 
 
 def _notes(asked: Asked, estimate: Any) -> list[str]:
     """Return what was known and assumed, each sentence once, in the words of the run file."""
-    return list(dict.fromkeys(renamed(note, asked.entry.paths) for note in (*asked.question.notes, *estimate.notes)))
+    return list(dict.fromkeys(in_words(note, asked) for note in (*asked.question.notes, *estimate.notes)))
 
 
-def renamed(text: str, paths: Mapping[str, str]) -> str:
-    """Replace leaf paths in a text by the names of the run file."""
-    for name, path in sorted(paths.items(), key=lambda item: -len(item[1])):
+def in_words(text: str, asked: Asked) -> str:
+    """Say a sentence about leaves in SI with the names of the run file, and its bounds in the units a person reads."""
+    for knowledge, bounds in _bounds(asked):
+        text = text.replace(knowledge, bounds)
+    for name, path in sorted(asked.entry.paths.items(), key=lambda item: -len(item[1])):
         text = text.replace(path, name)
     return text
+
+
+def _bounds(asked: Asked) -> Iterator[tuple[str, str]]:
+    """Yield how the unknowns word their bounds, which are those of a leaf, and how the run file would."""
+    for name, wanted in asked.job.run.unknown.items():
+        key, unknown = asked.job.schema.unknown_key(name), asked.question.unknowns.get(asked.entry.paths.get(name))
+        if key and unknown and isinstance(wanted, Between):
+            low, high = (units.format_quantity(v, key.dimension, digits=6) for v in (wanted.low, wanted.high))
+            yield unknown.knowledge, f"between {low} and {high}"
 
 
 def build_result(
