@@ -30,6 +30,7 @@ _ANGLES = {
 _TIMES = {"ns": "1e-9", "us": "1e-6", "ms": "1e-3", "s": "1"}
 _RATIOS = {"": "1", "%": "1e-2"}
 _UNITS: dict[str, dict[str, str]] = {"length": _LENGTHS, "angle": _ANGLES, "time": _TIMES, "dimensionless": _RATIOS}
+DIMENSIONS = tuple(_UNITS)
 _COMMON = {"length": "mm", "angle": "deg", "time": "ms"}
 _EXAMPLES = {
     "length": '"632.8 nm", "5.86 um", "41 mm"', "angle": '"10 deg", "3 mrad"', "time": '"20 ms"',
