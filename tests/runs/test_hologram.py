@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import backlight.runs as runs
+from backlight import units
 from backlight.errors import InputError
 from backlight.inverse.tree import set_leaves
 from backlight.io import read_frames, write_tiff
@@ -183,6 +184,35 @@ def test_a_stack_is_answered_with_how_to_pick_a_frame(folder, tmp_path):
         assert words in str(error.value)
     (tmp_path / "run.toml").write_text(text.replace("[instrument]", "frame = 2\n[instrument]"))
     assert runs.check(tmp_path / "run.toml", identifiable=False).frames == (1, 48, 56)
+
+
+def test_the_report_shows_back_propagation_over_the_distance_that_was_found(finished, folder, tmp_path):
+    page = (finished.out / "report.html").read_text()
+    found = units.format_length(finished.result["parameters"]["distance"]["value"], digits=5)
+    assert f'<span class="left">back-propagation over {found}, as found</span>' in page
+    with np.load(finished.out / "pictures.npz") as pictures:
+        assert np.abs(pictures["classic_found"] - pictures["classic"]).max() > 1e-3
+    (tmp_path / "run.toml").write_text(
+        FIXED.replace("frame.tif", str(folder / "frame.tif")) + "[estimate]\niterations = 5\n"
+    )
+    page = (runs.run(tmp_path / "run.toml", tmp_path / "result").out / "report.html").read_text()
+    assert '<span class="left">back-propagation over 2 mm, as written</span>' in page
+    assert ", as found" not in page
+
+
+def test_a_run_that_truly_diverges_leaves_a_finite_state_and_its_code(folder, tmp_path):
+    weight = '[[estimate.regularizers]]\nkind = "total_variation"\nweight = 1e38\n'
+    text = SHORT.replace("frame.tif", str(folder / "frame.tif"))
+    (tmp_path / "run.toml").write_text(text + weight)
+    finished = runs.run(tmp_path / "run.toml", tmp_path / "result")
+    assert finished.exit_code == 4
+    assert finished.result["stop"]["status"] == "diverged"
+    assert "not an answer" in (finished.out / "report.html").read_text()
+    assert np.isfinite(np.load(finished.out / "object.npy")).all()
+    assert np.isfinite(finished.result["parameters"]["distance"]["value"])
+    assert finished.result["parameters"]["distance"]["std"] is None
+    with pytest.raises(InputError, match="over"):
+        runs.resume(finished.out)
 
 
 def test_notes_have_the_user_s_names_and_units(folder, tmp_path):

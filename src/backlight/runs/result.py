@@ -13,11 +13,9 @@ from backlight.io import write_json, write_npy, write_ome_zarr
 from backlight.io.runmodel import Between
 from backlight.runs import machine
 from backlight.runs.ask import Asked
-from backlight.runs.folder import RESULT, SCHEMA_VERSION, SYSTEM, write_system
+from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
 from backlight.runs.parameters import parameter_table
 from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
-
-PICTURES = "pictures.npz"
 
 
 def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
@@ -129,11 +127,22 @@ def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
     arrays["frame"] = asked.recorded.frames[0]
     arrays["predicted"] = np.asarray(estimate.system.predict().values[0])
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
-    classic = asked.entry.classic(asked.recorded.frames, asked.job.instrument)
-    if classic is not None:
-        arrays["classic"] = np.asarray(classic).astype(np.complex64)
+    for name, instrument in _instruments(asked, estimate).items():
+        classic = asked.entry.classic(asked.recorded.frames, instrument)
+        if classic is not None:
+            arrays[name] = np.asarray(classic).astype(np.complex64)
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def _instruments(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
+    """Return the instrument as the user wrote it and, where it is another, as it was found."""
+    written, table = asked.job.instrument, parameter_table(asked, estimate)
+    found = {key.name: table[key.name] for key in asked.job.schema.instrument if key.name in table}
+    numbers = {
+        n: row["value"] for n, row in found.items() if row["status"] == "estimated" and isinstance(row["value"], float)
+    }
+    return {CLASSIC: written} | ({CLASSIC_FOUND: written | numbers} if numbers else {})
 
 
 def _write_report(folder: Path) -> None:
