@@ -267,5 +267,5 @@ def space_error(path: str | Path, error: OSError, got: str = "") -> SpaceError:
     """Say why nothing can be written, and what helps."""
     reason = ": ".join(filter(None, (got, error.strerror or str(error))))
     return SpaceError(f"{printable(path)}\n  got:      {printable(reason)}\n  expected: a place to write\n"
-                      f"  do this:  {_REMEDIES.get(error.errno, 'choose another place')}; "
+                      f"  do this:  {_REMEDIES.get(error.errno or 0, 'choose another place')}; "
                       "nothing was overwritten")  # fmt: skip
