@@ -47,7 +47,7 @@ def test_a_slip_of_a_thousand_is_named(distance, says, index):
 
 def test_a_large_frame_meets_no_far_field_but_loses_its_detail():
     told = advice(2048, distance=10.0)
-    assert "896 µm (259 pixels) misses the frame" in told
+    assert "896 µm (260 pixels) misses the frame" in told
     assert '"10 mm"' in told
 
 
