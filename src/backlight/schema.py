@@ -35,7 +35,8 @@ class SystemSchema:
     """What a run file may say about one system of the catalogue.
 
     **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
-    the names `[estimate]` may use (an empty tuple leaves the name unchecked).
+    the names `[estimate]` may use (an empty tuple leaves the name unchecked); `one_frame`, whether it takes a single
+    frame.
     """
 
     system: str
@@ -46,6 +47,7 @@ class SystemSchema:
     regularizers: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     defaults: dict[str, object] = field(default_factory=dict)
+    one_frame: bool = False
 
     def instrument_key(self, name: str) -> Key | None:
         """Return the `[instrument]` key of this name, or None."""

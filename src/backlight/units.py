@@ -30,6 +30,7 @@ _ANGLES = {
 _TIMES = {"ns": "1e-9", "us": "1e-6", "ms": "1e-3", "s": "1"}
 _RATIOS = {"": "1", "%": "1e-2"}
 _UNITS: dict[str, dict[str, str]] = {"length": _LENGTHS, "angle": _ANGLES, "time": _TIMES, "dimensionless": _RATIOS}
+DIMENSIONS = tuple(_UNITS)
 _COMMON = {"length": "mm", "angle": "deg", "time": "ms"}
 _EXAMPLES = {
     "length": '"632.8 nm", "5.86 um", "41 mm"', "angle": '"10 deg", "3 mrad"', "time": '"20 ms"',
@@ -46,11 +47,12 @@ _STEMS = {"meter": "m", "metre": "m", "radian": "rad", "second": "s"}
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", re.DOTALL)
 
 
-def parse(text: object, dimension: str, *, where: str = "value") -> float:
+def parse(text: object, dimension: str, *, where: str = "value", name: str = "") -> float:
     """Turn a quantity as people write it into SI.
 
     **Arguments:** `text` such as `"632.8 nm"`; `dimension`: `"length"`, `"angle"`, `"time"` or
-    `"dimensionless"`; `where` names the field in the error.
+    `"dimensionless"`; `where` names the field in the error; `name` of the quantity, whose `BANDS` tell which unit
+    is meant where none is written.
 
     **Returns** a finite float in m, rad, s or 1; correctly rounded for decimal units.
 
@@ -62,7 +64,7 @@ def parse(text: object, dimension: str, *, where: str = "value") -> float:
     units = units_of(dimension)
     expected = f"a {dimension} such as {_EXAMPLES[dimension]}"
     if isinstance(text, (int, float)) and not isinstance(text, bool):
-        return _bare_number(text, dimension, expected, where)
+        return _bare_number(text, dimension, expected, where, name)
     if not isinstance(text, str):
         raise InputError(where, got=repr(text), expected=expected)
     match = _NUMBER.fullmatch(text.strip())
@@ -70,7 +72,8 @@ def parse(text: object, dimension: str, *, where: str = "value") -> float:
         raise InputError(where, got=repr(text), expected=expected, remedy=_comma_hint(text))
     unit = canonical_unit(match[2])
     if unit not in units:
-        raise InputError(where, got=repr(text), expected=expected, remedy=_unit_hint(match[1], match[2], dimension))
+        remedy = _unit_hint(match[1], match[2], dimension, name)
+        raise InputError(where, got=repr(text), expected=expected, remedy=remedy)
     return _finite(Decimal(match[1]) * Decimal(units[unit]), text, expected, where)
 
 
@@ -96,9 +99,9 @@ def canonical_unit(unit: str) -> str:
     return unit
 
 
-def _bare_number(value: float, dimension: str, expected: str, where: str) -> float:
+def _bare_number(value: float, dimension: str, expected: str, where: str, name: str) -> float:
     if dimension != "dimensionless":
-        remedy = f'write "{value} {_COMMON[dimension]}"'
+        remedy = f'write "{value} {_meant_unit(value, dimension, name)}"'
         raise InputError(where, got=f"{value!r} without a unit", expected=expected, remedy=remedy)
     return _finite(Decimal(repr(value)), repr(value), expected, where)
 
@@ -119,11 +122,22 @@ def _comma_hint(text: str) -> str:
     )
 
 
-def _unit_hint(number: str, unit: str, dimension: str) -> str:
+def _unit_hint(number: str, unit: str, dimension: str, name: str) -> str:
     if not unit.strip():
-        return f'write "{number} {_COMMON[dimension]}"'
+        return f'write "{number} {_meant_unit(float(number), dimension, name)}"'
     same = [u for u in _UNITS[dimension] if u.lower() == canonical_unit(unit).lower()]
     return f"did you mean {same[0]!r}?" if same else f"units: {', '.join(filter(None, _UNITS[dimension]))}"
+
+
+def _meant_unit(number: float, dimension: str, name: str) -> str:
+    """Return the unit that makes a bare number a usual value of the quantity, or else the dimension's common one."""
+    band, ladder = BANDS.get(name), _LADDERS[dimension]
+    if band is None or band.dimension != dimension:
+        return _COMMON[dimension]
+    usual = [rung for rung in ladder if band.low <= number * rung[0] <= band.high]
+    if not usual:
+        return _COMMON[dimension]
+    return canonical_unit(min(usual, key=lambda rung: abs(math.log(number * rung[0] / band.typical)))[1])
 
 
 # --- printing ---------------------------------------------------------------------------------------------------------

@@ -142,6 +142,15 @@ def test_foreign_text_does_not_reach_the_terminal_raw(tmp_path, monkeypatch, cap
     assert len(told.splitlines()) <= 6
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc, which takes no files")
+def test_a_place_that_takes_no_files_is_refused_before_the_frames_are_read(run_file, capsys):
+    assert call("run", run_file, "--out", "/proc/x/y") == 5
+    told = capsys.readouterr().err
+    assert "choose another place" in told
+    assert "reading" not in told
+    assert len(told.splitlines()) <= 6
+
+
 # --- what is printed --------------------------------------------------------------------------------------------------
 
 

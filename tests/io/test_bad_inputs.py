@@ -19,10 +19,13 @@ SCHEMA = SystemSchema(
     (Key("wavelength", "length", "vacuum wavelength", required=True, example="632.8 nm"),
      Key("pixel_pitch", "length", "camera pixel", required=True, example="5.86 um"),
      Key("distance", "length", "sample to camera", example="41 mm"),
+     Key("source_distance", "length", "source to sample", example="100 mm"),
      Key("medium_index", "dimensionless", "refractive index", default=1.0)),
-    (Key("sample", "field", "the sample"), Key("distance", "length", "sample to camera")),
+    (Key("sample", "field", "the sample"), Key("distance", "length", "sample to camera"),
+     Key("source_distance", "length", "source to sample")),
     losses=("amplitude", "intensity"),
 )  # fmt: skip
+BETWEEN = '{ between = ["38 mm", "45 mm"] }'
 RUN = """system = "inline_hologram"
 [data]
 frames = "frames.npy"
@@ -485,7 +488,7 @@ def test_output(row, tmp_path):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_30_not_writable(tmp_path):
     tmp_path.chmod(0o500)
-    with pytest.raises(SpaceError, match="permission"):
+    with pytest.raises(SpaceError, match="Permission"):
         commit_folder(tmp_path / "out", lambda f: (f / "a").write_text("new"))
 
 
@@ -497,7 +500,7 @@ RUNS = {
     "19 duplicate key": (RUN.replace("[unknown]", '[unknown]\nsample = true', 1), "line 10"),
     "19 unknown key": (RUN.replace("pixel_pitch", "pixel_pich"), "did you mean 'pixel_pitch'?"),
     "19 unknown section": (RUN.replace("[unknown]", "[unknowns]"), "did you mean 'unknown'?"),
-    "19 unknown data key": (RUN.replace("frames =", "frame ="), "did you mean 'frames'?"),
+    "19 unknown data key": (RUN.replace("frames =", "framse ="), "'frames'?"),
     "19 unknown estimate key": (RUN.replace("loss =", "los ="), "did you mean 'loss'?"),
     "19 unknown unknown": (RUN.replace("sample = true", "smaple = true"), "did you mean 'sample'?"),
     "19 unknown system": (RUN.replace("inline_hologram", "inline_holgram"), "did you mean 'inline_hologram'?"),
@@ -505,6 +508,13 @@ RUNS = {
     "19 wrong type": (RUN.replace('"frames.npy"', "3"), "string"),
     "19 wrong unknown": (RUN.replace("sample = true", "sample = 1"), "true or false"),
     "19 bare number": (RUN.replace('"41 mm"', "41"), 'write "41 mm"'),
+    "19 bare text": (RUN.replace("632.8 nm", "632.8"), 'write "632.8 nm"'),
+    "19 unknown without a value": (RUN.replace("sample = true", "source_distance = true"),
+                                   'add source_distance = "100 mm" to [instrument]'),
+    "19 unknown without any value": (RUN.replace('distance = "41 mm"', "").replace(BETWEEN, "true"),
+                                     'add distance = "41 mm" to [instrument]'),
+    "19 frame for frames": (RUN.replace("frames =", "frame ="), "[data] frames"),
+    "19 frame before the first": (RUN.replace("[instrument]", "frame = -1\n[instrument]"), "[data] frame"),
     "19 missing key": (RUN.replace('wavelength = "632.8 nm"', ""), 'wavelength = "632.8 nm"'),
     "19 missing section": (RUN.replace("[data]\nframes = \"frames.npy\"", ""), "[data]"),
     "19 interval backwards": (RUN.replace('["38 mm", "45 mm"]', '["45 mm", "38 mm"]'), "smaller value first"),

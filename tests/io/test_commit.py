@@ -10,8 +10,17 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError, SpaceError
-from backlight.io import commit_file, commit_folder, read_json, read_manifest, write_json, write_npy, write_tiff
-from backlight.io.commit import sha256
+from backlight.io import (
+    commit_file,
+    commit_folder,
+    process,
+    read_json,
+    read_manifest,
+    write_json,
+    write_npy,
+    write_tiff,
+)
+from backlight.io.commit import check_output, sha256
 from backlight.io.exchange import exchange
 
 
@@ -143,3 +152,30 @@ def test_killed_while_committing_leaves_old_or_new(tmp_path):
     commit_file(tmp_path / "file", b"last")
     commit_folder(tmp_path / "folder", lambda f: (f / "a").write_text("last"), overwrite=True)
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]  # what the kills left is cleared
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system that takes no files")
+def test_a_place_that_takes_no_files_is_refused_at_once_and_in_words():
+    with pytest.raises(SpaceError, match="choose another place"):
+        commit_file("/proc/x/y", b"")
+    with pytest.raises(SpaceError, match="nothing can be written in /proc") as error:
+        check_output("/proc/x/y")
+    assert "choose another place" in str(error.value)
+    assert "space" not in str(error.value)
+
+
+def test_asking_whether_one_can_write_leaves_nothing(tmp_path):
+    check_output(tmp_path / "a" / "b")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_process_is_told_by_its_number_and_its_start():
+    own = process.started(os.getpid())
+    assert process.alive(os.getpid())
+    assert process.alive(os.getpid(), own)
+    if own is not None:
+        assert not process.alive(os.getpid(), own - 1)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert not process.alive(ended.pid)
+    assert process.started(ended.pid) is None

@@ -249,3 +249,16 @@ def test_recognize(tmp_path):
     samples.mat73(tmp_path / "a")
     assert recognize(tmp_path / "a") == "MAT73"
     assert json.dumps(info(tmp_path / "a"))
+
+
+def test_one_frame_of_many(tmp_path):
+    array = np.random.default_rng(0).random((5, 8, 9)).astype(np.float32)
+    array[3, 0, 0] = np.nan  # a frame that is not asked for may be spoiled
+    np.save(tmp_path / "stack.npy", array)
+    np.save(tmp_path / "more.npy", array[:2])
+    found = read_frames(tmp_path / "stack.npy", frame=2)
+    np.testing.assert_array_equal(found.array, array[2:3])
+    both = read_frames([tmp_path / "stack.npy", tmp_path / "more.npy"], frame=6)
+    np.testing.assert_array_equal(both.array, array[1:2])
+    with pytest.raises(InputError, match="0 to 4"):
+        read_frames(tmp_path / "stack.npy", frame=5)

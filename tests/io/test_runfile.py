@@ -112,3 +112,9 @@ def test_schemas_by_name(folder):
 
 def test_unusual_accepts_what_plausibility_refuses(folder):
     assert loaded(folder, VARIANTS[6]).instrument["wavelength"] == pytest.approx(1 / 3000)
+
+
+@pytest.mark.parametrize("form", ['{ between = ["90 mm", "0.2 m"] }', '{ value = "0.1 m", std = "1 mm" }', "false"])
+def test_an_unknown_with_a_value_of_its_own_needs_none_in_the_instrument(form, folder):
+    text = RUN.replace("sample = true", f"sample = true\nsource_distance = {form}")
+    assert "source_distance" not in loaded(folder, text).instrument

@@ -27,7 +27,10 @@ def content():
         frame=frame,
         predicted=np.abs(truth) ** 2,
         object=truth,
-        classic=truth + 0.1 * rng.normal(size=truth.shape),
+        classics={
+            f"back-propagation over {place}": truth + 0.1 * rng.normal(size=truth.shape)
+            for place in ("40 mm, as written", "41.452 mm, as found")
+        },
         object_pitch=(5.86e-6, 5.86e-6),
         frame_pitch=(5.86e-6, 5.86e-6),
         parameters=(
@@ -64,6 +67,19 @@ def test_the_page_shows_value_and_error_bar(content, tmp_path):
     assert len(text) < 4_000_000
 
 
+def test_before_and_after_tell_the_distance_of_the_classic_picture(content, tmp_path):
+    text = write_page(tmp_path / "report.html", content).read_text()
+    labels = re.findall(r'<span class="left">([^<]*)</span>', text)
+    assert labels == 2 * ["back-propagation over 41.452 mm, as found"]
+    titles = [axis.get_title() for axis in draw_all(content)["comparison"].axes]
+    for title in (
+        "back-propagation\n40 mm, as written",
+        "back-propagation\n41.452 mm, as found",
+        "Backlight",
+    ):
+        assert titles.count(title) == 2
+
+
 def test_figures_come_as_png_and_svg(content, tmp_path):
     names = {path.name for path in write_figures(tmp_path, content)}
     assert names == {f"{f}.{kind}" for f in ("comparison", "residual", "convergence") for kind in ("png", "svg")}
@@ -82,7 +98,7 @@ def test_odd_shapes_constant_and_broken_numbers_are_drawn(content, shape, tmp_pa
 
     flat = np.ones(shape, complex)
     broken = np.full(shape, np.nan)
-    odd = replace(content, frame=broken, predicted=np.zeros(shape), object=flat, classic=None, history={}, fit={})
+    odd = replace(content, frame=broken, predicted=np.zeros(shape), object=flat, classics={}, history={}, fit={})
     assert write_page(tmp_path / "r.html", odd).stat().st_size > 1000
 
 

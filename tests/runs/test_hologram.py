@@ -1,6 +1,7 @@
 """The run file in a result is resolved, and the first look at the frames is taken once, by the run alone."""
 
 import os
+import re
 import signal
 import tomllib
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import backlight.runs as runs
+from backlight import units
 from backlight.errors import InputError
 from backlight.inverse.tree import set_leaves
 from backlight.io import read_frames, write_tiff
@@ -160,3 +162,65 @@ def test_every_number_of_the_instrument_can_be_set(finished, tmp_path, change):
 def test_a_collimated_beam_has_no_source_distance_to_set(finished, tmp_path):
     with pytest.raises(InputError, match="does not have"):
         runs.simulate(finished.out, tmp_path / "f.tif", ["source_distance=100 mm"])
+
+
+@pytest.mark.parametrize("name", ["sample", "background", "source_distance", "zzz"])
+def test_a_refused_change_offers_only_what_can_be_set(finished, tmp_path, name):
+    with pytest.raises(InputError) as error:
+        runs.simulate(finished.out, tmp_path / "f.tif", [f"{name}=1 mm"])
+    for offered in re.findall(r"\w+", error.value.remedy.removeprefix("did you mean").removeprefix("choose one of")):
+        if offered != "or":
+            assert offered in ("distance", "illumination_tilt", "medium_index", "pixel_pitch", "wavelength")
+
+
+def test_a_stack_is_answered_with_how_to_pick_a_frame(folder, tmp_path):
+    stack = np.stack([hologram()] * 3)
+    write_tiff(tmp_path / "stack.tif", stack, pixel_size=5e-6)
+    text = FIXED.replace("frame.tif", "stack.tif")
+    (tmp_path / "run.toml").write_text(text)
+    with pytest.raises(InputError) as error:
+        runs.check(tmp_path / "run.toml", identifiable=False)
+    for words in ("stack.tif", "3 frames", "inline_hologram", "frame = 0 to [data]"):
+        assert words in str(error.value)
+    (tmp_path / "run.toml").write_text(text.replace("[instrument]", "frame = 2\n[instrument]"))
+    assert runs.check(tmp_path / "run.toml", identifiable=False).frames == (1, 48, 56)
+
+
+def test_the_report_shows_back_propagation_over_the_distance_that_was_found(finished, folder, tmp_path):
+    page = (finished.out / "report.html").read_text()
+    found = units.format_length(finished.result["parameters"]["distance"]["value"], digits=5)
+    assert f'<span class="left">back-propagation over {found}, as found</span>' in page
+    with np.load(finished.out / "pictures.npz") as pictures:
+        assert np.abs(pictures["classic_found"] - pictures["classic"]).max() > 1e-3
+    (tmp_path / "run.toml").write_text(
+        FIXED.replace("frame.tif", str(folder / "frame.tif")) + "[estimate]\niterations = 5\n"
+    )
+    page = (runs.run(tmp_path / "run.toml", tmp_path / "result").out / "report.html").read_text()
+    assert '<span class="left">back-propagation over 2 mm, as written</span>' in page
+    assert ", as found" not in page
+
+
+def test_a_run_that_truly_diverges_leaves_a_finite_state_and_its_code(folder, tmp_path):
+    weight = '[[estimate.regularizers]]\nkind = "total_variation"\nweight = 1e38\n'
+    text = SHORT.replace("frame.tif", str(folder / "frame.tif"))
+    (tmp_path / "run.toml").write_text(text + weight)
+    finished = runs.run(tmp_path / "run.toml", tmp_path / "result")
+    assert finished.exit_code == 4
+    assert finished.result["stop"]["status"] == "diverged"
+    assert "not an answer" in (finished.out / "report.html").read_text()
+    assert np.isfinite(np.load(finished.out / "object.npy")).all()
+    assert np.isfinite(finished.result["parameters"]["distance"]["value"])
+    assert finished.result["parameters"]["distance"]["std"] is None
+    with pytest.raises(InputError, match="over"):
+        runs.resume(finished.out)
+
+
+def test_notes_have_the_user_s_names_and_units(folder, tmp_path):
+    text = FIXED.replace("frame.tif", str(folder / "frame.tif"))
+    bounds = 'illumination_tilt = { between = ["-5 mrad", "5 mrad"] }\ndistance = { between = ["1.9 mm", "2.2 mm"] }\n'
+    (tmp_path / "run.toml").write_text(text + bounds + "[estimate]\niterations = 20\n")
+    result = runs.run(tmp_path / "run.toml", tmp_path / "result").result
+    told = " ".join([*result["notes"], *result["uncertainty"]["weakest"]])
+    assert "illumination_tilt is taken to be between -5 mrad and 5 mrad." in told
+    assert "distance is taken to be between 1.9 mm and 2.2 mm." in told
+    assert "(SI)" not in told

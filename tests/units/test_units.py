@@ -161,3 +161,16 @@ def test_implausible_values_name_the_likely_one(name, value, says):
 )  # fmt: skip
 def test_real_values_pass(name, value):
     assert units.plausible(name, value) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "unit"),
+    [("wavelength", "632.8", "nm"), ("wavelength", "0.6328", "um"), ("pixel_pitch", "5.86", "um"),
+     ("distance", "41", "mm"), ("distance", "0.041", "m"), ("source_distance", "100", "mm"), ("other", "3", "mm"),
+     ("", "3", "mm"), ("distance", "-3", "mm")],
+)  # fmt: skip
+@pytest.mark.parametrize("write", [str, float])
+def test_a_bare_number_gets_the_unit_that_the_quantity_usually_has(name, number, unit, write):
+    with pytest.raises(InputError) as error:
+        units.parse(write(number), "length", name=name)
+    assert error.value.remedy == f'write "{write(number)} {unit}"'

@@ -11,15 +11,23 @@ import os
 import secrets
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from backlight.errors import InputError, SpaceError, printable
 from backlight.io.exchange import exchange
+from backlight.io.process import alive
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
+_REMEDIES = {
+    errno.ENOSPC: "free some space", errno.EDQUOT: "free some space of your quota",
+    errno.EACCES: "choose a place you may write to", errno.EPERM: "choose a place you may write to",
+    errno.EROFS: "choose a place that is not read-only", errno.ENAMETOOLONG: "choose a shorter name",
+    errno.EFBIG: "choose a disk that takes large files", errno.ENOTDIR: "choose a place inside a folder",
+}  # fmt: skip
 
 
 def commit_file(path: str | Path, content: bytes | Callable[[BinaryIO], object]) -> Path:
@@ -87,12 +95,18 @@ def check_output(path: str | Path, *, overwrite: bool = False, inputs: Iterable[
         raise InputError(str(path), got="a file of this name", expected="a new folder", remedy="choose another --out")
     if path.is_dir() and any(path.iterdir()):
         _refuse_existing(path, overwrite)
+    _refuse_unwritable(path)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Try it: permissions do not tell of file systems that take no files, such as /proc."""
     parent = path.absolute().parent
-    while not parent.exists():
+    while not os.path.exists(parent):
         parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        raise SpaceError(f"{printable(path)}\n  got:      no permission to write in {printable(parent)}\n"
-                         "  expected: a folder you may write to\n  do this:  choose another --out")  # fmt: skip
+    try:
+        tempfile.TemporaryFile(dir=parent).close()
+    except OSError as error:
+        raise space_error(path, error, f"nothing can be written in {parent}") from error
 
 
 def _refuse_existing(path: Path, overwrite: bool) -> None:
@@ -184,7 +198,10 @@ def _files(folder: Path) -> list[str]:
 @contextlib.contextmanager
 def _temporary(path: Path) -> Iterator[Path]:
     """Name a sibling that tells host and process, so that the next commit can remove what a kill left behind."""
-    path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.absolute().parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise space_error(path, error) from error
     stem = f".{path.name[:100]}.partial-{socket.gethostname()[:40]}-"
     _remove_leftovers(path.absolute().parent, stem)
     temporary = path.absolute().parent / f"{stem}{os.getpid()}-{secrets.token_hex(4)}"
@@ -197,18 +214,8 @@ def _temporary(path: Path) -> Iterator[Path]:
 def _remove_leftovers(folder: Path, stem: str) -> None:
     for entry in os.scandir(folder):
         pid = entry.name[len(stem) :].split("-")[0] if entry.name.startswith(stem) else ""
-        if pid.isdigit() and not _alive(int(pid)):
+        if pid.isdigit() and not alive(int(pid)):
             _remove(Path(entry.path))
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def _remove(path: Path) -> None:
@@ -246,18 +253,19 @@ def _sync(path: Path) -> None:
 @contextlib.contextmanager
 def _space_errors(path: Path) -> Iterator[None]:
     """Put "disk full" and "not permitted" into words; the place keeps what it had."""
-    remedies = {
-        errno.ENOSPC: "free some space", errno.EDQUOT: "free some space of your quota",
-        errno.EACCES: "choose a place you may write to", errno.EPERM: "choose a place you may write to",
-        errno.EROFS: "choose a place that is not read-only", errno.ENAMETOOLONG: "choose a shorter name",
-        errno.EFBIG: "choose a disk that takes large files",
-    }  # fmt: skip
     try:
         yield
     except BlockingIOError:
         raise
     except OSError as error:
-        if isinstance(error, SpaceError | InputError) or error.errno not in remedies:
+        if isinstance(error, SpaceError | InputError) or error.errno not in _REMEDIES:
             raise
-        raise SpaceError(f"{printable(path)}\n  got:      {error.strerror}\n  expected: a place to write\n"
-                         f"  do this:  {remedies[error.errno]}; nothing was overwritten") from error  # fmt: skip
+        raise space_error(path, error) from error
+
+
+def space_error(path: str | Path, error: OSError, got: str = "") -> SpaceError:
+    """Say why nothing can be written, and what helps."""
+    reason = ": ".join(filter(None, (got, error.strerror or str(error))))
+    return SpaceError(f"{printable(path)}\n  got:      {printable(reason)}\n  expected: a place to write\n"
+                      f"  do this:  {_REMEDIES.get(error.errno or 0, 'choose another place')}; "
+                      "nothing was overwritten")  # fmt: skip

@@ -42,6 +42,7 @@ def read_frames(
     *,
     key: str | None = None,
     axes: str | None = None,
+    frame: int | None = None,
     crop: Sequence[int] | None = None,
     quantity: str = "intensity",
     role: str = "frames",
@@ -54,10 +55,10 @@ def read_frames(
     """Read frames and check them: shapes, types, NaN, darkness, saturation, signs, hot pixels.
 
     **Arguments:** `source`, a file, a list of files, a folder or a pattern such as `"z_*.png"` (both in natural
-    order: 2 before 10); `key` and `axes` as for `read`; `crop`, (first row, first column, rows, columns);
-    `quantity`, `"intensity"` or `"amplitude"`; `role="background"` accepts a constant frame; `mask` (y, x) after the
-    crop, nonzero where pixels are ignored: they may hold anything and become 0; `decoder` reuses a child process
-    for many calls.
+    order: 2 before 10); `key` and `axes` as for `read`; `frame`, the only one to keep, counted from 0 over all files;
+    `crop`, (first row, first column, rows, columns); `quantity`, `"intensity"` or `"amplitude"`; `role="background"`
+    accepts a constant frame; `mask` (y, x) after the crop, nonzero where pixels are ignored: they may hold anything and
+    become 0; `decoder` reuses a child process for many calls.
 
     **Raises** `InputError`.
 
@@ -82,6 +83,8 @@ def read_frames(
     raw = stacks[0] if len(stacks) == 1 else np.concatenate(stacks)
     ignore = _ignored(mask, raw)
     names = [str(r.path) for r, s in zip(records, stacks, strict=True) for _ in s]
+    if frame is not None:
+        raw, names = _picked(raw, names, frame)
     odd, level = check_pixels(raw, names, quantity=quantity, role=role, saturation=saturation, ignore=ignore)
     sources = tuple(_source(r, len(s)) for r, s in zip(records, stacks, strict=True))
     first = records[0]
@@ -188,6 +191,13 @@ def _doubt(record: Record) -> list[str]:
     if record.format in ("NPY", "NPZ", "HDF5", "Zarr") and a == b != c:
         return [f'{a} × {b} × {c} read as {a} frames of {b} × {c}; if it is {c} frames of {a} × {b}, say axes = "yxf"']
     return []
+
+
+def _picked(raw: "np.ndarray", names: list[str], frame: int) -> "tuple[np.ndarray, list[str]]":
+    if not 0 <= frame < len(raw):
+        raise InputError(names[0], got=f"frame {frame} of {len(raw)}", expected=f"0 to {len(raw) - 1}",
+                         remedy="frames are counted from 0")  # fmt: skip
+    return raw[frame : frame + 1], names[frame : frame + 1]
 
 
 def _cropped(path: Path, stack: "np.ndarray", crop: Sequence[int] | None) -> "np.ndarray":

@@ -138,8 +138,16 @@ class _Reader:
             elif key.required and not isinstance(unknown.get(key.name), Between | Prior):
                 line = f"{key.name} = {example(key)}"
                 raise RunFileError(f"{where} {key.name}", got="no such key", expected=key.help, remedy=f"add {line}")
+            elif key.default is None and unknown.get(key.name) is True:
+                self._refuse_without_value(key)
             self._inside(key, values.get(key.name), unknown.get(key.name))
         return values
+
+    def _refuse_without_value(self, key: Key) -> None:
+        """Say that a number cannot be looked for from nowhere."""
+        raise RunFileError(f"{self.path} [unknown] {key.name}", got="true, and no value in [instrument]",
+                           expected="a first value, or { between = [low, high] }",
+                           remedy=f"add {key.name} = {example(key)} to [instrument], with your value")  # fmt: skip
 
     def _inside(self, key: Key, value: Known | None, unknown: Unknown | None) -> None:
         if isinstance(unknown, Between) and isinstance(value, float) and not unknown.low <= value <= unknown.high:
@@ -214,7 +222,7 @@ class _Reader:
 
     def _parse(self, key: Key, value: object, where: str) -> float:
         try:
-            return units.parse(value, key.dimension, where=where)
+            return units.parse(value, key.dimension, where=where, name=key.name)
         except InputError as error:
             raise RunFileError(where, got=error.got, expected=error.expected, remedy=error.remedy) from None
 

@@ -25,6 +25,7 @@ class DataSection(Section):
     axes: Text | None = Field(None, description='axis order where it is not (frame, y, x): "yxf" for MATLAB stacks')
     quantity: Literal["intensity", "amplitude"] = Field("intensity", description="amplitude: already square-rooted")
     background: Text | None = Field(None, description="empty frame taken without the sample, same shape")
+    frame: Count | None = Field(None, description="the one frame to use, counted from 0, where there are several")
     crop: list[Count] | None = Field(None, description="first row, first column, rows, columns")
     saturation: Finite | None = Field(None, gt=0, description="level from which a pixel counts as saturated")
     mask: Text | None = Field(None, description="image that is nonzero where pixels must be ignored")

@@ -82,7 +82,7 @@ def template(schema: SystemSchema) -> str:
 def _data_template() -> str:
     lines = ["", "[data]", "# TIFF, OME-TIFF, PNG, JPEG, BMP, NPY, NPZ, MAT, HDF5 or OME-Zarr, recognized by content"]
     examples = {"frames": '"frames.tif"', "key": '"exp_data"', "axes": '"yxf"', "quantity": '"intensity"',
-                "background": '"empty.tif"', "crop": "[0, 0, 512, 512]", "saturation": "4095.0",
+                "background": '"empty.tif"', "frame": "0", "crop": "[0, 0, 512, 512]", "saturation": "4095.0",
                 "mask": '"dead_pixels.png"'}  # fmt: skip
     for name, field in DataSection.model_fields.items():
         live = "" if field.is_required() else "# "

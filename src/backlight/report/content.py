@@ -39,7 +39,8 @@ class Content:
     - `status`, `reason`: how the search ended.
     - `frame`, `predicted`: the recorded first frame and what the model says of it, shape (y, x).
     - `object`: the estimated transmission, complex (y, x), cropped to the frame's field of view.
-    - `classic`: the same by the classic method (back-propagation with what the user wrote), or None.
+    - `classics`: the same by the classic method, by name; `"… over 10 mm, as found"` tells what it took. The last one
+      is compared with the estimate.
     - `object_pitch`, `frame_pitch`: (y, x) in m, of the sample and of the camera.
     - `parameters`: the table.
     - `history`: traces by name, `"objective"` among them.
@@ -55,9 +56,9 @@ class Content:
     frame: np.ndarray
     predicted: np.ndarray
     object: np.ndarray
-    classic: np.ndarray | None
     object_pitch: tuple[float, float]
     frame_pitch: tuple[float, float]
+    classics: dict[str, np.ndarray] = field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()
     history: dict[str, np.ndarray] = field(default_factory=dict)
     fit: dict[str, float | bool | None] = field(default_factory=dict)

@@ -27,10 +27,8 @@ def draw_all(content: Content) -> dict[str, "Figure"]:
 
 
 def comparison(content: Content) -> "Figure":
-    """Draw the frame, the classic back-propagation and the estimate side by side, amplitude above phase."""
-    found = [("Backlight", content.object)]
-    if content.classic is not None:
-        found.insert(0, ("back-propagation", content.classic))
+    """Draw the frame, the classic reconstructions and the estimate side by side, amplitude above phase."""
+    found = [*content.classics.items(), ("Backlight", content.object)]
     columns = 1 + len(found)
     figure, axes = _figure(7.2, 7.2 / columns * 2 * _ratio(content.frame) + 0.5, 2, columns)
     frame, predicted = content.frame, content.predicted
@@ -40,11 +38,16 @@ def comparison(content: Content) -> "Figure":
     amplitudes = pictures.gray(*(np.abs(u) for _, u in found))
     phases = pictures.phase(*(u for _, u in found))
     for column, (name, u) in enumerate(found, 1):
-        _picture(axes[0][column], np.abs(u), amplitudes, content.object_pitch, f"{name}: amplitude")
-        _picture(axes[1][column], pictures.level_phase(u), phases, content.object_pitch, f"{name}: phase")
-    _color_bar(figure, axes[0][-1], "|t|")
-    _color_bar(figure, axes[1][-1], "rad")
+        _picture(axes[0][column], np.abs(u), amplitudes, content.object_pitch, _titled(name))
+        _picture(axes[1][column], pictures.level_phase(u), phases, content.object_pitch, _titled(name))
+    _color_bar(figure, axes[0][-1], "amplitude |t|")
+    _color_bar(figure, axes[1][-1], "phase (rad)")
     return figure
+
+
+def _titled(name: str) -> str:
+    """Put where a method was told to look on a line of its own: four pictures stand side by side."""
+    return name.replace(" over ", "\n")
 
 
 def residual(content: Content) -> "Figure":

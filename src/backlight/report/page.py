@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # The page may show its own pictures and run its own script; it may fetch nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _CAPTIONS = {
-    "comparison": "What the camera recorded, what the classic method makes of it, and the estimate. Gray levels and "
-    "colors are shared along each row.",
+    "comparison": "What the camera recorded, what the classic method makes of it over the distances named, and "
+    "the estimate. Gray levels and colors are shared along each row.",
     "residual": "What the model does not explain. Structure here, or power far from 1, means that something about the "
     "instrument is still wrong.",
     "convergence": "The objective, and each scalar unknown on its way.",
@@ -96,23 +96,24 @@ def _head(content: Content) -> str:
 
 
 def _sliders(content: Content) -> Iterable[str]:
-    if content.classic is None:
+    if not content.classics:
         return
+    name, classic = list(content.classics.items())[-1]
     yield '<div class="pair">'
-    before, after = (pictures.shrink(np.abs(u)) for u in (content.classic, content.object))
-    yield _slider("amplitude", before, after, pictures.gray(before, after))
-    before, after = (pictures.shrink(pictures.level_phase(u)) for u in (content.classic, content.object))
-    yield _slider("phase", before, after, pictures.phase(content.classic, content.object))
+    before, after = (pictures.shrink(np.abs(u)) for u in (classic, content.object))
+    yield _slider("amplitude", name, before, after, pictures.gray(before, after))
+    before, after = (pictures.shrink(pictures.level_phase(u)) for u in (classic, content.object))
+    yield _slider("phase", name, before, after, pictures.phase(classic, content.object))
     yield "</div>"
 
 
-def _slider(name: str, before: np.ndarray, after: np.ndarray, view: pictures.View) -> str:
+def _slider(name: str, classic: str, before: np.ndarray, after: np.ndarray, view: pictures.View) -> str:
     sources = [_data_url(pictures.png(values, view), "image/png") for values in (before, after)]
     return (
         f'<div><p>{name.capitalize()}, {view.low:.3g} to {view.high:.3g}</p><div class="compare">'
-        f'<img src="{sources[0]}" alt="{name} by back-propagation">'
+        f'<img src="{sources[0]}" alt="{name} by {_text(classic)}">'
         f'<img class="after" src="{sources[1]}" alt="{name} by Backlight"><div class="line"></div>'
-        '<span class="left">back-propagation</span><span class="right">Backlight</span></div>'
+        f'<span class="left">{_text(classic)}</span><span class="right">Backlight</span></div>'
         f'<input type="range" min="0" max="100" value="50" aria-label="{name}: before and after"></div>'
     )
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from backlight.errors import InputError
 from backlight.io import load
 from backlight.io.runmodel import Between, EstimateSection, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
+from backlight.runs.geometry import Geometry, geometry
 from backlight.schema import SystemSchema
 from backlight.systems import catalogue
 from backlight.systems.entry import SystemEntry
@@ -43,6 +45,18 @@ class Asked:
     question: Any
     recorded: Recorded
 
+    @property
+    def geometry(self) -> Geometry | None:
+        """What the run file says of distance, pixels and wavelength, beside the frames."""
+        return geometry(self.job.instrument, self.recorded.frames.shape)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is odd in the frames, or in the geometry unless the user calls it so."""
+        usual = self.geometry is not None and "distance" not in self.job.run.unusual
+        advice = self.geometry.advice() if self.geometry and usual else ""
+        return (*([advice] if advice else []), *self.recorded.warnings)
+
 
 def read_job(path: str | Path) -> Job:
     """Read and check a run file."""
@@ -53,8 +67,17 @@ def read_job(path: str | Path) -> Job:
 def ask(job: Job, *, trusted: bool = False) -> Asked:
     """Read the frames and put the question."""
     recorded = read_recorded(job.run, trusted=trusted)
+    _refuse_stack(job, recorded)
     entry = job.listing.load()
     return Asked(job, entry, put(job, entry, recorded), recorded)
+
+
+def _refuse_stack(job: Job, recorded: Recorded) -> None:
+    count = len(recorded.frames)
+    if job.schema.one_frame and count > 1:
+        raise InputError(f"[data] frames {recorded.sources[0]['path']}", got=f"{count} frames",
+                         expected=f"one: {job.run.system} reconstructs a single frame",
+                         remedy=f"add frame = 0 to [data], or another number up to {count - 1}")  # fmt: skip
 
 
 def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:

@@ -7,12 +7,13 @@ from typing import Any
 import jax
 import numpy as np
 
+from backlight import units
 from backlight.inverse.problem import Problem, build
 from backlight.inverse.uncertainty import identifiability
 from backlight.runs import machine
 from backlight.runs.ask import Asked, ask, put, read_job
 from backlight.runs.data import Recorded
-from backlight.runs.result import renamed
+from backlight.runs.result import in_words
 
 PROBE = 160  # pixels: identifiability is asked of the frame's center, which has the whole frame's physics
 
@@ -21,7 +22,8 @@ PROBE = 160  # pixels: identifiability is asked of the frame's center, which has
 class Checked:
     """What `check` found.
 
-    **Attributes:** `frames`, shape (frame, y, x); `unknowns`, name → how many numbers; `sampling`, name → number;
+    **Attributes:** `frames`, shape (frame, y, x); `unknowns`, name → how many numbers; `sampling`, the `finest_detail`
+    (half period, m) whose light meets the frame, and the Fresnel numbers of frame and pixel;
     `memory`, bytes that one step needs, and `memory_here`, what the machine has; `notes` and `warnings`, sentences.
     """
 
@@ -41,10 +43,14 @@ class Checked:
         """Return lines of a table for people."""
         found: list[tuple[object, ...]] = [("frames", f"{' × '.join(map(str, self.frames))} (frame × y × x)")]
         found += [(f"unknown {name}", f"{count:,} numbers") for name, count in self.unknowns.items()]
-        found += [(name.replace("_", " "), f"{value:.3g}") for name, value in self.sampling.items()]
+        found += [(name.replace("_", " "), _shown(name, value)) for name, value in self.sampling.items()]
         here = "" if self.memory_here is None else f" of {self.memory_here / 1e9:.1f} GB here"
         found += [] if self.memory is None else [("memory", f"{self.memory / 1e9:.2f} GB{here}")]
         return found + [("note", note) for note in self.notes]
+
+
+def _shown(name: str, value: float) -> str:
+    return units.format_length(value, digits=3) if name == "finest_detail" else f"{value:.3g}"
 
 
 def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False) -> Checked:
@@ -59,25 +65,21 @@ def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False)
     question = asked.question
     problem = build(question.system, question.frames, question.unknowns, loss=question.loss,
                     regularizers=question.regularizers, weights=question.weights)  # fmt: skip
-    sampling, advice = _sampling(question.system)
     memory, here = _memory(problem), machine.total_memory()
-    warnings = [*asked.recorded.warnings, *advice, *_too_large(memory, here)]
+    warnings = [*asked.warnings, *_too_large(memory, here)]
     if identifiable:
         warnings += _weak(asked)
     names = {leaf: name for name, leaf in asked.entry.paths.items()}
     unknowns = {names.get(leaf, leaf): int(value.size) for leaf, value in problem.start().items()}
     frames = tuple(asked.recorded.frames.shape)
-    return Checked(frames, unknowns, sampling, memory, here, tuple(question.notes), tuple(warnings))
+    return Checked(frames, unknowns, _sampling(asked), memory, here, tuple(question.notes), tuple(warnings))
 
 
-def _sampling(system: Any) -> tuple[dict[str, float], tuple[str, ...]]:
-    """Ask the path to the camera, where it can tell, what its grid costs."""
-    query = getattr(system.detection_path, "sampling", None)
-    if query is None:
-        return {}, ()
-    found = query(system.sample(system.field_at_sample()))
-    names = ("kernel_margin", "output_margin", "energy_lost")
-    return {name: float(getattr(found, name)) for name in names}, found.warnings
+def _sampling(asked: Asked) -> dict[str, float]:
+    found = asked.geometry
+    if found is None:
+        return {}
+    return {name: getattr(found, name) for name in ("finest_detail", "frame_fresnel_number", "pixel_fresnel_number")}
 
 
 def _memory(problem: Problem) -> int | None:
@@ -103,7 +105,7 @@ def _weak(asked: Asked) -> list[str]:
     """Ask the center of the frames what they can tell, before any estimate."""
     question = put(asked.job, asked.entry, _central(asked.recorded))
     bars = identifiability(question.system, question.unknowns, regularizers=question.regularizers, loss=question.loss)
-    return [renamed(sentence, asked.entry.paths) for sentence in bars.sentences] if bars else []
+    return [in_words(sentence, asked) for sentence in bars.sentences] if bars else []
 
 
 def _central(recorded: Recorded) -> Recorded:

@@ -35,8 +35,8 @@ def read_recorded(run: RunFile, *, trusted: bool = False) -> Recorded:
     paths = data_paths(run)
     mask, sources = _mask(run.data, paths, trusted)
     options = {"axes": run.data.axes, "crop": run.data.crop, "quantity": run.data.quantity, "mask": mask}
-    found = read_frames(_one_or_all(paths["frames"]), key=run.data.key, saturation=run.data.saturation,
-                        trusted=trusted, **options)  # fmt: skip
+    found = read_frames(_one_or_all(paths["frames"]), key=run.data.key, frame=run.data.frame,
+                        saturation=run.data.saturation, trusted=trusted, **options)  # fmt: skip
     frames, weights = _intensity(found.array, run.data), np.ones(found.array.shape, np.float32)
     level = _intensity_level(found.saturation, run.data)
     if level is not None:

@@ -123,7 +123,7 @@ def _asked(job: Job, listener: Listener, trusted: bool) -> Asked:
         asked = ask(job, trusted=trusted)
     shape = " × ".join(map(str, asked.recorded.frames.shape))
     listener.message(f"{shape} pixels (frame × y × x) from {asked.recorded.sources[-1]['path']}")
-    for warning in asked.recorded.warnings:
+    for warning in asked.warnings:
         listener.message(f"note: {warning}")
     return asked
 

@@ -9,6 +9,7 @@ from backlight.io import commit_folder, read_json, read_manifest
 from backlight.systems import store
 
 RESULT, SYSTEM = "result.json", "system"
+PICTURES, CLASSIC, CLASSIC_FOUND = "pictures.npz", "classic", "classic_found"
 SCHEMA_VERSION = 1
 
 

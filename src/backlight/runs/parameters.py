@@ -37,8 +37,8 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     if np.size(value) > 16:
         return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
     start = asked.job.instrument.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
-    return {"value": _number(value, scale), "unit": unit, "std": _number(std, scale), "status": "estimated",
-            "start": start}  # fmt: skip
+    value, std = _alike(_number(value, scale), _number(std, scale))
+    return {"value": value, "unit": unit, "std": std, "status": "estimated", "start": start}
 
 
 def _number(value: Any, scale: float) -> Any:
@@ -49,6 +49,14 @@ def _number(value: Any, scale: float) -> Any:
     if values.size and np.all(values == values.flat[0]) and values.size <= 2:
         return float(values.flat[0])
     return values.tolist()
+
+
+def _alike(value: Any, std: Any) -> tuple[Any, Any]:
+    """Return both as lists where one is: two equal numbers may well be known differently well."""
+    if isinstance(value, list) == isinstance(std, list) or std is None:
+        return value, std
+    count = len(value if isinstance(value, list) else std)
+    return _listed(value, count), _listed(std, count)
 
 
 def report_rows(table: dict[str, dict[str, Any]], dimensions: dict[str, str]) -> tuple[Parameter, ...]:

@@ -10,7 +10,7 @@ from backlight.errors import InputError
 from backlight.io import commit_file, read_manifest
 from backlight.report import Content, write_figures
 from backlight.report.page import page
-from backlight.runs.folder import read_result
+from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, read_result
 from backlight.runs.parameters import report_rows
 from backlight.systems import catalogue
 
@@ -34,7 +34,7 @@ def render(result: str | Path, out: str | Path | None = None, *, figures: str | 
 
 def content_of(folder: Path) -> Content:
     """Return what a report shows of a result folder."""
-    result, arrays = read_result(folder), _arrays(folder / "pictures.npz")
+    result, arrays = read_result(folder), _arrays(folder / PICTURES)
     stop, pitch = result["stop"], arrays["frame_pitch"]
     weakest = (result["uncertainty"] or {}).get("weakest", [])
     return Content(
@@ -44,7 +44,7 @@ def content_of(folder: Path) -> Content:
         frame=arrays["frame"],
         predicted=arrays["predicted"],
         object=np.load(folder / "object.npy", allow_pickle=False),
-        classic=arrays.get("classic"),
+        classics=_classics(arrays, result["parameters"].get("distance", {})),
         object_pitch=tuple(result["object"]["pixel_size"]),
         frame_pitch=(float(pitch[0]), float(pitch[1])),
         parameters=report_rows(result["parameters"], _dimensions(result["system"])),
@@ -54,6 +54,18 @@ def content_of(folder: Path) -> Content:
         warnings=(*_unfinished(stop), *weakest),
         facts=_facts(result),
     )
+
+
+def _classics(arrays: dict[str, np.ndarray], distance: dict[str, Any]) -> dict[str, np.ndarray]:
+    """Return the classic reconstructions by the distance that each one took."""
+    found = distance.get("value")
+    took = {CLASSIC: (distance.get("start", found), "as written"), CLASSIC_FOUND: (found, "as found")}
+    return {_classic_name(*took[name]): arrays[name] for name in took if name in arrays}
+
+
+def _classic_name(distance: float | None, origin: str) -> str:
+    over = "" if distance is None else f" over {units.format_length(distance, digits=5)}, {origin}"
+    return f"back-propagation{over}"
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:

@@ -2,20 +2,20 @@
 
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from backlight import units
 from backlight.io import write_json, write_npy, write_ome_zarr
+from backlight.io.runmodel import Between
 from backlight.runs import machine
 from backlight.runs.ask import Asked
-from backlight.runs.folder import RESULT, SCHEMA_VERSION, SYSTEM, write_system
+from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
 from backlight.runs.parameters import parameter_table
 from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
-
-PICTURES = "pictures.npz"
 
 
 def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool,
         "object": {"shape": list(view.values.shape), "pixel_size": [rounded(p) for p in view.grid.pitch], "unit": "m"},
         "frames": {"shape": list(asked.recorded.frames.shape)},
         "notes": _notes(asked, estimate),
-        "warnings": list(asked.recorded.warnings),
+        "warnings": list(asked.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
         "device": machine.device(),
@@ -58,21 +58,32 @@ def _uncertainty(asked: Asked, estimate: Any) -> dict[str, Any] | None:
     bars = estimate.uncertainty
     if bars is None:
         return None
-    names = [renamed(name, asked.entry.paths) for name in bars.names]
-    told = [renamed(sentence, asked.entry.paths) for sentence in bars.sentences]
+    names = [in_words(name, asked) for name in bars.names]
+    told = [in_words(sentence, asked) for sentence in bars.sentences]
     return {"names": names, "correlation": np.asarray(bars.correlation).tolist(), "weakest": told}
 
 
 def _notes(asked: Asked, estimate: Any) -> list[str]:
     """Return what was known and assumed, each sentence once, in the words of the run file."""
-    return list(dict.fromkeys(renamed(note, asked.entry.paths) for note in (*asked.question.notes, *estimate.notes)))
+    return list(dict.fromkeys(in_words(note, asked) for note in (*asked.question.notes, *estimate.notes)))
 
 
-def renamed(text: str, paths: Mapping[str, str]) -> str:
-    """Replace leaf paths in a text by the names of the run file."""
-    for name, path in sorted(paths.items(), key=lambda item: -len(item[1])):
+def in_words(text: str, asked: Asked) -> str:
+    """Say a sentence about leaves in SI with the names of the run file, and its bounds in the units a person reads."""
+    for knowledge, bounds in _bounds(asked):
+        text = text.replace(knowledge, bounds)
+    for name, path in sorted(asked.entry.paths.items(), key=lambda item: -len(item[1])):
         text = text.replace(path, name)
     return text
+
+
+def _bounds(asked: Asked) -> Iterator[tuple[str, str]]:
+    """Yield how the unknowns word their bounds, which are those of a leaf, and how the run file would."""
+    for name, wanted in asked.job.run.unknown.items():
+        key, unknown = asked.job.schema.unknown_key(name), asked.question.unknowns.get(asked.entry.paths.get(name))
+        if key and unknown and isinstance(wanted, Between):
+            low, high = (units.format_quantity(v, key.dimension, digits=6) for v in (wanted.low, wanted.high))
+            yield unknown.knowledge, f"between {low} and {high}"
 
 
 def build_result(
@@ -116,11 +127,22 @@ def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
     arrays["frame"] = asked.recorded.frames[0]
     arrays["predicted"] = np.asarray(estimate.system.predict().values[0])
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
-    classic = asked.entry.classic(asked.recorded.frames, asked.job.instrument)
-    if classic is not None:
-        arrays["classic"] = np.asarray(classic).astype(np.complex64)
+    for name, instrument in _instruments(asked, estimate).items():
+        classic = asked.entry.classic(asked.recorded.frames, instrument)
+        if classic is not None:
+            arrays[name] = np.asarray(classic).astype(np.complex64)
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def _instruments(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
+    """Return the instrument as the user wrote it and, where it is another, as it was found."""
+    written, table = asked.job.instrument, parameter_table(asked, estimate)
+    found = {key.name: table[key.name] for key in asked.job.schema.instrument if key.name in table}
+    numbers = {
+        n: row["value"] for n, row in found.items() if row["status"] == "estimated" and isinstance(row["value"], float)
+    }
+    return {CLASSIC: written} | ({CLASSIC_FOUND: written | numbers} if numbers else {})
 
 
 def _write_report(folder: Path) -> None:

@@ -32,42 +32,46 @@ def simulate(
     """
     table, system = read_result(result), load(result)
     listing = catalogue.find(table["system"])
-    wanted = dict(_change(text, listing.schema) for text in changes)
+    entry = listing.load()
+    keys = _settable(system, entry)
+    wanted = dict(_change(text, listing.schema, keys) for text in changes)
     if wanted:
-        system = _changed(system, listing.load(), wanted)
+        system = _changed(system, entry, wanted)
     frames = _frames(system, noise, seed)
     pitch = np.asarray(system.camera_grid().pitch)
     write_tiff(out, frames if len(frames) > 1 else frames[0], pixel_size=rounded(np.mean(np.abs(pitch))))
     return {"out": str(out), "shape": list(frames.shape), "changed": wanted, "noise": noise}
 
 
-def _change(text: str, schema: SystemSchema) -> tuple[str, float]:
+def _settable(system: Any, entry: SystemEntry) -> dict[str, Key]:
+    """Return the numbers that this system has: by name, their keys."""
+    leaves, keys = leaf_paths(system), (*entry.schema.unknown, *entry.schema.instrument)
+    return {key.name: key for key in keys if key.dimension in units.DIMENSIONS and entry.paths.get(key.name) in leaves}
+
+
+def _change(text: str, schema: SystemSchema, keys: Mapping[str, Key]) -> tuple[str, float]:
     """Read one `name=value` with the name's own unit and plausible range."""
     name, equals, value = text.partition("=")
     name = name.strip()
-    keys = {key.name: key for key in (*schema.unknown, *schema.instrument) if key.dimension != "field"}
     where = f"--set {text}"
     if not equals:
         raise InputError(where, got="no =", expected='a change such as distance="45 mm"')
     if name not in keys:
-        raise InputError(where, got=repr(name), expected="a parameter", remedy=nearest(name, keys))
+        known = schema.instrument_key(name) or schema.unknown_key(name)
+        got = f"{name!r}, which this system does not have as a number" if known else repr(name)
+        raise InputError(where, got=got, expected="a number of this system", remedy=nearest(name, keys))
     return name, _value(keys[name], value.strip().strip("\"'"), where)
 
 
 def _value(key: Key, text: str, where: str) -> float:
-    return units.plausible(key.name, units.parse(text, key.dimension, where=where), where=where)
+    return units.plausible(key.name, units.parse(text, key.dimension, where=where, name=key.name), where=where)
 
 
 def _changed(system: Any, entry: SystemEntry, wanted: Mapping[str, float]) -> Any:
     """Return the system with these numbers, by its own rule or leaf by leaf."""
-    leaves = leaf_paths(system)
-    there = [name for name, path in entry.paths.items() if path in leaves]
-    for name in wanted:
-        if name not in there:
-            raise InputError(f"--set {name}", got="a parameter this system does not have", expected="one it has",
-                             remedy=nearest(name, there))  # fmt: skip
     if entry.changed is not None:
         return entry.changed(system, wanted)
+    leaves = leaf_paths(system)
     old = {name: leaves[entry.paths[name]] for name in wanted}
     scaled = {name: value / entry.scale(name, system) for name, value in wanted.items()}
     return set_leaves(system, {entry.paths[n]: jnp.full(x.shape, scaled[n], x.dtype) for n, x in old.items()})

@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from backlight.errors import InputError, SpaceError, printable
+from backlight.errors import InputError
 from backlight.io import commit_file, read_json, write_json
+from backlight.io.commit import space_error
+from backlight.io.process import alive, started
 
 RUN_FILE, JOB, LOG, CHECKPOINT = "run.toml", "job.json", "log.jsonl", "checkpoint"
 
@@ -50,7 +52,7 @@ class Workspace:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _no_space(self.folder, error) from error
+            raise space_error(self.folder, error) from error
         commit_file(self.folder / RUN_FILE, run_file.encode())
         write_json(self.folder / JOB, job | {"id": secrets.token_hex(8)} | _owner())
 
@@ -74,9 +76,8 @@ class Workspace:
     def claim(self) -> None:
         """Refuse a folder in which another process still works."""
         job = read_json(self.folder / JOB)
-        owner = {key: job.get(key) for key in _owner()} if isinstance(job, dict) else {}
-        pid = owner.get("pid")
-        if owner.get("host") == socket.gethostname() and isinstance(pid, int) and pid != os.getpid() and _alive(pid):
+        pid = _other_owner(job) if isinstance(job, dict) else None
+        if pid is not None:
             got, remedy = f"a run that is still going (process {pid})", "wait for it, or choose another --out"
             raise InputError(str(self.folder), got=got, expected="no other run of this name", remedy=remedy)
 
@@ -92,7 +93,7 @@ class Workspace:
             with (self.folder / LOG).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, default=str) + "\n")
         except OSError as error:
-            raise _no_space(self.folder, error) from error
+            raise space_error(self.folder, error) from error
 
     def discard(self) -> None:
         """Remove the working folder."""
@@ -100,19 +101,12 @@ class Workspace:
 
 
 def _owner() -> dict[str, object]:
-    return {"pid": os.getpid(), "host": socket.gethostname()}
+    return {"pid": os.getpid(), "host": socket.gethostname(), "started": started(os.getpid())}
 
 
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return isinstance(error, PermissionError)
-    return True
-
-
-def _no_space(folder: Path, error: OSError) -> SpaceError:
-    return SpaceError(
-        f"{printable(folder)}\n  got:      {error.strerror or error}\n"
-        "  expected: a folder to write to\n  do this:  free some space or choose another --out"
-    )
+def _other_owner(job: dict[str, Any]) -> int | None:
+    """Return the other process of this machine that still works on a job, if any."""
+    pid, start = job.get("pid"), job.get("started")
+    if job.get("host") != socket.gethostname() or not isinstance(pid, int) or pid == os.getpid():
+        return None
+    return pid if alive(pid, start) else None

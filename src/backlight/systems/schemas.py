@@ -26,4 +26,5 @@ INLINE_HOLOGRAM = SystemSchema(
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
     methods=("variable_projection", "fista", "levenberg_marquardt", "lbfgs"),
     defaults={"loss": "amplitude", "method": "variable_projection", "iterations": 600},
+    one_frame=True,
 )  # fmt: skip

@@ -19,7 +19,8 @@ class Sampling:
     **Attributes:**
 
     - `input_margin`: Nyquist frequency over the highest frequency that carries energy (99.99 %); > 1 is sampled.
-    - `kernel_margin`: share of the propagating band that the padded grid carries without aliasing, 0 … 1.
+    - `kernel_margin`: share of the propagating band that the padded grid carries without aliasing, 0 … 1. Told, not
+      judged: what a field loses by it is `energy_lost`.
     - `output_margin`: half the padded width over how far the outermost energy walks; > 1 does not wrap around.
     - `energy_lost`: share of the field's energy in frequencies that the band limit drops.
     - `memory`: bytes of the padded complex field and its kernel in float32.
@@ -51,7 +52,8 @@ class Sampling:
             )
         if self.energy_lost > 1e-3:
             found.append(
-                f"The band limit drops {self.energy_lost:.2%} of the energy; pad more or shorten the distance."
+                f"The grid carries {self.kernel_margin:.2g} of the propagating band, and drops {self.energy_lost:.2%} "
+                "of the energy with the rest; pad more or shorten the distance."
             )
         return tuple(found)
 
