@@ -12,7 +12,7 @@ from backlight.inverse.problem import build
 from backlight.inverse.uncertainty import uncertainty
 from backlight.inverse.unknowns import Free
 
-SIDE = 64
+SIDE = 128
 
 
 class Slope(eqx.Module):
