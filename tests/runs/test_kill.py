@@ -43,7 +43,7 @@ def real(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("system", "kills"), [("tiny", 2), ("real", 1)])
+@pytest.mark.parametrize(("system", "kills"), [("tiny", 2), pytest.param("real", 1, marks=pytest.mark.long)])
 def test_a_killed_run_resumes_to_the_same_bytes(system, kills, request, tmp_path_factory):
     folder, kills = request.getfixturevalue(system), int(KILLS or kills)
     cache, whole = tmp_path_factory.mktemp("cache"), tmp_path_factory.mktemp("whole")

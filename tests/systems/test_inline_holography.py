@@ -51,11 +51,17 @@ def known(frames):
 
 @pytest.mark.parametrize("off", [0.9, 1.1])
 def test_distance_and_sample_are_found_from_ten_percent_off(frames, truth, known, off):
-    joint = answer(frames, off * TRUE_DISTANCE, {"sample": True, "distance": True})
+    start = INSTRUMENT | {"distance": off * TRUE_DISTANCE}
+    joint = ask(frames, start, {"sample": True, "distance": True}, {}).answer()
     assert abs(joint.value(DISTANCE) / TRUE_DISTANCE - 1) <= 2e-3
     assert amplitude_psnr(image(joint), truth) >= 28
     assert phase_rmse(image(joint), truth) <= 0.10
     assert complex_psnr(image(joint), truth) >= complex_psnr(image(known), truth) - 1
+    # The object is made of squares where the model has points: 6 µm of 12 mm, which noise alone would call 0.7 µm.
+    assert abs(joint.value(DISTANCE) - TRUE_DISTANCE) < 2 * joint.std(DISTANCE) < 2e-3 * TRUE_DISTANCE
+    objective, distance = joint.history["objective"], joint.history[DISTANCE].ravel()
+    assert objective[-1] == pytest.approx(objective[2:].min(), rel=1e-3)
+    assert np.ptp(distance[-3:]) < 1e-4 * TRUE_DISTANCE
 
 
 def test_joint_beats_back_propagation_and_the_nominal_distance(frames, truth, known):
@@ -129,15 +135,7 @@ def test_an_empty_instrument_records_the_bare_beam_as_one():
         np.testing.assert_allclose(system.predict().values, 1.0, rtol=1e-5)
 
 
-def test_the_objective_falls_and_the_distance_settles(frames):
-    found = answer(frames, 1.05 * TRUE_DISTANCE, {"sample": True, "distance": True})
-    objective, distance = found.history["objective"], found.history[DISTANCE].ravel()
-    assert found.status == "converged"
-    assert objective[-1] == pytest.approx(objective[2:].min(), rel=1e-3)
-    assert np.ptp(distance[-3:]) < 1e-4 * TRUE_DISTANCE
-
-
-@pytest.mark.parametrize("loss", ["poisson", "l1"])
+@pytest.mark.parametrize("loss", ["poisson", pytest.param("l1", marks=pytest.mark.long)])
 def test_the_default_prior_weighs_the_same_beside_every_loss(frames, loss):
     found = answer(frames[:, 16:-16, 16:-16], 1.03 * TRUE_DISTANCE, {"sample": True, "distance": True}, loss=loss)
     assert found.value(DISTANCE) == pytest.approx(TRUE_DISTANCE, rel=2e-3)
@@ -151,14 +149,6 @@ def test_a_tilt_is_a_shift_of_the_sample_and_gets_no_error_bar(frames):
     assert any("Not identifiable" in note and "illumination.tilt" in note for note in found.notes)
 
 
-def test_the_error_bar_of_the_default_recipe_contains_the_grid(frames):
-    """The twin's object is made of pixels that the model takes as points: 5 µm of 12 mm, six times the noise."""
-    found = ask(frames, INSTRUMENT | {"distance": TRUE_DISTANCE}, {"sample": True, "distance": True}, {}).answer()
-    pull = abs(found.value(DISTANCE) - TRUE_DISTANCE) / found.std(DISTANCE)
-    assert pull < 2
-    assert found.std(DISTANCE) < 1e-3 * TRUE_DISTANCE
-
-
 def test_a_distance_that_could_be_negative_is_refused(frames):
     wanted = {"distance": {"value": 10e-3, "std": 4e-3}}
     with pytest.raises(RunFileError, match="between"):
@@ -167,7 +157,7 @@ def test_a_distance_that_could_be_negative_is_refused(frames):
 
 def test_a_distance_that_ends_at_a_bound_is_named(frames):
     wanted = {"sample": True, "distance": {"between": [1.02 * TRUE_DISTANCE, 1.1 * TRUE_DISTANCE]}}
-    found = answer(frames[:, 32:-32, 32:-32], 1.05 * TRUE_DISTANCE, wanted)
+    found = answer(frames[:, 32:-32, 32:-32], 1.05 * TRUE_DISTANCE, wanted, iterations=120)
     assert any("ended at a bound" in note for note in found.notes)
 
 

@@ -9,7 +9,7 @@ from backlight.io import read
 from backlight.systems.autofocus import back_propagate
 from backlight.systems.inline_holography import DISTANCE, ask, inline_hologram, sample_in_view
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 TRUE_DISTANCE = 60e-3
 EVERY = 2  # half the pixels: the whole object with its clear rim, in half a minute

@@ -81,5 +81,5 @@ def finished(out: Path, result: Mapping[str, Any]) -> None:
     for sentence in (result["uncertainty"] or {}).get("weakest", []):
         line(f"warning: {sentence}")
     if fit.get("white") is False:
-        line("warning: the residual is not white: ± contains its scatter, not a bias that the model hides")
+        line("warning: the residual is not white: ± is a lower bound, a bias that the model hides is not in it")
     line(f"report: {out / 'report.html'}")

@@ -154,7 +154,7 @@ class _Run:
                 f"{MAX_HALVINGS} times; the last finite state is kept."
             )
         if self.iteration >= self.solver.steps:
-            return "stopped", f"Stopped after {self.iteration} iterations, the limit; the objective was still falling."
+            return "stopped", f"Stopped after {self.iteration} iterations, the limit, before the objective settled."
         recent = np.array(self.block_ends[-3:])
         if len(recent) == 3 and np.ptp(recent) <= tolerance * abs(recent[2]):
             return (

@@ -171,5 +171,5 @@ def _misfit(quality: Quality, bars: Uncertainty | None) -> list[str]:
         return []
     return [
         f"The residual is not white (correlation {quality.autocorrelation:.2f} between neighbors): the error bars "
-        "contain what its structure scatters, not a bias that the model hides."
+        "contain what its structure scatters and are a lower bound: a bias that the model hides is not in them."
     ]
