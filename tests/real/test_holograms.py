@@ -57,7 +57,8 @@ def minima(profile, depth=0.04):
     return np.array(deep)
 
 
-@pytest.mark.parametrize(("name", "distance"), [pytest.param("usaf", 1060e-6, marks=pytest.mark.long), ("rbc", 310e-6)])
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "distance"), [("usaf", 1060e-6), ("rbc", 310e-6)])
 def test_microscopic_holograms(shared_data, name, distance):
     """Independent Tamura scans gave 1060 and 310 µm."""
     frames = read_frames(shared_data(f"holography/dcod_{name}_hologram.tif")).array

@@ -112,6 +112,7 @@ def test_spherical_wave_from_a_known_total_length():
     assert abs(z / (1 + z / r) / (distance / scale) - 1) <= 5e-3
 
 
+@pytest.mark.long
 def test_spherical_wave_alone_fixes_only_distance_times_magnification():
     """One frame knows λ·z·M/p² of an unknown sample: the rest is the priors', and the report says so."""
     source, distance, n = 30e-3, 10e-3, 96

@@ -256,7 +256,7 @@ def _settings(options: Mapping[str, Any], table: Mapping[str, Unknown], weight: 
 def _loss(name: str, noise: float) -> losses.Loss:
     """Return the loss of that name, scaled by the noise found where it has a scale of its own."""
     scaled = {"poisson": lambda: losses.poisson(noise**-2), "l1": lambda: losses.l1(noise)}
-    return scaled.get(name, losses.BY_NAME[name])()
+    return scaled[name]() if name in scaled else losses.BY_NAME[name]()
 
 
 def _regularizers(terms: list[dict[str, Any]]) -> tuple[regularizers.Regularizer, ...]:
