@@ -8,7 +8,6 @@ from backlight.errors import InputError
 from backlight.io import load
 from backlight.io.runmodel import Between, EstimateSection, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
-from backlight.runs.geometry import Geometry, geometry
 from backlight.schema import SystemSchema
 from backlight.systems import catalogue
 from backlight.systems.entry import SystemEntry
@@ -46,9 +45,10 @@ class Asked:
     recorded: Recorded
 
     @property
-    def geometry(self) -> Geometry | None:
-        """What the run file says of distance, pixels and wavelength, beside the frames."""
-        return geometry(self.job.instrument, self.recorded.frames.shape)
+    def geometry(self) -> Any:
+        """What the run file says of the instrument, beside the frames; None where the system does not judge it."""
+        judge = self.entry.geometry
+        return None if judge is None else judge(self.job.instrument, self.recorded.frames.shape)
 
     @property
     def warnings(self) -> tuple[str, ...]:

@@ -76,10 +76,7 @@ def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False)
 
 
 def _sampling(asked: Asked) -> dict[str, float]:
-    found = asked.geometry
-    if found is None:
-        return {}
-    return {name: getattr(found, name) for name in ("finest_detail", "frame_fresnel_number", "pixel_fresnel_number")}
+    return {} if asked.geometry is None else asked.geometry.sampling
 
 
 def _memory(problem: Problem) -> int | None:

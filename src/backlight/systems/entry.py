@@ -31,6 +31,8 @@ class SystemEntry:
     - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
       and their `grid`, such as a `Field`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
+    - `geometry`: `(instrument, shape)` → an object with `sampling`, name → number, and `advice()`, a sentence where the
+      instrument and the frames can hardly belong together, such as `backlight.systems.inline_geometry.Geometry`.
     - `changed`: `(system, name → SI value)` → the instrument with these numbers of `[instrument]` and `[unknown]`, all
       that depends on them included; `None` where setting the leaves is enough.
     """
@@ -41,5 +43,6 @@ class SystemEntry:
     nominal: Callable[..., Any]
     classic: Callable[..., Any]
     object_in_view: Callable[[Any], Any]
+    geometry: Callable[[Mapping[str, Any], tuple[int, ...]], Any] | None = None
     scale: Callable[[str, Any], float] = _unit_scale
     changed: Callable[[Any, Mapping[str, float]], Any] | None = None

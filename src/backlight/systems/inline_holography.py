@@ -26,6 +26,7 @@ from backlight.inverse.variable_projection import VariableProjection
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry
 from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.inline_geometry import geometry
 from backlight.systems.inline_instrument import (
     DISTANCE,
     GAIN,
@@ -302,6 +303,7 @@ ENTRY = SystemEntry(
     nominal=nominal,
     classic=classic,
     object_in_view=sample_in_view,
+    geometry=geometry,
     scale=scale,
     changed=changed,
 )

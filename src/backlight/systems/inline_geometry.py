@@ -60,6 +60,12 @@ class Geometry:
     def _finest_pixels(self) -> float:
         return 1 / (self.pixels * self.pixel_fresnel_number)
 
+    @property
+    def sampling(self) -> dict[str, float]:
+        """Return the numbers that tell what the frame can hold."""
+        names = ("finest_detail", "frame_fresnel_number", "pixel_fresnel_number")
+        return {name: getattr(self, name) for name in names}
+
     def advice(self) -> str:
         """Return what is odd in a sentence with the likely slip of a prefix, or nothing."""
         found = self._odd()
@@ -92,11 +98,8 @@ class Geometry:
         return f'Did you mean "{shown}"? (If it is right: unusual = ["distance"] at the top.)'
 
 
-def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> Geometry | None:
-    """Return the geometry that an `[instrument]` in SI tells, or None where it tells of another kind."""
-    given = [instrument.get(name) for name in ("wavelength", "pixel_pitch", "distance")]
-    if not all(isinstance(value, float) and value > 0 for value in given):
-        return None
-    wavelength, pitch, distance = map(float, given)  # type: ignore[arg-type]
+def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> Geometry:
+    """Return the geometry that an `[instrument]` in SI tells."""
+    wavelength, pitch, distance = (float(instrument[name]) for name in ("wavelength", "pixel_pitch", "distance"))
     index = float(instrument.get("medium_index") or 1.0)
     return Geometry(wavelength / index, pitch, distance, max(shape[-2:]), instrument.get("source_distance"))
