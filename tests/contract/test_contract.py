@@ -5,7 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from cases import CASES, NO_CARRIER, field, lossy_sample
+from cases import CASES
+from cases_foundation import lossy_sample
+from inputs import NO_CARRIER, field
 
 from backlight.testing import CHECKS, Case, ContractError, central_difference, check_saved
 from backlight.testing.checks import check_energy, check_grids, check_precision, check_vmap

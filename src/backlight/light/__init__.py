@@ -1,5 +1,6 @@
 """What travels between the parts of an instrument."""
 
 from backlight.light.field import Field as Field
+from backlight.light.field import map_modes as map_modes
 from backlight.light.grid import Grid as Grid
 from backlight.light.image import Image as Image

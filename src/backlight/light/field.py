@@ -1,9 +1,11 @@
 """Field: complex light on a grid, with its carrier kept apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float
 
@@ -12,7 +14,7 @@ from backlight.maths.safe import complex_array, real_array, squared_modulus
 
 
 class Field(eqx.Module):
-    """Monochromatic light in one plane, the fast-varying carrier factored out.
+    """Light in one plane, the fast-varying carrier factored out.
 
     The true field at r = (y, x) is
 
@@ -20,6 +22,10 @@ class Field(eqx.Module):
 
     with τ = `tilt` and c = `curvature`. The constant (optical path along the axis) is dropped by declaration: in
     float32 it would cost the phase its accuracy, and no camera sees it.
+
+    Leading axes of `values` are modes, whose irradiances add: polarizations, coherent modes. Modes that differ in their
+    carrier too (wavelengths, points of a source) have it along the same first axis: `wavelength` of shape (modes,),
+    `tilt` (modes, 2), `curvature`, `medium_index` (modes,). Parts treat such a field mode by mode, see `map_modes`.
 
     **Arguments:**
 
@@ -40,10 +46,10 @@ class Field(eqx.Module):
 
     values: Complex[Array, "*modes #y #x"]
     grid: Grid
-    wavelength: Float[Array, ""]
-    medium_index: Float[Array, ""]
-    tilt: Float[Array, "2"]
-    curvature: Float[Array, ""]
+    wavelength: Float[Array, "..."]
+    medium_index: Float[Array, "..."]
+    tilt: Float[Array, "... 2"]
+    curvature: Float[Array, "..."]
 
     def __init__(
         self,
@@ -67,6 +73,37 @@ class Field(eqx.Module):
         """|U|² of each mode; the carriers do not change it."""
         return squared_modulus(self.values)
 
+    @property
+    def full(self) -> Complex[Array, "*modes y x"]:
+        """The values with a pixel each, also where they are uniform."""
+        return jnp.broadcast_to(self.values, self.values.shape[:-2] + self.grid.shape)
+
     def with_values(self, values: Complex[Array, "*modes y x"]) -> "Field":
         """Return the same light with other values."""
         return eqx.tree_at(lambda field: field.values, self, values)
+
+
+def map_modes(part: Callable[[Field], Field], field: Field) -> Field:
+    """Call `part` on each mode of a field whose carriers differ from mode to mode; at once on any other field.
+
+    **Arguments:** `part`: field with one carrier → field.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid, map_modes
+        >>> light = Field(np.ones((3, 4, 6)), Grid((4, 6), 1e-6), np.array([450e-9, 532e-9, 633e-9]))
+        >>> map_modes(lambda one: one.with_values(one.values * one.wavelength), light).values.shape
+        (3, 4, 6)
+    """
+    mapped = [0 if leaf.ndim > rank else None for leaf, rank in zip(_carriers(field), _CARRIER_RANKS, strict=True)]
+    if not any(axis == 0 for axis in mapped):
+        return part(field)
+    axes = eqx.tree_at(lambda light: (light.values, *_carriers(light)), field, (0, *mapped))
+    return jax.vmap(part, in_axes=(axes,))(field)
+
+
+_CARRIER_RANKS = (0, 0, 1, 0, 1, 1)
+
+
+def _carriers(light: Field) -> tuple[Array, ...]:
+    return (light.wavelength, light.medium_index, light.tilt, light.curvature, light.grid.pitch, light.grid.center)

@@ -15,12 +15,13 @@ from backlight.maths.safe import real_array
 
 
 class Grid(eqx.Module):
-    """A regular grid of `shape` (rows, columns) with `pitch` (y, x) in metres; its origin is pixel n//2.
+    """A regular grid of `shape` (rows, columns) with `pitch` (y, x) in meters about `center`, which is pixel n//2.
 
     **Arguments:**
 
     - `shape`: (ny, nx), integers.
-    - `pitch`: p, metres; one number for square pixels or (p_y, p_x). A leaf: it can be an unknown.
+    - `pitch`: p, meters; one number for square pixels or (p_y, p_x). A leaf: it can be an unknown.
+    - `center`: (y, x) of pixel n//2 in the plane, meters; the optical axis is at (0, 0).
 
     **Errors:** `InputError` if a size is not a positive integer or `pitch` has more than two numbers.
 
@@ -31,20 +32,21 @@ class Grid(eqx.Module):
     """
 
     pitch: Float[Array, "2"]
+    center: Float[Array, "2"]
     shape: tuple[int, int] = eqx.field(static=True)
 
-    def __init__(self, shape: tuple[int, int], pitch: Given):
-        self.shape, self.pitch = grid_shape(shape), pitch_pair(pitch)
+    def __init__(self, shape: tuple[int, int], pitch: Given, center: Given = (0.0, 0.0)):
+        self.shape, self.pitch, self.center = grid_shape(shape), pitch_pair(pitch), real_array(center)
 
     @property
     def y(self) -> Float[Array, " ny"]:
         """Row coordinates, m."""
-        return _centered(self.shape[0]) * self.pitch[0]
+        return _centered(self.shape[0]) * self.pitch[0] + self.center[0]
 
     @property
     def x(self) -> Float[Array, " nx"]:
         """Column coordinates, m."""
-        return _centered(self.shape[1]) * self.pitch[1]
+        return _centered(self.shape[1]) * self.pitch[1] + self.center[1]
 
     @property
     def fy(self) -> Float[Array, " ny"]:
@@ -55,6 +57,14 @@ class Grid(eqx.Module):
     def fx(self) -> Float[Array, " nx"]:
         """Spatial frequencies along x in FFT order, cycles/m."""
         return frequencies(self.shape[1], self.pitch[1])
+
+    def resized(self, shape: tuple[int, int]) -> "Grid":
+        """Return the grid with more or fewer pixels about the same center pixel."""
+        return Grid(shape, self.pitch, self.center)
+
+    def scaled(self, factor: Float[Array, ""] | float) -> "Grid":
+        """Return the grid stretched about the optical axis."""
+        return Grid(self.shape, self.pitch * factor, self.center * factor)
 
 
 def grid_shape(shape: Sequence[int]) -> tuple[int, int]:

@@ -8,7 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backlight.testing.case import Case, ContractError, map_named, named_leaves, random_like
+from backlight.testing.case import (
+    Case,
+    ContractError,
+    as_real,
+    map_named,
+    named_leaves,
+    output_arrays,
+    random_like,
+)
 
 STEPS = 0.1 * 0.5 ** np.arange(12)
 """Steps of the finite differences, in units of the leaf's size."""
@@ -91,8 +99,9 @@ def check_dark(case: Case) -> None:
 
 def _random_functional(case: Case, tree: Any) -> Callable[[Any], Any]:
     """Return Σ w·output + ½ Σ w′·output² of weights scaled to each number: sensitive to signs and to sizes."""
-    reference = eqx.filter_jit(case.observe)(tree)
-    scale = 1 / jnp.maximum(jnp.abs(reference), 1e-3 * jnp.max(jnp.abs(reference)) + 1e-30)
+    arrays = [as_real(leaf) for leaf in output_arrays(eqx.filter_jit(case.run)(tree))]
+    reference = jnp.concatenate([jnp.ravel(leaf) for leaf in arrays])
+    scale = jnp.concatenate([jnp.ravel(_inverse_size(leaf)) for leaf in arrays])
     first, second = random_like(reference, 1), random_like(reference, 2)
 
     def functional(tree: Any) -> Any:
@@ -100,6 +109,12 @@ def _random_functional(case: Case, tree: Any) -> Callable[[Any], Any]:
         return jnp.mean(first * output + 0.5 * second * output**2)
 
     return functional
+
+
+def _inverse_size(leaf: Any) -> Any:
+    """Return 1/|x| of each number, for small ones that of a thousandth of the array's largest; 1 where all are 0."""
+    largest = jnp.max(jnp.abs(leaf), initial=0.0)
+    return 1 / jnp.where(largest > 0, jnp.maximum(jnp.abs(leaf), 1e-3 * largest), 1.0)
 
 
 def _direction(case: Case, tree: Any, name: str) -> Any:

@@ -38,6 +38,11 @@ class AngularSpectrum(eqx.Module):
         if len(self.padding) != 2 or any(n < 0 for n in self.padding):
             raise InputError("padding", got=repr(self.padding), expected="two numbers of pixels ≥ 0 (rows, columns)")
 
+    @property
+    def scale(self) -> float:
+        """How much wider the pixels come out: not at all."""
+        return 1.0
+
     @classmethod
     def planned(cls, grid: Grid, wavelength: float, distance: float, *, medium_index: float = 1.0):
         """Pad just enough that light up to the grid's own band limit does not wrap around.
@@ -55,7 +60,7 @@ class AngularSpectrum(eqx.Module):
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
         grid = self._padded(field.grid)
-        spectrum = fft2(pad(_full(field), grid.shape))
+        spectrum = fft2(pad(field.full, grid.shape))
         carried = transfer_function.carry(
             spectrum, grid, field.wavelength, distance, field.tilt, field.medium_index, self._reach(field, distance)
         )
@@ -63,7 +68,7 @@ class AngularSpectrum(eqx.Module):
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the Nyquist margins, the energy lost and the memory of this propagation, before it is done."""
-        return measure(field.with_values(_full(field)), self._padded(field.grid), distance)
+        return measure(field.with_values(field.full), self._padded(field.grid), distance)
 
     def _reach(self, field: Field, distance: Float[Array, ""]) -> Float[Array, ""] | None:
         if not self.band_limit:
@@ -71,9 +76,4 @@ class AngularSpectrum(eqx.Module):
         return distance if self.reach is None else jnp.asarray(self.reach, field.grid.pitch.dtype)
 
     def _padded(self, grid: Grid) -> Grid:
-        return Grid((grid.shape[0] + self.padding[0], grid.shape[1] + self.padding[1]), grid.pitch)
-
-
-def _full(field: Field) -> Array:
-    """Give a uniform field its pixels."""
-    return jnp.broadcast_to(field.values, field.values.shape[:-2] + field.grid.shape)
+        return grid.resized((grid.shape[0] + self.padding[0], grid.shape[1] + self.padding[1]))

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from backlight.light import Field, Grid
+from backlight.light import Field, map_modes
 from backlight.maths.leaf import Given, Scalar
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
@@ -14,7 +14,12 @@ from backlight.wave.sampling import Sampling
 
 @runtime_checkable
 class Propagator(Protocol):
-    """What `FreeSpace` asks of a method: move a field, and tell how well it can."""
+    """What `FreeSpace` asks of a method: move a field with a flat carrier (curvature 0), and tell how well it can."""
+
+    @property
+    def scale(self) -> Float[Array, ""] | float:
+        """Return how much wider the pixels come out, 1 where they stay."""
+        ...
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
@@ -40,7 +45,7 @@ class FreeSpace(eqx.Module):
 
     Example:
         >>> import numpy as np
-        >>> from backlight.light import Field, Grid
+        >>> from backlight.light import Field, map_modes
         >>> from backlight.wave import FreeSpace
         >>> light = Field(np.ones((4, 6)), Grid((4, 6), 1e-6), 532e-9, curvature=1 / 0.1)
         >>> round(1e6 * float(FreeSpace(0.05)(light).grid.pitch[0]), 3)
@@ -55,28 +60,40 @@ class FreeSpace(eqx.Module):
         self.method = AngularSpectrum() if method is None else method
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """Return M = 1 + z·c and the curvature behind, c/M."""
+        """Return how much wider the pixels come out, M = (1 + z·c) · scale of the method, and the curvature behind."""
+        scale, behind = self._carried(curvature)
+        return scale * self.method.scale, behind
+
+    def __call__(self, field: Field) -> Field:
+        """Return the field at the far end."""
+        return map_modes(self._propagated, field)
+
+    def sampling(self, field: Field) -> Sampling:
+        """Return the Nyquist margins, the energy lost and the memory of this propagation."""
+        scale, _ = self._carried(field.curvature)
+        return self.method.sampling(_flat(field), self.distance / scale)
+
+    def _carried(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """Return 1 + z·c and c/(1 + z·c)."""
         if known_zero(curvature):
             return real_array(1.0), curvature
         scale = 1 + self.distance * curvature
         return scale, curvature / scale
 
-    def __call__(self, field: Field) -> Field:
-        """Return the field at the far end."""
+    def _propagated(self, field: Field) -> Field:
         if known_zero(field.curvature):
             return self.method(field, self.distance)
-        scale, curvature = self.magnification(field.curvature)
-        moved = self.method(field, self.distance / scale)
+        scale, behind = self._carried(field.curvature)
+        moved = self.method(_flat(field), self.distance / scale)
         return Field(
             moved.values / scale,
-            Grid(field.grid.shape, field.grid.pitch * scale),
-            field.wavelength,
-            medium_index=field.medium_index,
-            tilt=field.tilt / scale,
-            curvature=curvature,
+            moved.grid.scaled(scale),
+            moved.wavelength,
+            medium_index=moved.medium_index,
+            tilt=moved.tilt / scale,
+            curvature=behind if known_zero(moved.curvature) else behind + moved.curvature / scale**2,
         )
 
-    def sampling(self, field: Field) -> Sampling:
-        """Return the Nyquist margins, the energy lost and the memory of this propagation."""
-        scale, _ = self.magnification(field.curvature)
-        return self.method.sampling(field, self.distance / scale)
+
+def _flat(field: Field) -> Field:
+    return eqx.tree_at(lambda light: light.curvature, field, real_array(0.0))
