@@ -45,7 +45,7 @@ class FreeSpace(eqx.Module):
 
     Example:
         >>> import numpy as np
-        >>> from backlight.light import Field, map_modes
+        >>> from backlight.light import Field, Grid
         >>> from backlight.wave import FreeSpace
         >>> light = Field(np.ones((4, 6)), Grid((4, 6), 1e-6), 532e-9, curvature=1 / 0.1)
         >>> round(1e6 * float(FreeSpace(0.05)(light).grid.pitch[0]), 3)
