@@ -4,8 +4,13 @@ from backlight.wave.angular_spectrum import AngularSpectrum as AngularSpectrum
 from backlight.wave.element import Chain as Chain
 from backlight.wave.element import Element as Element
 from backlight.wave.free_space import FreeSpace as FreeSpace
+from backlight.wave.incoherent import IncoherentImaging as IncoherentImaging
+from backlight.wave.objective import Objective as Objective
 from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
 from backlight.wave.thin_sample import ThinSample as ThinSample
 from backlight.wave.zernike_phase import ZernikePhase as ZernikePhase
+from backlight.wave.zernikes import FringeZernikes as FringeZernikes
+from backlight.wave.zernikes import NollZernikes as NollZernikes
+from backlight.wave.zernikes import Zernikes as Zernikes
