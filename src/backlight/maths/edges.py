@@ -22,17 +22,19 @@ def disc(
     radius: Float[Array, ""],
     sample: tuple[Float[Array, ""], Float[Array, ""]],
 ) -> Float[Array, "..."]:
-    """Return the share of each sample inside y² + x² = a².
+    """Return the share of each sample inside y² + x² = a²; the shares add up to the disc's area.
 
-    The distance is (a² − y² − x²) over the size of its gradient per sample: right to first order at the edge, on
-    anisotropic samples too, and smooth at the center, where half a sample is added to the gradient.
+    The distance is (a² − r²)/(2a) over the width of a sample across the edge, which differs by direction where samples
+    are not square. Both are smooth at the center, the width by a quarter of a sample added above and below.
 
     **Arguments:** `radius`: a > 0; `sample`: (height, width) of a sample, as soft as the edge shall be.
     """
     height, width = sample
-    level = (radius**2 - y**2 - x**2) / (height * width)
-    slope = jnp.sqrt((y / width) ** 2 + (x / height) ** 2 + 0.25)
-    return inside(0.5 * level / slope)
+    unit, ratio = jnp.sqrt(height * width), height / width
+    square_y, square_x, size = (y / unit) ** 2, (x / unit) ** 2, radius / unit
+    square = square_y + square_x
+    across = (square_y * ratio + square_x / ratio + 0.25) / (square + 0.25)
+    return inside((size**2 - square) / (2 * size * jnp.sqrt(across)))
 
 
 def slit(x: Float[Array, "*shape"], width: Float[Array, ""], sample: Float[Array, ""]) -> Float[Array, "*shape"]:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     Scalar = Float[Array, ""]
     Pair = Float[Array, "2"]
     Vector = Float[Array, " n"]
+    RealMap = Float[Array, "y x"]
     ComplexMap = Complex[Array, "y x"]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
+    RealMap = Float[Array, "y x"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module

@@ -1,4 +1,4 @@
-"""Zernike polynomials on the unit disc: Noll's and Fringe order, on the host and as JAX functions of the coordinates."""
+"""Zernike polynomials on the unit disc: Noll's and Fringe order, on the host and as functions of traced coordinates."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
