@@ -8,8 +8,8 @@ from validation import Curve, closed_form, convergence_order
 
 from backlight.light import Field, Grid, Sellmeier
 from backlight.wave import (
-    AnnularAperture,
     AngularSpectrum,
+    AnnularAperture,
     BlazedGrating,
     Chain,
     DiffractiveElement,
@@ -246,7 +246,7 @@ def _otf_curve():
     13, "Incoherent transfer function of the objective, cut-off 2NA/λ",
     source="(2/π)(acos v − v√(1 − v²)); Goodman, Introduction to Fourier Optics, §6.3", curve=_otf_curve,
     float32=0.02, float64=0.02,
-    why="the soft edge rounds the cusp at f = 0, to which all is scaled: 0.71 samples of slope 4/π over 48 samples, 1.9 %",
+    why="the soft edge rounds the cusp at f = 0, to which all is scaled: 0.71 of 48 samples at slope 4/π, 1.9 %",
 )  # fmt: skip
 def otf():
     _, got, expected = _otf(128)
