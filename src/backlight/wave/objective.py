@@ -113,9 +113,8 @@ class Objective(eqx.Module):
 
         **Arguments:** `wavelength`: λ in vacuum, m; `tilt`: τ, cycles/m; `medium_index`: n of the object's medium.
         """
-        wavelength, tilt, medium_index = (real_array(number) for number in (wavelength, tilt, medium_index))
-        passed = self._pupil_function(grid, wavelength, tilt)
-        return self._defocused(passed, grid, wavelength, tilt, medium_index)
+        carrier = real_array(wavelength), real_array(tilt)
+        return self._defocused(self._pupil_function(grid, *carrier), grid, *carrier, real_array(medium_index))
 
     def padded(self, grid: Grid) -> Grid:
         """Return the grid on which the Fourier filter works."""

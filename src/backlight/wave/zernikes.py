@@ -21,12 +21,8 @@ class Zernikes(eqx.Module):
         True
     """
 
-    coefficients: Vector
-    first: int = eqx.field(static=True)
-
-    def __init__(self, coefficients: Given = (), *, first: int = 1):
-        self.coefficients, self.first = real_array(coefficients), first
-        self.term(first)
+    coefficients: eqx.AbstractVar[Vector]
+    first: eqx.AbstractVar[int]
 
     @staticmethod
     @abstractmethod
@@ -59,6 +55,13 @@ class NollZernikes(Zernikes):
         0.1732
     """
 
+    coefficients: Vector
+    first: int = eqx.field(static=True)
+
+    def __init__(self, coefficients: Given = (), *, first: int = 1):
+        self.coefficients, self.first = real_array(coefficients), first
+        self.term(first)
+
     @staticmethod
     def term(j: int) -> Term:
         """Return the polynomial of Noll's index j."""
@@ -85,6 +88,13 @@ class FringeZernikes(Zernikes):
         >>> round(float(FringeZernikes([0.1], first=9).phase(jnp.asarray(0.0), jnp.asarray(1.0))), 4)
         0.1
     """
+
+    coefficients: Vector
+    first: int = eqx.field(static=True)
+
+    def __init__(self, coefficients: Given = (), *, first: int = 1):
+        self.coefficients, self.first = real_array(coefficients), first
+        self.term(first)
 
     @staticmethod
     def term(j: int) -> Term:
