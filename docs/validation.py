@@ -42,6 +42,7 @@ FAMILIES = {
 ELSEWHERE = {
     1: ("tests/physics/test_free_space.py",),
     6: ("tests/physics/test_free_space.py", "tests/physics/test_float32.py"),
+    7: ("examples/talbot_carpet.py",),
     8: ("tests/physics/test_free_space.py",),
     10: ("tests/physics/test_free_space.py", "tests/contract/test_contract.py"),
     11: ("tests/physics/test_free_space.py",),
@@ -49,7 +50,7 @@ ELSEWHERE = {
     17: ("tests/contract/test_contract.py", "tests/physics/test_float32.py", "tests/maths/test_safe.py"),
     18: ("tests/systems/test_inline_holography.py",),
 }
-"""Test files that hold more of a family than its closed forms."""
+"""Files that hold more of a family than its closed forms."""
 
 HEAD = """\
 # Validation
@@ -60,6 +61,11 @@ not hold. λ is 532 nm where nothing else is said. An error is relative to the s
 says what it counts, and rounded to one digit; in brackets what is allowed.
 
 {forms} closed forms, each in single and in double precision; {slopes} comparisons of derivatives in the contract suite.
+
+![The Talbot carpet](images/talbot_carpet.png)
+
+Light behind a grating up to its first picture, and its 27th, where the paraxial length would be half a picture off
+(`python examples/talbot_carpet.py FOLDER`).
 """
 
 Told = Callable[[ClosedForm, str], str]
@@ -82,7 +88,7 @@ def page(forms: list[ClosedForm], told: Told) -> str:
 
 
 def section(family: int, forms: list[ClosedForm], told: Told) -> str:
-    """Return the table of one family, the test files that hold more of it, and its plots."""
+    """Return the table of one family, the files that hold more of it, and its plots."""
     parts = [f"\n## {family}. {FAMILIES[family]}\n"]
     if forms:
         head = ["| result | after | float32 | float64 | why this much |", "|---|---|---|---|---|"]

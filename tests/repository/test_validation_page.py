@@ -20,7 +20,8 @@ def generator():
 
 
 def test_each_of_the_18_cases_is_held(generator):
-    held = {form.number for form in generator.all_forms()} | generator.ELSEWHERE.keys()
+    tested = {n for n, files in generator.ELSEWHERE.items() if any(file.startswith("tests/") for file in files)}
+    held = {form.number for form in generator.all_forms()} | tested
     assert set(range(1, 19)) - held == set()
     assert held <= generator.FAMILIES.keys() == set(range(1, 19))
 
