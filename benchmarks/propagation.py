@@ -8,8 +8,7 @@ and distance. Yardsticks, interleaved in one process, least time of all repeats:
 
 - `fft`: the complex transforms that the task cannot do without: two forward, four with the gradient;
 - `torch`: the same mathematics by hand in PyTorch, and
-- `torchoptics`: TorchOptics, where they are installed (`pip install torch==2.13.0 torchoptics==1.0.2`). It pads by a
-  factor, so its field is the size over that factor: the padded transforms are the same.
+- `torchoptics`: TorchOptics, where they are installed (`pip install torch==2.13.0 torchoptics==1.0.2`).
 """
 
 import argparse
@@ -102,17 +101,16 @@ def by_hand_in_torch(values: np.ndarray, size: int, weight: np.ndarray) -> dict[
 
 
 def with_torchoptics(values: np.ndarray, size: int, weight: np.ndarray) -> dict[str, Candidate]:
-    """Return TorchOptics on a field of half the size, which it pads to the same transforms."""
+    """Return TorchOptics with the same padding, in complex64 as the others."""
     import torch
     import torchoptics
 
-    half = size // 2
-    u = torch.as_tensor(np.resize(values, (*values.shape[:-2], half, half)))
-    w = torch.as_tensor(np.resize(weight, (half, half)))
+    edge = (size - values.shape[-1]) // 2
+    u, w = torch.as_tensor(values), torch.as_tensor(weight)
 
     def propagate(u, z):
         field = torchoptics.Field(u, wavelength=WAVELENGTH, spacing=PITCH)
-        return field.propagate_to_z(z, propagation_method="ASM", asm_pad_factor=(half, half)).data
+        return field.propagate_to_z(z, propagation_method="ASM", asm_pad=(edge, edge)).data
 
     def forward():
         with torch.no_grad():
@@ -137,7 +135,20 @@ def measure(batch: int, size: int, repeats: int) -> dict:
         candidates["torch"] = by_hand_in_torch(values, size, weight)
     if importlib.util.find_spec("torchoptics"):
         candidates["torchoptics"] = with_torchoptics(values, size, weight)
-    return {"batch": batch, "size": size} | {kind: _judged(candidates, kind, repeats) for kind in LIMITS}
+    judged = {kind: _judged(candidates, kind, repeats) for kind in LIMITS}
+    return {"batch": batch, "size": size, "relative_difference": _differences(candidates)} | judged
+
+
+def _differences(candidates: dict[str, dict[str, Candidate]]) -> dict[str, float]:
+    """Return how far the other libraries' fields are from ours, the constant phase aside: one task for all."""
+    mine = np.asarray(candidates["backlight"]["forward"]())
+    others = {name: np.asarray(found["forward"]()) for name, found in candidates.items() if name.startswith("torch")}
+    return {name: float(_apart(mine, field)) for name, field in others.items()}
+
+
+def _apart(mine: np.ndarray, other: np.ndarray) -> float:
+    overlap = np.vdot(other, mine)
+    return float(np.linalg.norm(mine - other * overlap / abs(overlap)) / np.linalg.norm(mine))
 
 
 def _judged(candidates: dict[str, dict[str, Candidate]], kind: str, repeats: int) -> dict:
