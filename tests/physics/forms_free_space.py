@@ -48,7 +48,7 @@ def _binary_discs(n, radii):
 
 
 def _poisson_curve():
-    z = np.linspace(300e-6, 900e-6, 25)
+    z = np.linspace(100e-6, 600e-6, 26)
     got = [abs(_soft(512, float(one))) ** 2 for one in z]
     expected = [abs(_edge_wave(RADIUS, one) * _blur(WINDOW / 512, one)) ** 2 for one in z]
     return Curve(1e6 * z, np.array(got), np.array(expected), "z (µm)", "irradiance on the axis")
