@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from backlight.camera import Camera, Gaussian, Poisson, PoissonGaussian
+from backlight.camera import Camera, Converter, Gaussian, Poisson, PoissonGaussian
 from backlight.light import Grid, Image
 
 MEANS = (0.5, 2.0, 8.0)
@@ -28,7 +28,7 @@ def test_pixel_box_has_the_mtf_of_a_sinc(fill_factor):
 def test_quantization_error_is_a_step_over_root_twelve():
     step = 0.25
     light = jnp.asarray(np.random.default_rng(0).uniform(3, 9, (200, 200)), jnp.float32)
-    frame = Camera((200, 200), 1e-6, step=step)(Image(light, Grid((200, 200), 1e-6))).values
+    frame = Camera((200, 200), 1e-6, converter=Converter(step=step))(Image(light, Grid((200, 200), 1e-6))).values
     assert np.array_equal(frame, np.round(frame / step) * step)
     assert abs(np.std(frame - light) / (step / 12**0.5) - 1) < 0.01
 
@@ -83,7 +83,7 @@ def test_noise_comes_before_saturation_and_rounding():
     from backlight.systems import ImagingSystem, Nothing
     from backlight.wave import PlaneWave, ThinSample
 
-    camera = Camera((20, 20), 1e-6, gain=10.0, saturation=10.0, step=1.0)
+    camera = Camera((20, 20), 1e-6, gain=10.0, converter=Converter(ceiling=10.0, step=1.0))
     system = ImagingSystem(PlaneWave(5e-7), Nothing(), ThinSample(np.ones((20, 20))), Nothing(), camera, Gaussian(2.0))
     frame = np.asarray(system.simulate(jax.random.key(0)).values)
     assert frame.max() == 10
