@@ -21,6 +21,7 @@ from backlight.camera import (
     Vignetting,
 )
 from backlight.light import Field, Grid, Image
+from backlight.maths.safe import real_array
 from backlight.testing import Case
 
 CARRIER = ("inputs.0.curvature", *NO_CARRIER)
@@ -55,7 +56,7 @@ def response(shape, pitch):
         DarkCurrent(0.1 * light(shape, 6), 0.7),
         ResponseCurve([-0.2, 0.3, -0.5], 2.0),
     ]
-    return Camera(shape, pitch, response=stages), (Image(light(shape), Grid(shape, pitch)),)
+    return Camera(shape, pitch, response=stages), (Image(real_array(light(shape)), Grid(shape, pitch)),)
 
 
 def bayer(shape, pitch):

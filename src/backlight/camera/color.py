@@ -65,7 +65,7 @@ class Mosaic(eqx.Module):
         """Return what each pixel's own channel has: the raw frame."""
         return jnp.sum(values * jnp.asarray(self.masks(values.shape[-2:]), values.dtype), axis=0)
 
-    def masks(self, shape: tuple[int, int]) -> np.ndarray:
+    def masks(self, shape: tuple[int, ...]) -> np.ndarray:
         """Return which pixels belong to each channel, shape (channel, y, x)."""
         side = math.isqrt(len(self.pattern))
         cell = np.array([self.channels.index(letter) for letter in self.pattern]).reshape(side, side)

@@ -209,24 +209,24 @@ class ResponseCurve(Stage):
     def __call__(self, signal, grid):
         """Return the value of the curve."""
         spacing, slopes, heights = self._knots()
-        last = slopes.shape[0] - 1
-        k = jnp.clip(jnp.floor(signal / spacing).astype(int), 0, last - 1)
+        k = jnp.clip(jnp.floor(signal / spacing).astype(int), 0, slopes.shape[0] - 2)
         rest = signal - k * spacing
-        inside = jnp.clip(rest, 0, spacing)
-        curved = slopes[k] * inside + 0.5 * (slopes[k + 1] - slopes[k]) / spacing * inside**2
-        return heights[k] + curved + slopes[0] * jnp.minimum(rest, 0) + slopes[last] * jnp.maximum(rest - spacing, 0)
+        curved = heights[k] + slopes[k] * rest + 0.5 * (slopes[k + 1] - slopes[k]) / spacing * rest**2
+        return self._straight(signal, curved, slopes)
 
     def inverse(self, signal: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return the irradiance that gives `signal`: recorded frames made straight."""
         spacing, slopes, heights = self._knots()
-        last = slopes.shape[0] - 1
-        k = jnp.clip(jnp.searchsorted(heights, signal, side="right") - 1, 0, last - 1)
-        rest, top = signal - heights[k], heights[k + 1] - heights[k]
-        inside = jnp.clip(rest, 0, top)
-        bend = 2 * (slopes[k + 1] - slopes[k]) / spacing * inside
-        curved = 2 * inside / (slopes[k] + jnp.sqrt(slopes[k] ** 2 + bend))
-        outside = jnp.minimum(rest, 0) / slopes[0] + jnp.maximum(rest - top, 0) / slopes[last]
-        return k * spacing + curved + outside
+        k = jnp.clip(jnp.searchsorted(heights, signal, side="right") - 1, 0, slopes.shape[0] - 2)
+        rest = jnp.where((signal < 0) | (signal > self.full_scale), 0, signal - heights[k])
+        bend = 2 * (slopes[k + 1] - slopes[k]) / spacing * rest
+        curved = k * spacing + 2 * rest / (slopes[k] + jnp.sqrt(slopes[k] ** 2 + bend))
+        return self._straight(signal, curved, 1 / slopes)
+
+    def _straight(self, signal: Array, curved: Array, slopes: Array) -> Array:
+        """Return `curved` between the ends, lines beyond: chosen, for a minimum would halve the slope at an end."""
+        below, above = slopes[0] * signal, self.full_scale + slopes[-1] * (signal - self.full_scale)
+        return jnp.where(signal < 0, below, jnp.where(signal > self.full_scale, above, curved))
 
     def _knots(self) -> tuple[Array, Array, Array]:
         """Return the distance of the knots, and slope and height of the curve at each."""

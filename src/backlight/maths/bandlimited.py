@@ -77,7 +77,7 @@ def at_points(
     values: Float[Array, "*batch y x"],
     rows: np.ndarray,
     columns: np.ndarray,
-    moves: tuple[Float[Array, "Y X"], Float[Array, "Y X"]],
+    moves: tuple[Float[Array, "#Y #X"], Float[Array, "#Y #X"]],
 ) -> Float[Array, "*batch Y X"]:
     """Return the polynomial at the lattice's points moved by `moves` (y, x) pixels, within 1e-6.
 
@@ -115,7 +115,7 @@ def _widened(spectrum: Complex[Array, "*batch y x"], axis: int) -> Complex[Array
     return jnp.moveaxis(wide, -1, axis)
 
 
-def _window(lattice: np.ndarray, move: Float[Array, "Y X"]) -> tuple[Array, Array]:
+def _window(lattice: np.ndarray, move: Float[Array, "#Y #X"]) -> tuple[Array, Array]:
     """Return the first of the fine pixels about each point and the weight of each: (Y, X) and (WIDTH, Y, X)."""
     whole = np.rint(2 * lattice)
     rest = jnp.asarray(2 * lattice - whole, move.dtype) + 2 * move
