@@ -29,6 +29,6 @@ def test_four_f_phase_plate(tmp_path):
     assert found["no plate"].std() < 0.005  # a transparent object is invisible
     # 1 + 2φ, less the object's own share of the dot (its mean, to second order)
     assert 1.6 < np.polyfit(phase.ravel(), found["quarter-wave dot"].ravel(), 1)[0] < 2
-    inside, edge, outside = (found["vortex"][120, x] for x in (76, 58, 20))
+    inside, edge, outside = (found["vortex"][120, x] for x in (104, 58, 20))
     assert edge > 4 * inside
     assert edge > 10 * outside
