@@ -27,11 +27,14 @@ SCALES = {"inputs.0.center": 1e-5, "part.center": 1e-5, "part.position": 1e-4, "
 BEAM = {"position": 2e-4, "tilt": (1e4, -2e4), "center": (1e-6, 2e-6)}
 POINTS = [(0.2, 0.9), (-0.5, 0.1), (0.3, -0.6)]
 WEIGHTS = [0.2, 0.5, 0.3]
-TILTED = PlaneWave(WAVELENGTH, medium_index=1.33, tilt=(1e5, -2e5))
 
 
 def source(build, name, **claims):
     return Case(name, lambda shape, pitch: (build(shape), (Grid(shape, pitch),)), scales=SCALES, **claims)
+
+
+def tilted():
+    return PlaneWave(WAVELENGTH, medium_index=1.33, tilt=(1e5, -2e5))
 
 
 def many_points():
@@ -56,9 +59,9 @@ CASES = [
            may_vanish=("part.tilt", "part.points", "part.size", "part.weights")),
     source(lambda _: LED(WAVELENGTH, (1e-3, 2e-3), 5e-3, POINTS, WEIGHTS, medium_index=1.33, tilt=(2e5, 3e5)), "LED",
            may_vanish=("part.tilt", "part.points", "part.size", "part.weights")),
-    source(lambda _: Spectrum(TILTED, [0.4e-6, 0.5e-6, 0.6e-6], WEIGHTS), "spectrum",
+    source(lambda _: Spectrum(tilted(), [0.4e-6, 0.5e-6, 0.6e-6], WEIGHTS), "spectrum",
            may_vanish=("part.source.tilt", "part.weights")),
-    source(lambda _: SpectralLine(TILTED, 2e-8, [-0.5, 0.1, 0.6], WEIGHTS), "spectral line",
+    source(lambda _: SpectralLine(tilted(), 2e-8, [-0.5, 0.1, 0.6], WEIGHTS), "spectral line",
            may_vanish=("part.width", "part.points", "part.weights")),
     source(lambda _: GaussianBeam(WAVELENGTH, (8e-6, 12e-6), medium_index=1.33, **BEAM), "Gaussian beam",
            may_vanish=("part.position", "part.center")),

@@ -51,7 +51,8 @@ class Axis(NamedTuple):
         that of ζ·scaled²/(2π), which is the same number.
         """
         plain = self.relative_position * self.scaled**2 / (2 * np.pi)
-        return plain + jax.lax.stop_gradient(_sphere(self.pixels, *jax.lax.stop_gradient(self[1:])) - plain)
+        exact = _sphere(self.pixels, *jax.lax.stop_gradient(self[1:]))
+        return jax.lax.stop_gradient(exact) + (plain - jax.lax.stop_gradient(plain))
 
     @property
     def _index(self) -> Float[Array, " n"]:
