@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Int
 
@@ -104,7 +105,7 @@ def map_modes(part: Callable[[Field], Field], field: Field) -> Field:
     return jax.vmap(lambda mode: map_modes(part, mode), in_axes=(axes,))(field)
 
 
-def select_modes(field: Field, indices: Int[Array, " n"]) -> Field:
+def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"]) -> Field:
     """Return the field with only the given modes of its first axis.
 
     **Arguments:** `field`: with at least one axis of modes; `indices`: which of them.

@@ -42,7 +42,7 @@ def one_or_two(where: str, value: Given) -> OneOrTwo:
 
     **Errors:** `InputError`, which names `where`, for another shape.
     """
-    values = real_array(value)
+    values: Any = real_array(value)
     if not isinstance(values, eqx.Module) and values.shape not in ((), (2,)):
         raise InputError(where, got=f"shape {values.shape}", expected="one number, or two (y, x)")
     return values
