@@ -19,12 +19,14 @@ from backlight.maths.safe import real_array
 Given = ArrayLike | Sequence[Any] | eqx.Module
 """What a constructor accepts for a leaf: a number, numbers, or a wrapper."""
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a `Level` is one number or a map, a `RealMap` always a map
     Scalar = Float[Array, ""]
     Pair = Float[Array, "2"]
     OneOrTwo = Float[Array, "*axes"]
     Pairs = Float[Array, "n 2"]
     Vector = Float[Array, " n"]
+    Level = Float[Array, "#y #x"]
+    RealMap = Float[Array, "y x"]
     ComplexMap = Complex[Array, "y x"]
     ComplexMaps = Complex[Array, "n y x"]
 else:
@@ -33,6 +35,8 @@ else:
     OneOrTwo = Float[Array, "*axes"] | eqx.Module
     Pairs = Float[Array, "n 2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
+    Level = Float[Array, "..."] | eqx.Module
+    RealMap = Float[Array, "y x"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module
     ComplexMaps = Complex[Array, "n y x"] | eqx.Module
 
