@@ -56,7 +56,8 @@ class ImagingSystem(eqx.Module):
     - `camera`: `Field` → `Image`.
     - `noise`: the distribution of the recorded frame.
     - `modes_at_once`: how many modes of the illumination are taken through the instrument at a time, and their
-      irradiances added (bounds memory, also while gradients are taken); all by default. Modes are the first axis.
+      irradiances added (bounds memory, also while gradients are taken); all by default. Modes are the first axis. Not
+      for a camera with a color filter, which wants the modes apart.
 
     Any leaf may be a `PerFrame`.
 

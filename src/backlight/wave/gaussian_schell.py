@@ -38,7 +38,7 @@ class GaussianSchell(Beam):
         >>> from backlight.wave import GaussianSchell
         >>> beam = GaussianSchell(532e-9, 1e-4, 1e-4, error=1e-2)
         >>> beam(Grid((8, 8), 5e-5)).values.shape, round(float(beam.energy_left_out), 4)
-        ((19, 8, 8), 0.0094)
+        ((9, 8, 8), 0.0072)
     """
 
     coherence_width: OneOrTwo
