@@ -46,8 +46,8 @@ def one_or_two(where: str, value: Given) -> OneOrTwo:
 
     **Errors:** `InputError`, which names `where`, for another shape.
     """
-    values: Any = real_array(value)
-    if not isinstance(values, eqx.Module) and values.shape not in ((), (2,)):
+    values = real_array(value)
+    if getattr(values, "shape", ()) not in ((), (2,)):  # a value per frame has none
         raise InputError(where, got=f"shape {values.shape}", expected="one number, or two (y, x)")
     return values
 
