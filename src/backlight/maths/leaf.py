@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     Pair = Float[Array, "2"]
     Vector = Float[Array, " n"]
     ComplexMap = Complex[Array, "y x"]
+    AngleMap = Float[Array, "*pixels"]
+    JonesVector = Complex[Array, "2"]
+    JonesMap = Complex[Array, "2 2 *pixels"]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module
+    AngleMap = Float[Array, "*pixels"] | eqx.Module
+    JonesVector = Complex[Array, "2"] | eqx.Module
+    JonesMap = Complex[Array, "2 2 *pixels"] | eqx.Module

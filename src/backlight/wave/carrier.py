@@ -27,12 +27,6 @@ def frequencies(grid: Grid, axis: int) -> Double:
     return df.divide(df.exact(real_array(np.rint(np.fft.fftfreq(n) * n))), width)
 
 
-def squared_radius(y: Double, x: Double) -> Double:
-    """Return y² + x² over rows and columns."""
-    rows, columns = df.multiply(y, y), df.multiply(x, x)
-    return df.add(as_column(rows), columns)
-
-
 def as_column(a: Double) -> Double:
     """Return the numbers of a row as a column."""
     return Double(a.hi[:, None], a.lo[:, None])
