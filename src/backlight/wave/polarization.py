@@ -120,7 +120,9 @@ class JonesElement(Element):
 
     def __init__(self, matrix: Given):
         self.matrix = complex_array(matrix)
-        if not isinstance(self.matrix, eqx.Module) and (self.matrix.ndim not in (2, 4) or self.matrix.shape[:2] != (2, 2)):
+        if isinstance(self.matrix, eqx.Module):
+            return
+        if self.matrix.ndim not in (2, 4) or self.matrix.shape[:2] != (2, 2):
             raise InputError("matrix", got=f"shape {self.matrix.shape}", expected="(2, 2) or (2, 2, y, x)")
 
     def __call__(self, field: Field) -> Field:
@@ -170,17 +172,16 @@ class WavePlate(Element):
 
     **Arguments:**
 
-    - `retardance`: Γ, rad; π/2 for a quarter-wave plate, π for a half-wave plate.
+    - `retardance`: Γ, rad; see `quarter` and `half`.
     - `angle`: α of the fast axis, rad, from x towards y. Both may have shape (y, x).
 
     **Errors:** `InputError` for light without polarization.
 
     Example:
-        >>> import math
         >>> from backlight.light import Grid
-        >>> from backlight.wave import PlaneWave, Polarized, stokes_parameters, WavePlate
+        >>> from backlight.wave import PlaneWave, Polarized, WavePlate, stokes_parameters
         >>> light = Polarized(PlaneWave(532e-9), (0.5**0.5, 0.5**0.5))(Grid((4, 6), 1e-6))
-        >>> round(float(stokes_parameters(WavePlate(math.pi / 2)(light))[3, 0, 0]), 3)
+        >>> round(float(stokes_parameters(WavePlate.quarter()(light))[3, 0, 0]), 3)
         1.0
     """
 
@@ -190,11 +191,22 @@ class WavePlate(Element):
     def __init__(self, retardance: Given, angle: Given = 0.0):
         self.retardance, self.angle = real_array(retardance), real_array(angle)
 
+    @classmethod
+    def quarter(cls, angle: Given = 0.0) -> "WavePlate":
+        """Return a quarter-wave plate, Γ = π/2: at 45° it makes linear light circular."""
+        return cls(np.pi / 2, angle)
+
+    @classmethod
+    def half(cls, angle: Given = 0.0) -> "WavePlate":
+        """Return a half-wave plate, Γ = π: it mirrors a polarization at its axis."""
+        return cls(np.pi, angle)
+
     @property
     def matrix(self) -> Complex[Array, "2 2 *pixels"]:
         """J."""
-        fast, slow = _axis(self.angle), _axis(self.angle + np.pi / 2)
-        delay = jnp.exp(0.5j * self.retardance)
+        retardance, angle = jnp.broadcast_arrays(self.retardance, self.angle)
+        fast, slow = _axis(angle), _axis(angle + np.pi / 2)
+        delay = jnp.exp(0.5j * retardance)
         return jnp.conj(delay) * fast[:, None] * fast[None, :] + delay * slow[:, None] * slow[None, :]
 
     def __call__(self, field: Field) -> Field:

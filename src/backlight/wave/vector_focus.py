@@ -127,7 +127,7 @@ class VectorFocus(eqx.Module):
         return df.square_root(df.add(df.exact(jnp.ones_like(square.hi)), df.negate(square)))
 
     def _open(self, pupil: Grid) -> Float[Array, "y x"]:
-        """Return how much of each pixel lies within the rim, linear across it."""
+        """Return how much of each pixel lies within the rim, linear across it: a slope in NA can follow."""
         y, x = pupil.y[:, None], pupil.x
         radius = square_root(y**2 + x**2)
         along = square_root((pupil.pitch[0] * y) ** 2 + (pupil.pitch[1] * x) ** 2)  # radius · pixel along it
@@ -146,7 +146,7 @@ def _demand_aperture(aperture: Any, index: Any) -> None:
     numbers = [leaf for part in (aperture, index) for leaf in jax.tree.leaves(part)]
     if any(isinstance(number, Tracer) for number in numbers):
         return
-    largest, least = np.max(numbers[0]), np.min(numbers[1])
+    largest, least = np.asarray(numbers[0]).max(), np.asarray(numbers[1]).min()
     if not 0 < largest < least:
         raise InputError(
             "numerical_aperture",
