@@ -40,7 +40,7 @@ def with_carrier(field):
 @closed_form(
     9, "Plane wave on the plane at right angles to it",
     source="constant: k is along the normal", float32=5e-6, float64=1e-11,
-    why="one wave, evaluated exactly; but θ itself is rounded to 1.5e-8 in float32, and 2π·20 µm/λ times that is 3.5e-6",
+    why="evaluated exactly; but float32 rounds θ itself by 1.5e-8, and 2π·20 µm/λ times that is 3.5e-6",
 )  # fmt: skip
 def wave_across_its_plane():
     grid = Grid(SHAPE, PITCH)

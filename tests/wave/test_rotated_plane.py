@@ -65,7 +65,7 @@ def test_each_wavelength_gets_a_carrier_of_its_own():
 
 
 def test_single_precision_over_a_wide_window():
-    """512 columns: phases of 100 turns, where plain float32 is wrong by 1e-4. The carrier's rounding is in the values."""
+    """512 columns: phases of 100 turns, where plain float32 is off by 1e-4. The carrier's rounding is in the values."""
     shape, pitch = (4, 512), 1e-6
     rng = np.random.default_rng(0)
     noise = (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)

@@ -53,12 +53,12 @@ def test_circular_light_carries_its_spin_into_an_axial_vortex():
 
 
 def test_light_that_diverges_into_the_pupil_comes_to_its_focus_further_on():
-    """A pupil of curvature c moves the focus by f²c: there it is as bright as the focus was, 1 % for NA 0.8 aside."""
-    shift = 0.8e-6
+    """A pupil of curvature c moves the focus by f²c: as bright there, but for what an aplanat aberrates at NA 0.8."""
+    shift = 0.4e-6
     bent = pupil(curvature=shift / FOCAL**2)
     behind, before = (np.asarray(focused(bent, defocus=z).irradiance).sum(0).max() for z in (shift, -shift))
-    assert behind > 0.97 * np.asarray(focused(pupil()).irradiance).sum(0).max()
-    assert before < 0.5 * behind
+    assert behind > 0.98 * np.asarray(focused(pupil()).irradiance).sum(0).max()
+    assert before < 0.85 * behind
 
 
 def test_a_focus_lights_the_sample_of_a_system():

@@ -27,7 +27,7 @@ def exact(x: Float[Array, "..."]) -> Double:
 
 
 def add(a: Double, b: Double) -> Double:
-    """Return a + b."""
+    """Return a + b. A constant goes second: with c first the compiler turns (b + c) − c into b, and the error is lost."""
     total, error = _two_sum(a.hi, b.hi)
     return _normalize(total, error + (a.lo + b.lo))
 
@@ -71,7 +71,7 @@ def cosine_sine(a: Double) -> tuple[Double, Double]:
     ones = jnp.ones(2, a.hi.dtype)
 
     def horner(tail: Double, divisor: Array) -> tuple[Double, None]:
-        return add(exact(ones), negate(divide(multiply(square, tail), exact(divisor)))), None
+        return add(negate(divide(multiply(square, tail), exact(divisor))), exact(ones)), None
 
     series, _ = jax.lax.scan(horner, exact(ones), jnp.asarray(divisors, a.hi.dtype))
     return Double(series.hi[0], series.lo[0]), multiply(a, Double(series.hi[1], series.lo[1]))

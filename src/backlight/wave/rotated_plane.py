@@ -110,7 +110,7 @@ def _leaning(
 def _along(gy: Double, gx: Double, turn: tuple[Double, Double]) -> tuple[Double, Float[Array, "..."]]:
     """Return the part along x̂ of the direction (g_y, g_x, √(1 − g²)), and √(g² − 1) where that is evanescent."""
     square = df.add(df.multiply(gy, gy), df.multiply(gx, gx))
-    rest = df.add(df.exact(jnp.ones_like(square.hi)), df.negate(square))
+    rest = df.add(df.negate(square), df.exact(jnp.ones_like(square.hi)))
     lit = rest.hi > 0
     root = df.square_root(Double(jnp.where(lit, rest.hi, 1.0), jnp.where(lit, rest.lo, 0.0)))
     forward = Double(jnp.where(lit, root.hi, 0.0), jnp.where(lit, root.lo, 0.0))

@@ -19,7 +19,6 @@ from backlight.maths.safe import real_array, square_root
 from backlight.wave.carrier import as_column, flattened, phasor, positions
 from backlight.wave.polarization import components
 
-
 HIGHEST = jax.lax.Precision.HIGHEST
 
 
@@ -46,9 +45,9 @@ class VectorFocus(eqx.Module):
     - `defocus`: z, m; the plane beyond the focus where the field is wanted.
     - `shape`: (rows, columns) of the grid in the focus; `None` for the pupil's.
 
-    Valid for f ≫ λ (Debye), light within a half period |r| < λf/(2·pixel of the pupil) of the axis. Near
-    the focus the error falls with the square of the pupil's pixel; the energy of a lit rim, far from it, with the pixel.
-    A tilt of the pupil field moves the focus by λfτ.
+    Valid for f ≫ λ (Debye), light within a half period |r| < λf/(2·pixel of the pupil) of the axis.
+    Near the focus the error falls with the square of the pupil's pixel; that of the whole energy, if the rim is lit,
+    with the pixel. A tilt of the pupil field moves the focus by λfτ.
 
     **Errors:** `InputError` for NA ≥ n; and for light without two components on axis −3.
 
@@ -124,7 +123,7 @@ class VectorFocus(eqx.Module):
         rim = (self.numerical_aperture / self.medium_index) ** 2
         inside = square.hi < rim
         square = Double(jnp.where(inside, square.hi, rim), jnp.where(inside, square.lo, 0.0))
-        return df.square_root(df.add(df.exact(jnp.ones_like(square.hi)), df.negate(square)))
+        return df.square_root(df.add(df.negate(square), df.exact(jnp.ones_like(square.hi))))
 
     def _open(self, pupil: Grid) -> Float[Array, "y x"]:
         """Return how much of each pixel lies within the rim, linear across it: a slope in NA can follow."""
