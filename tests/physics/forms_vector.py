@@ -62,7 +62,7 @@ def _there_and_back():
     why="both planes hold all of the light: 1e-12 of it at the edge; four transforms in float32",
 )  # fmt: skip
 def there_and_back():
-    return relative(with_carrier(_there_and_back()), with_carrier(spot()))
+    return float(relative(with_carrier(_there_and_back()), with_carrier(spot())))
 
 
 def _flux(field):
@@ -126,7 +126,7 @@ def _line():
     why="the beam is down to 1e-10 at the edge of the window, and the sum over its pixels is exact for a Gaussian",
 )  # fmt: skip
 def beam_on_a_leaning_plane():
-    return relative(*_direct_sum(np.s_[8:-8:7, 8:-8:7]))
+    return float(relative(*_direct_sum(np.s_[8:-8:7, 8:-8:7])))
 
 
 FOCAL_LENGTH, INDEX, APERTURE = 2e-3, 1.33, 1.2
@@ -162,7 +162,7 @@ def richards_wolf(y, x, z, *, aperture=APERTURE, index=INDEX, jones=JONES):
 
 def _focus_error(pixels, defocus=0.0):
     got = focused(pixels, defocus=defocus)
-    return relative(got.values, richards_wolf(*axes(got.grid), defocus))
+    return float(relative(got.values, richards_wolf(*axes(got.grid), defocus)))
 
 
 def _components():
@@ -205,7 +205,7 @@ def vector_focus_of_a_small_aperture():
     v = 2 * np.pi * 0.01 / WAVELENGTH * np.hypot(y, x)
     airy = (2 * j1(v) / np.where(v > 0, v, 1)) ** 2 + (v == 0)
     peak = (np.pi * FOCAL_LENGTH * 0.01**2 / WAVELENGTH) ** 2
-    return np.abs(np.asarray(got.irradiance).sum(0) / peak - airy).max()
+    return float(np.abs(np.asarray(got.irradiance).sum(0) / peak - airy).max())
 
 
 @closed_form(

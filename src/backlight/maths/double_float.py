@@ -27,7 +27,10 @@ def exact(x: Float[Array, "..."]) -> Double:
 
 
 def add(a: Double, b: Double) -> Double:
-    """Return a + b. A constant goes second: with c first the compiler turns (b + c) − c into b, and the error is lost."""
+    """Return a + b.
+
+    A constant goes second: with c first the compiler turns (b + c) − c into b, and the rounding error is lost.
+    """
     total, error = _two_sum(a.hi, b.hi)
     return _normalize(total, error + (a.lo + b.lo))
 

@@ -72,7 +72,8 @@ class RotatedPlane(eqx.Module):
 
 def _transposed(field: Field) -> Field:
     """Exchange y and x."""
-    grid = Grid(field.grid.shape[::-1], field.grid.pitch[::-1], field.grid.center[::-1])
+    rows, columns = field.grid.shape
+    grid = Grid((columns, rows), field.grid.pitch[::-1], field.grid.center[::-1])
     swapped = jnp.swapaxes(field.full, -2, -1)
     return Field(swapped, grid, field.wavelength, medium_index=field.medium_index, tilt=field.tilt[::-1])
 
