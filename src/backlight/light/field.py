@@ -125,5 +125,5 @@ def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"]) -> Field:
 _CARRIER_RANKS = (0, 0, 1, 0, 1, 1)
 
 
-def _carriers(light: Field) -> tuple[Any, ...]:
+def _carriers(light: Field) -> tuple[Any, ...]:  # arrays, or what `eqx.tree_at` puts in their place
     return (light.wavelength, light.medium_index, light.tilt, light.curvature, light.grid.pitch, light.grid.center)

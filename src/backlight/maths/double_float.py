@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 
@@ -26,7 +27,10 @@ def exact(x: Float[Array, "..."]) -> Double:
 
 
 def add(a: Double, b: Double) -> Double:
-    """Return a + b."""
+    """Return a + b.
+
+    A constant goes second: with c first the compiler turns (b + c) − c into b, and the rounding error is lost.
+    """
     total, error = _two_sum(a.hi, b.hi)
     return _normalize(total, error + (a.lo + b.lo))
 
@@ -60,6 +64,24 @@ def square_root(a: Double) -> Double:
 def fraction(a: Double) -> Float[Array, "..."]:
     """Return a minus its nearest integer, in [−½, ½]."""
     return (a.hi - jnp.round(a.hi)) + a.lo
+
+
+def cosine_sine(a: Double) -> tuple[Double, Double]:
+    """Return cos a and sin a, |a| ≤ π/2, by their series in Horner's form."""
+    square = multiply(a, a)
+    k = np.arange(_TERMS, 0, -1)
+    divisors = np.stack([2 * k * (2 * k - 1), 2 * k * (2 * k + 1)], axis=1)
+    ones = jnp.ones(2, a.hi.dtype)
+
+    def horner(tail: Double, divisor: Array) -> tuple[Double, None]:
+        return add(negate(divide(multiply(square, tail), exact(divisor))), exact(ones)), None
+
+    series, _ = jax.lax.scan(horner, exact(ones), jnp.asarray(divisors, a.hi.dtype))
+    return Double(series.hi[0], series.lo[0]), multiply(a, Double(series.hi[1], series.lo[1]))
+
+
+_TERMS = 12
+"""(π/2)²⁶/26! = 3e-22: the series ends beyond the digits of a float64."""
 
 
 def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:

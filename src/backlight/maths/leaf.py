@@ -29,6 +29,9 @@ if TYPE_CHECKING:  # a `Level` is one number or a map, a `RealMap` always a map
     RealMap = Float[Array, "y x"]
     ComplexMap = Complex[Array, "y x"]
     ComplexMaps = Complex[Array, "n y x"]
+    AngleMap = Float[Array, "*pixels"]
+    JonesVector = Complex[Array, "2"]
+    JonesMap = Complex[Array, "2 2 *pixels"]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
@@ -39,6 +42,9 @@ else:
     RealMap = Float[Array, "y x"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module
     ComplexMaps = Complex[Array, "n y x"] | eqx.Module
+    AngleMap = Float[Array, "*pixels"] | eqx.Module
+    JonesVector = Complex[Array, "2"] | eqx.Module
+    JonesMap = Complex[Array, "2 2 *pixels"] | eqx.Module
 
 
 def one_or_two(where: str, value: Given) -> OneOrTwo:

@@ -27,6 +27,12 @@ from backlight.wave.phase_masks import PhaseMask as PhaseMask
 from backlight.wave.phase_masks import diffuser as diffuser
 from backlight.wave.pixelated import CodedMask as CodedMask
 from backlight.wave.pixelated import SpatialLightModulator as SpatialLightModulator
+from backlight.wave.polarization import JonesElement as JonesElement
+from backlight.wave.polarization import Polarized as Polarized
+from backlight.wave.polarization import Polarizer as Polarizer
+from backlight.wave.polarization import WavePlate as WavePlate
+from backlight.wave.polarization import stokes_parameters as stokes_parameters
+from backlight.wave.rotated_plane import RotatedPlane as RotatedPlane
 from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
@@ -34,6 +40,7 @@ from backlight.wave.spectrum import SpectralLine as SpectralLine
 from backlight.wave.spectrum import Spectrum as Spectrum
 from backlight.wave.thin_lens import ThinLens as ThinLens
 from backlight.wave.thin_sample import ThinSample as ThinSample
+from backlight.wave.vector_focus import VectorFocus as VectorFocus
 from backlight.wave.zernike_phase import ZernikePhase as ZernikePhase
 from backlight.wave.zernikes import FringeZernikes as FringeZernikes
 from backlight.wave.zernikes import NollZernikes as NollZernikes
