@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     Pair = Float[Array, "2"]
     Vector = Float[Array, " n"]
     ComplexMap = Complex[Array, "y x"]
+    ComplexVolume = Complex[Array, "slices y x"]
+    Points = Float[Array, "n 3"]
+    ComplexVector = Complex[Array, " n"]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module
+    ComplexVolume = Complex[Array, "slices y x"] | eqx.Module
+    Points = Float[Array, "n 3"] | eqx.Module
+    ComplexVector = Complex[Array, " n"] | eqx.Module
