@@ -41,10 +41,13 @@ def march(step: Callable[[State, Step], State], state: State, steps: Step) -> St
 
 
 def block_length(count: int) -> int:
-    """Return how many of `count` steps make a block: the divisor nearest to √count within a factor 2, else √count."""
-    root = max(round(count**0.5), 1)
+    """Return how many of `count` steps make a block: the divisor with the least memory near √(count/2), else that.
+
+    A block of m steps stores m states and m derivatives, what lies between the blocks count/m states.
+    """
+    root = max(round((count / 2) ** 0.5), 1)
     divisors = [n for n in range((root + 1) // 2, 2 * root + 1) if count % n == 0]
-    return min(divisors, key=lambda n: n + count // n, default=root)
+    return min(divisors, key=lambda n: 2 * n + count // n, default=root)
 
 
 @jax.custom_jvp

@@ -14,14 +14,14 @@ from backlight.wave.volume import Volume, phase_factor, slices
 
 
 class MultiSlice(Volume):
-    """Pass slice after slice: half its phase, exact diffraction in the medium over dz, half its phase.
+    """Pass slice after slice: exact diffraction in the medium over dz/2, the phase of the slice, diffraction over dz/2.
 
-    U ← p·F⁻¹[H(dz)·F[p·U]] with p = exp(πi (q − q_m)·dz/λ). The symmetric split errs by dz² (Strang, SIAM J. Numer.
-    Anal. 5, 506 (1968)); H is not paraxial (van Roey et al., J. Opt. Soc. Am. 71, 803 (1981)). q = √(n² − λ²|τ|²) is
-    n·cos θ of the carrier in a medium of index n, so a tilted carrier meets every layer at its own angle: to first
-    order the phase is 2πΔn·dz/(λ cos θ), and a homogeneous layer of any index is exact for the carrier's direction.
+    U ← F⁻¹[H·F[p·F⁻¹[H·F[U]]]] with H = H(dz/2), the transfer function of free space, which is not paraxial (van Roey
+    et al., J. Opt. Soc. Am. 71, 803 (1981)), and p = exp(2πi Δn·dz/(λ cos θ)·(1 − Δn·tan²θ/(2n))), θ the angle of the
+    carrier in the medium: √((n+Δn)² − n² sin²θ) − n cos θ to second order in Δn, and Δn itself on axis. The split is
+    symmetric and errs by dz² (Strang, SIAM J. Numer. Anal. 5, 506 (1968)). Neighboring halves are done in one.
 
-    The gradient keeps about 2√slices fields, see `march`.
+    The gradient keeps about 3√slices fields, see `march`.
 
     **Arguments:**
 
@@ -29,8 +29,9 @@ class MultiSlice(Volume):
     - `thickness`: dz of one slice, m.
 
     Light enters at the front of the first slice and leaves at the back of the last; the medium's own phase is dropped.
-    The volume repeats itself sideways. Valid for waves within an angle α of the carrier where Δn·dz·α²/λ ≪ 1 per
-    length that stays in step (`WavePropagation` beyond), without reflections.
+    The volume repeats itself sideways. Valid without reflections and for waves near the carrier's direction: one that
+    scatters by α off it gains the phase 2πΔn·L/λ as if it ran along, wrong by a share of about α²/2 (`WavePropagation`
+    takes every direction at its own).
 
     **Errors:** `InputError` if `contrast` has not three axes, or no slice.
 
