@@ -20,7 +20,8 @@ class WavePropagation(Volume):
     U(r) ← Σ_f F[U](f)·exp(2πi f·r)·exp(2πi dz·√(n(r)²/λ² − |f+τ|²)) (Brenner and Singer, Appl. Opt. 32, 4984 (1993)).
     The sum is one transform for each reference index, and a pixel takes what lies between its two neighbors
     (Schmidt et al., Opt. Express 24, 30188 (2016)), linearly and after its own phase on axis, 2πΔn·dz/λ, is taken out:
-    exact for the references themselves, and on axis for any index.
+    exact for the references themselves, and on axis for any index. Half of that phase acts before the diffraction and
+    half behind it, which makes the slices' middles the planes where the index lies.
 
     **Arguments:**
 
@@ -63,18 +64,18 @@ class WavePropagation(Volume):
             )
             for reference in self.references
         ]
-        per_contrast = self.thickness / field.wavelength
+        per_contrast = 0.5 * self.thickness / field.wavelength
 
         def step(values: Array, contrast: Array) -> Array:
-            spectrum = fft2(values)
+            half = phase_factor(per_contrast * contrast)
+            spectrum = fft2(half * values)
             shares = interpolation(jnp.real(contrast), self.references)
-            moved = sum(share * ifft2(spectrum * kernel) for share, kernel in zip(shares, kernels, strict=True))
-            return phase_factor(per_contrast * contrast) * moved
+            return half * sum(share * ifft2(spectrum * kernel) for share, kernel in zip(shares, kernels, strict=True))
 
         return march(step, field.values, self.contrast)
 
 
-def interpolation(x: Float[Array, "y x"], nodes: tuple[float, ...]) -> list[Float[Array, "y x"]]:
+def interpolation(x: Float[Array, "*shape"], nodes: tuple[float, ...]) -> list[Float[Array, "*shape"]]:
     """Return the weight of each node in the straight line through the two nodes nearest to x, also beyond them."""
     left = jnp.clip(jnp.searchsorted(jnp.asarray(nodes, x.dtype), x, side="right") - 1, 0, len(nodes) - 2)
     weights = [jnp.zeros_like(x) for _ in nodes]
