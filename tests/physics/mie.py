@@ -1,4 +1,7 @@
-"""Lorenz-Mie theory of a sphere in float64: Bohren and Huffman, Absorption and Scattering of Light by Small Particles."""
+"""Lorenz-Mie theory of a sphere, in float64.
+
+Bohren and Huffman, Absorption and Scattering of Light by Small Particles, 1983, chapter 4.
+"""
 
 import numpy as np
 from scipy.special import spherical_jn, spherical_yn

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     ComplexMap = Complex[Array, "y x"]
     ComplexVolume = Complex[Array, "slices y x"]
     Points = Float[Array, "n 3"]
-    ComplexVector = Complex[Array, " n"]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
@@ -29,4 +28,3 @@ else:
     ComplexMap = Complex[Array, "y x"] | eqx.Module
     ComplexVolume = Complex[Array, "slices y x"] | eqx.Module
     Points = Float[Array, "n 3"] | eqx.Module
-    ComplexVector = Complex[Array, " n"] | eqx.Module

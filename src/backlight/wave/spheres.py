@@ -56,7 +56,7 @@ class Spheres(eqx.Module):
         self.shape = grid_shape(shape)
         given = self.positions
         if not isinstance(given, eqx.Module) and (given.ndim != 2 or given.shape[1] != 3 or not len(given)):
-            raise InputError("positions", got=f"shape {given.shape}", expected="(z, y, x) of one sphere or more, (n, 3)")
+            raise InputError("positions", got=f"shape {given.shape}", expected="(z, y, x) of one sphere or more")
 
     def __call__(self, field: Field) -> Field:
         """Return the light as it is in the sample plane, z = 0."""

@@ -6,12 +6,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes
 from backlight.maths.leaf import ComplexVolume, Given, Scalar
-from backlight.maths.safe import complex_array, known_zero, real_array
+from backlight.maths.safe import complex_array, known_zero
 from backlight.maths.turns import cos_sin
 
 

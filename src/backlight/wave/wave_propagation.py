@@ -1,5 +1,7 @@
 """Wave propagation method: diffraction at the index of each pixel."""
 
+import itertools
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
@@ -54,7 +56,7 @@ class WavePropagation(Volume):
     def __init__(self, contrast: Given, thickness: Given, *, references: tuple[float, ...]):
         self.contrast, self.thickness = slices(contrast), real_array(thickness)
         self.references = tuple(float(c) for c in references)
-        if len(references) < 2 or any(a >= b for a, b in zip(self.references, self.references[1:], strict=False)):
+        if len(references) < 2 or any(a >= b for a, b in itertools.pairwise(self.references)):
             raise InputError("references", got=repr(references), expected="two or more contrasts in ascending order")
 
     def _passed(self, field: Field) -> Complex[Array, "*modes y x"]:
@@ -79,7 +81,7 @@ def interpolation(x: Float[Array, "*shape"], nodes: tuple[float, ...]) -> list[F
     """Return the weight of each node in the straight line through the two nodes nearest to x, also beyond them."""
     left = jnp.clip(jnp.searchsorted(jnp.asarray(nodes, x.dtype), x, side="right") - 1, 0, len(nodes) - 2)
     weights = [jnp.zeros_like(x) for _ in nodes]
-    for i, (low, high) in enumerate(zip(nodes, nodes[1:], strict=False)):
+    for i, (low, high) in enumerate(itertools.pairwise(nodes)):
         share = (x - low) / (high - low)
         weights[i] += jnp.where(left == i, 1 - share, 0.0)
         weights[i + 1] += jnp.where(left == i, share, 0.0)
