@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     ComplexMap = Complex[Array, "y x"]
     ComplexVolume = Complex[Array, "slices y x"]
     Points = Float[Array, "n 3"]
+    OneOrEach = Float[Array, "..."]
+    ComplexOneOrEach = Complex[Array, "..."]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
@@ -28,3 +30,5 @@ else:
     ComplexMap = Complex[Array, "y x"] | eqx.Module
     ComplexVolume = Complex[Array, "slices y x"] | eqx.Module
     Points = Float[Array, "n 3"] | eqx.Module
+    OneOrEach = Float[Array, "..."] | eqx.Module
+    ComplexOneOrEach = Complex[Array, "..."] | eqx.Module

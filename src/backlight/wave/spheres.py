@@ -2,13 +2,13 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes
 from backlight.light.grid import grid_shape
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import Given, Points
+from backlight.maths.leaf import ComplexOneOrEach, Given, OneOrEach, Points
 from backlight.maths.safe import complex_array, real_array
 from backlight.wave import transfer_function
 from backlight.wave.chord import chord_lengths
@@ -47,8 +47,8 @@ class Spheres(eqx.Module):
     """
 
     positions: Points
-    radii: Float[Array, "..."] | eqx.Module
-    contrast: Complex[Array, "..."] | eqx.Module
+    radii: OneOrEach
+    contrast: ComplexOneOrEach
     shape: tuple[int, int] = eqx.field(static=True)
 
     def __init__(self, positions: Given, radii: Given, contrast: Given, shape: tuple[int, int]):

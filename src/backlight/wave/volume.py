@@ -63,7 +63,7 @@ class Volume(eqx.Module):
 def slices(contrast: Given) -> ComplexVolume:
     """Check a volume (slices, y, x) and return it."""
     volume = complex_array(contrast)
-    if not isinstance(volume, eqx.Module) and (volume.ndim != 3 or volume.shape[0] < 1):
+    if isinstance(volume, jax.Array) and (volume.ndim != 3 or volume.shape[0] < 1):
         raise InputError(
             "contrast",
             got=f"shape {volume.shape}",
