@@ -14,9 +14,9 @@ Step = TypeVar("Step")
 def march(step: Callable[[State, Step], State], state: State, steps: Step) -> State:
     """Return the state after all `steps` (leading axis), with O(√n) states kept for the gradient.
 
-    The steps are cut into about √n blocks. Only the states between blocks are stored on the way; the gradient runs a
-    block again, stores its inner states and goes back through it. That is one more run of the whole for n/√n times
-    less memory (Griewank, Optim. Methods Softw. 1, 35 (1992)).
+    The steps are cut into blocks. Only the states between blocks are stored on the way; the gradient runs a block
+    again, stores its inner states, and goes back through it step by step, each from its own state: two more runs of
+    the whole in exchange for the memory (Griewank, Optim. Methods Softw. 1, 35 (1992)).
 
     **Arguments:** `step`: (state, one step) → state; `steps`: arrays with the steps along their first axis.
 
