@@ -1,16 +1,34 @@
 """Wave-optical parts: sources, samples, propagation. Physics only."""
 
 from backlight.wave.angular_spectrum import AngularSpectrum as AngularSpectrum
+from backlight.wave.apertures import AnnularAperture as AnnularAperture
+from backlight.wave.apertures import Aperture as Aperture
+from backlight.wave.apertures import CircularAperture as CircularAperture
+from backlight.wave.apertures import RectangularAperture as RectangularAperture
 from backlight.wave.born import FirstBorn as FirstBorn
 from backlight.wave.element import Chain as Chain
 from backlight.wave.element import Element as Element
 from backlight.wave.free_space import FreeSpace as FreeSpace
+from backlight.wave.gratings import BlazedGrating as BlazedGrating
+from backlight.wave.gratings import MicrolensArray as MicrolensArray
+from backlight.wave.gratings import SinusoidalPhaseGrating as SinusoidalPhaseGrating
+from backlight.wave.incoherent import IncoherentImaging as IncoherentImaging
 from backlight.wave.multi_slice import MultiSlice as MultiSlice
+from backlight.wave.objective import Objective as Objective
+from backlight.wave.phase_masks import DiffractiveElement as DiffractiveElement
+from backlight.wave.phase_masks import PhaseMask as PhaseMask
+from backlight.wave.phase_masks import diffuser as diffuser
+from backlight.wave.pixelated import CodedMask as CodedMask
+from backlight.wave.pixelated import SpatialLightModulator as SpatialLightModulator
 from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
 from backlight.wave.spheres import Spheres as Spheres
+from backlight.wave.thin_lens import ThinLens as ThinLens
 from backlight.wave.thin_sample import ThinSample as ThinSample
 from backlight.wave.volume import Volume as Volume
 from backlight.wave.wave_propagation import WavePropagation as WavePropagation
 from backlight.wave.zernike_phase import ZernikePhase as ZernikePhase
+from backlight.wave.zernikes import FringeZernikes as FringeZernikes
+from backlight.wave.zernikes import NollZernikes as NollZernikes
+from backlight.wave.zernikes import Zernikes as Zernikes
