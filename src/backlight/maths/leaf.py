@@ -32,6 +32,10 @@ if TYPE_CHECKING:  # a `Level` is one number or a map, a `RealMap` always a map
     AngleMap = Float[Array, "*pixels"]
     JonesVector = Complex[Array, "2"]
     JonesMap = Complex[Array, "2 2 *pixels"]
+    ComplexVolume = Complex[Array, "slices y x"]
+    Points = Float[Array, "n 3"]
+    OneOrEach = Float[Array, "..."]
+    ComplexOneOrEach = Complex[Array, "..."]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
@@ -45,6 +49,10 @@ else:
     AngleMap = Float[Array, "*pixels"] | eqx.Module
     JonesVector = Complex[Array, "2"] | eqx.Module
     JonesMap = Complex[Array, "2 2 *pixels"] | eqx.Module
+    ComplexVolume = Complex[Array, "slices y x"] | eqx.Module
+    Points = Float[Array, "n 3"] | eqx.Module
+    OneOrEach = Float[Array, "..."] | eqx.Module
+    ComplexOneOrEach = Complex[Array, "..."] | eqx.Module
 
 
 def one_or_two(where: str, value: Given) -> OneOrTwo:

@@ -9,6 +9,7 @@ from backlight.wave.beams import Beam as Beam
 from backlight.wave.beams import GaussianBeam as GaussianBeam
 from backlight.wave.beams import HermiteGauss as HermiteGauss
 from backlight.wave.beams import LaguerreGauss as LaguerreGauss
+from backlight.wave.born import FirstBorn as FirstBorn
 from backlight.wave.coherent_modes import CoherentModes as CoherentModes
 from backlight.wave.coherent_modes import modes_of as modes_of
 from backlight.wave.element import Chain as Chain
@@ -21,6 +22,7 @@ from backlight.wave.gratings import BlazedGrating as BlazedGrating
 from backlight.wave.gratings import MicrolensArray as MicrolensArray
 from backlight.wave.gratings import SinusoidalPhaseGrating as SinusoidalPhaseGrating
 from backlight.wave.incoherent import IncoherentImaging as IncoherentImaging
+from backlight.wave.multi_slice import MultiSlice as MultiSlice
 from backlight.wave.objective import Objective as Objective
 from backlight.wave.phase_masks import DiffractiveElement as DiffractiveElement
 from backlight.wave.phase_masks import PhaseMask as PhaseMask
@@ -38,9 +40,12 @@ from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
 from backlight.wave.spectrum import SpectralLine as SpectralLine
 from backlight.wave.spectrum import Spectrum as Spectrum
+from backlight.wave.spheres import Spheres as Spheres
 from backlight.wave.thin_lens import ThinLens as ThinLens
 from backlight.wave.thin_sample import ThinSample as ThinSample
 from backlight.wave.vector_focus import VectorFocus as VectorFocus
+from backlight.wave.volume import Volume as Volume
+from backlight.wave.wave_propagation import WavePropagation as WavePropagation
 from backlight.wave.zernike_phase import ZernikePhase as ZernikePhase
 from backlight.wave.zernikes import FringeZernikes as FringeZernikes
 from backlight.wave.zernikes import NollZernikes as NollZernikes
