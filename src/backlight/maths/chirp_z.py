@@ -45,6 +45,14 @@ def chirp_z(
     return jnp.moveaxis(convolved * phasor(-(half * _square(behind))), -1, axis)
 
 
+def zoom(
+    values: Inexact[Array, "*batch y x"], middle: Precise, step: Precise, shape: tuple[int, int]
+) -> Complex[Array, "*batch rows columns"]:
+    """Return the chirp-z transform along the two last axes; `middle` and `step` are pairs (y, x)."""
+    rows = chirp_z(values, middle[0], step[0], shape[0], axis=-2)
+    return chirp_z(rows, middle[1], step[1], shape[1], axis=-1)
+
+
 def centered(n: int) -> np.ndarray:
     """Return the indices of n samples, 0 at sample n//2."""
     return np.arange(n) - float(n // 2)

@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from backlight.light import Field, map_modes
+from backlight.light import Field, map_modes, split_modes
 from backlight.maths.leaf import Given, Scalar
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
@@ -69,7 +69,10 @@ class FreeSpace(eqx.Module):
         return map_modes(self._propagated, field)
 
     def sampling(self, field: Field) -> Sampling:
-        """Return the Nyquist margins, the energy lost and the memory of this propagation."""
+        """Return the margins, the predicted error and the memory of this propagation; of modes, the worst one's."""
+        return max((self._account(mode) for mode in split_modes(field)), key=lambda account: account.error)
+
+    def _account(self, field: Field) -> Sampling:
         scale, _ = self._carried(field.curvature)
         return self.method.sampling(_flat(field), self.distance / scale)
 
