@@ -136,11 +136,11 @@ def folding(
     periods: Sequence[float],
     remedy: str,
     *,
-    sharp: bool = True,
+    leak: float = 1.0,
 ) -> tuple[Cause, Cause]:
     """Say what a grid of `periods` folds into the window, and what is missing there because it was not `kept`.
 
-    **Arguments:** `sharp`: the band ends abruptly, and rings.
+    **Arguments:** `leak`: energy that the band's edges ring into the window, over that of sharp ones.
     """
     axes = list(zip(way.light, walks, kept, way.width, strict=True))
     wrapped = [
@@ -148,7 +148,7 @@ def folding(
         for (light, walk, keep, width), period in zip(axes, periods, strict=True)
     ]
     missed = [
-        light.missed(walk, keep, width) + light.rung(walk, keep, width) * sharp for light, walk, keep, width in axes
+        light.missed(walk, keep, width) + leak * light.rung(walk, keep, width) for light, walk, keep, width in axes
     ]
     return (
         Cause("wrap-around", np.sqrt(sum(wrapped)), remedy),

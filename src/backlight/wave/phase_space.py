@@ -12,6 +12,9 @@ Walk = Callable[[np.ndarray], np.ndarray]
 
 REPLICAS = (-3, -2, -1, 1, 2, 3)
 
+DARK = 1e-9
+"""Share of the energy below which a window counts as dark: Gaussians do not tell what their far tails do."""
+
 
 @dataclass(frozen=True)
 class Beamlets:
@@ -36,12 +39,12 @@ class Beamlets:
         return max(self.share(_within(self.position + walk(self.frequency), width)), np.finfo(float).tiny)
 
     def missed(self, walk: Walk, kept: np.ndarray, width: float) -> float:
-        """Return what would land in the window but is not kept, over what lands there."""
-        inside = _within(self.position + walk(self.frequency), width)
-        return self.share(inside & ~kept) / self.arriving(walk, width)
+        """Return what would land in the window but is not kept, over what lands there; all, where nothing does."""
+        inside, arriving = _within(self.position + walk(self.frequency), width), self.arriving(walk, width)
+        return self.share(inside & ~kept) / arriving if arriving > DARK else 1.0
 
     def rung(self, walk: Walk, kept: np.ndarray, width: float) -> float:
-        """Return what a sharp edge of the band diffracts into the window, over what lands there.
+        """Return what sharp edges of the band diffract into the window, over what lands there.
 
         The edge at f of a spectrum F leaves |F(f)|/(2πΔ) at Δ from where its light lands.
         """

@@ -20,8 +20,11 @@ from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
 from backlight.wave.window import Window
 
-ZONES = 2.0
-"""How far the band fades out beyond what reaches the window by geometry, in Fresnel zones √(λz) of landing."""
+ZONES = 4.5
+"""Width of the band's edges in Fresnel zones √(λz) of landing: a Gaussian edge of that width is 1e-7 within the
+geometric band, and rings by as little in the window."""
+LEAK = 1e-13
+"""Energy that such an edge rings, over that of a sharp one."""
 
 
 class ScaledAngularSpectrum(eqx.Module):
@@ -95,12 +98,15 @@ class ScaledAngularSpectrum(eqx.Module):
         """Return the margins and the predicted error: what is folded into the window, and what lies outside the band."""
         z = real_array(distance)
         output, samples = self._output(field, z), self._samples(field.grid.shape)
-        low, high = (numbers(end) for end in _sampled(_band(field, z, output), field.grid))
+        band = _band(field, z, output)
+        rise, full, fall, end = (numbers(edge) for edge in band)
+        low, high = (numbers(edge) for edge in _sampled(band, field.grid))
         way = journey(field, z, output)
-        kept = [(low[i] <= light.frequency) & (light.frequency <= high[i]) for i, light in enumerate(way.light)]
+        middles = (0.5 * (rise + full), 0.5 * (fall + end))
+        kept = [(middles[0][i] <= f.frequency) & (f.frequency <= middles[1][i]) for i, f in enumerate(way.light)]
         periods = [float(n / (high[i] - low[i])) for i, n in enumerate(samples)]
         remedy = "take more samples of the band: ScaledAngularSpectrum.planned"
-        causes = folding(way, way.walks(), kept, periods, remedy, sharp=False)
+        causes = folding(way, way.walks(), kept, periods, remedy, leak=LEAK)
         operations = zoom_operations(field.grid.shape, samples) + zoom_operations(samples, output.shape)
         return sum_account(way, way.walks(), causes, operations)
 
@@ -155,10 +161,10 @@ def _sampled(band: tuple[Array, Array, Array, Array], grid: Grid) -> tuple[Array
 
 
 def _faded(band: tuple[Array, Array, Array, Array], frequency: Array, axis: int) -> Array:
-    """Return 1 in the full band, falling smoothly to 0 at its ends: a sharp one would ring within the window."""
+    """Return 1 in the full band, falling to 0 at its ends like an error function: a sharp edge would ring."""
     rise, full, fall, end = (edge[axis] for edge in band)
     inside = jnp.minimum((frequency - rise) / (full - rise), (end - frequency) / (end - fall))
-    return jnp.sin(0.5 * jnp.pi * jnp.clip(inside, 0, 1)) ** 2
+    return 0.5 * jax.scipy.special.erfc(8 * (0.5 - inside))
 
 
 @eqx.filter_jit
