@@ -75,7 +75,7 @@ def _lags(n: int, count: int, size: int) -> np.ndarray:
 
 
 def _centering(n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the phases of (j − n₀)(m − n₀) = jm − n₀j − n₀(m − n₀), turned whole ones aside before they are rounded."""
+    """Return the phases of (j − n₀)(m − n₀) = jm − n₀j − n₀(m − n₀) that are not jm, without their whole turns."""
     turns = np.arange(n) * (n // 2) % n / n
     return np.exp(2j * np.pi * turns), np.exp(2j * np.pi * (turns - (n // 2) ** 2 % n / n))
 

@@ -1,7 +1,5 @@
 """Numbers known twice: plainly, for derivatives, and with twice the digits, for phases of thousands of turns."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import equinox as eqx
@@ -16,41 +14,41 @@ from backlight.maths.turns import cos_sin
 class Precise(eqx.Module):
     """A number as a float that can be differentiated, and as a pair of floats that has its value.
 
-    A formula written once, in +, −, ·, / and `root`, gives both: the pair is right to about 2⁻³⁵ of the number in float32 (1e-6 rad in 5000 turns),
-    the plain float carries the derivative. See `precise` and `phasor`.
+    A formula written once, in +, −, ·, / and `root`, gives both: the pair is right to about 2⁻³⁵ of the number in
+    float32 (1e-6 rad in 5000 turns), the plain float carries the derivative. See `precise` and `phasor`.
     """
 
     plain: Float[Array, "..."]
     double: df.Double
 
-    def __add__(self, other: Any) -> Precise:
+    def __add__(self, other: Any) -> "Precise":
         """Return the sum."""
         other = precise(other)
         return Precise(self.plain + other.plain, df.add(self.double, other.double))
 
-    def __neg__(self) -> Precise:
+    def __neg__(self) -> "Precise":
         """Return the negative."""
         return Precise(-self.plain, df.negate(self.double))
 
-    def __sub__(self, other: Any) -> Precise:
+    def __sub__(self, other: Any) -> "Precise":
         """Return the difference."""
         return self + (-precise(other))
 
-    def __mul__(self, other: Any) -> Precise:
+    def __mul__(self, other: Any) -> "Precise":
         """Return the product."""
         other = precise(other)
         return Precise(self.plain * other.plain, df.multiply(self.double, other.double))
 
-    def __truediv__(self, other: Any) -> Precise:
+    def __truediv__(self, other: Any) -> "Precise":
         """Return the quotient."""
         other = precise(other)
         return Precise(self.plain / other.plain, df.divide(self.double, other.double))
 
-    def __getitem__(self, index: Any) -> Precise:
+    def __getitem__(self, index: Any) -> "Precise":
         """Return one number of many, or the same ones along other axes."""
         return jax.tree.map(lambda part: part[index], self)
 
-    def root(self) -> Precise:
+    def root(self) -> "Precise":
         """Return the square root, of a number > 0."""
         return Precise(jnp.sqrt(self.plain), df.square_root(self.double))
 

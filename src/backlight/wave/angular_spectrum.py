@@ -14,7 +14,9 @@ from backlight.wave import transfer_function
 from backlight.wave.accuracy import Journey, folding, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
 
-REMEDY = "pad more, up to the width of the grid (AngularSpectrum.planned does); ScaledAngularSpectrum for long distances"
+REMEDY = (
+    "pad more, up to the width of the grid (AngularSpectrum.planned does); ScaledAngularSpectrum for long distances"
+)
 
 
 class AngularSpectrum(eqx.Module):

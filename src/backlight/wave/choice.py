@@ -11,7 +11,7 @@ from backlight.maths.fourier import fast_size
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.chirp_z import ChirpZ
 from backlight.wave.far_field import Fraunhofer
-from backlight.wave.free_space import FreeSpace, Propagator
+from backlight.wave.free_space import FreeSpace, Method
 from backlight.wave.fresnel import FresnelTransfer
 from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld
 from backlight.wave.sampling import Sampling, numbers
@@ -26,7 +26,7 @@ class Choice:
     every candidate in the order of its cost.
     """
 
-    method: Propagator
+    method: Method
     sampling: Sampling
     explanation: str
 
@@ -80,7 +80,7 @@ def choose(
     return Choice(best[0], best[1], "\n".join(_judged(*one, one is best, tolerance) for one in found))
 
 
-def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Propagator]:
+def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Method]:
     """Name what can give the output window."""
     grid, z = field.grid, distance / _widening(field, distance)
     if output.shape == grid.shape and np.allclose(output.pitch, grid.pitch, rtol=1e-6, atol=0):
@@ -103,7 +103,8 @@ def _widening(field: Field, distance: float) -> float:
     scale = 1 + distance * float(np.ravel(numbers(field.curvature))[0])
     if abs(scale) < 1e-6:
         raise InputError(
-            "propagation", got=f"the focus of the carrier, {distance:.3g} m away", expected="a plane before or behind it",
+            "propagation", got=f"the focus of the carrier, {distance:.3g} m away",
+            expected="a plane before or behind it",
             remedy="use FocalPlane, or put the curvature on the values and use ChirpZ",
         )  # fmt: skip
     return scale
@@ -129,7 +130,7 @@ def _filled(field: Field, bandwidth: float) -> Field:
     return field.with_values(np.abs(np.asarray(field.full)) * speckle / np.abs(speckle).mean())
 
 
-def _described(method: Propagator) -> str:
+def _described(method: Method) -> str:
     """Name a method and the size of its work."""
     name = type(method).__name__
     if isinstance(method, AngularSpectrum | FresnelTransfer):
@@ -139,7 +140,7 @@ def _described(method: Propagator) -> str:
     return name
 
 
-def _judged(method: Propagator, account: Sampling, taken: bool, tolerance: float) -> str:
+def _judged(method: Method, account: Sampling, taken: bool, tolerance: float) -> str:
     """Say what becomes of one candidate, and why."""
     if taken:
         verdict = "taken" if account.error <= tolerance else "taken by override"

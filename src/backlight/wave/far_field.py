@@ -22,8 +22,8 @@ class Fraunhofer(eqx.Module):
     The quadratic phase of the output rides in its curvature, 1/z. The distance is that from the input's center: only
     exp(iπd²/(λz)) is left out, d from there.
 
-    **Arguments:** `scale` or `pitch`, `center`, `shape`: the output's pixels, as for `ChirpZ`; with none of them one FFT
-    gives the pitch λz/(N·pitch).
+    **Arguments:** `scale` or `pitch`, `center`, `shape`: the output's pixels, as for `ChirpZ`; with none of them one
+    FFT gives the pitch λz/(N·pitch).
 
     Valid where πd²/(λz) ≪ 1 over the light: see `sampling`.
 
@@ -122,9 +122,11 @@ class FocalPlane(eqx.Module):
 
     def _account(self, field: Field) -> Sampling:
         flat = _flattened(field)
-        way = journey(flat, self.focal_length, output_grid(field, self.focal_length, self.window, precise(field.curvature)))
-        light = tuple(replace(one, position=0 * one.position) for one in way.light)  # all of a direction goes one way
-        way = replace(way, light=light)
+        way = journey(
+            flat, self.focal_length, output_grid(field, self.focal_length, self.window, precise(field.curvature))
+        )
+        y, x = (replace(one, position=0 * one.position) for one in way.light)  # all of a direction goes to one point
+        way = replace(way, light=(y, x))
         walks = way.straight_walks()
         return sum_account(way, walks, (aliasing(way, walks),), zoom_operations(field.grid.shape, way.shape))
 

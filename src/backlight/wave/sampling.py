@@ -7,7 +7,6 @@ import numpy as np
 
 from backlight.errors import InputError
 from backlight.light import Field
-from backlight.maths.safe import squared_modulus
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,8 @@ ROUND_OFF = 1e-6
 
 def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:
     """Return the share of the energy in each frequency of a grid of `shape`, all modes together."""
-    energy = np.asarray(squared_modulus(np.fft.fft2(np.asarray(field.full), s=shape)), dtype=np.float64)
-    energy = energy.reshape(-1, *shape).sum(axis=0)
+    energy = np.abs(np.fft.fft2(np.asarray(field.full), s=shape)) ** 2
+    energy = energy.reshape(-1, *shape).sum(axis=0, dtype=np.float64)
     return energy / max(energy.sum(), np.finfo(float).tiny)
 
 

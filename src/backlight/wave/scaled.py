@@ -95,7 +95,7 @@ class ScaledAngularSpectrum(eqx.Module):
         return _carried(field, distance, output, self._samples(field.grid.shape))
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
-        """Return the margins and the predicted error: what is folded into the window, and what lies outside the band."""
+        """Return the margins and the predicted error: what is folded into the window, and what is outside the band."""
         z = real_array(distance)
         output, samples = self._output(field, z), self._samples(field.grid.shape)
         band = _band(field, z, output)
@@ -206,12 +206,12 @@ def _smoothed(
     return separable(*axes)
 
 
-def _transfer(field: Field, distance: Array, band: _Samples, samples: tuple[int, int]) -> Complex[Array, "rows columns"]:
+def _transfer(
+    field: Field, distance: Array, band: _Samples, samples: tuple[int, int]
+) -> Complex[Array, "rows columns"]:
     """Return H(f+τ) of the band: −(z/λ)s/2 of each axis in two floats, and the non-paraxial rest."""
     wavelength = _wavelength(field)
-    sines = [
-        (band.middle[i] + field.tilt[i] + band.step[i] * centered(n)) * wavelength for i, n in enumerate(samples)
-    ]
+    sines = [(band.middle[i] + field.tilt[i] + band.step[i] * centered(n)) * wavelength for i, n in enumerate(samples)]
     per_wavelength = precise(distance) / wavelength
     paraxial = separable(*(phasor(-(per_wavelength * sine * sine * 0.5)) for sine in sines))
     s = (sines[0].plain ** 2)[:, None] + (sines[1].plain ** 2)[None, :]
