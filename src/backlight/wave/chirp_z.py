@@ -33,7 +33,7 @@ class ChirpZ(eqx.Module):
 
     Example:
         >>> import numpy as np
-        >>> from backlight.light import Field
+        >>> from backlight.light import Field, Grid
         >>> from backlight.wave import ChirpZ, FreeSpace
         >>> light = Field(np.ones((4, 8)), Grid((4, 8), 1e-6), 500e-9)
         >>> moved = FreeSpace(1e-3, ChirpZ(scale=2.5, shape=(3, 5)))(light)

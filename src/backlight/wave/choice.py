@@ -62,7 +62,7 @@ def choose(
         >>> x = np.arange(-32, 32) * 4e-6
         >>> light = Field(np.exp(-(x[:, None] ** 2 + x**2) / 30e-6**2), Grid((64, 64), 4e-6), 532e-9)
         >>> print(choose(light, 1e-3).explanation.splitlines()[0])
-        FresnelTransfer, padding (0, 0): taken
+        AngularSpectrum, padding (0, 0): taken
     """
     light = field if bandwidth is None else _filled(field, bandwidth)
     output = _flat_window(field, distance, window)
