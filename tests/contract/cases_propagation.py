@@ -36,7 +36,8 @@ CASES = [
     linear("angular spectrum, shifted", moved(lambda: AngularSpectrum((2, 3), band_limit=False, shift=AIM))),
     linear("Fresnel transfer, shifted", moved(lambda: FresnelTransfer((2, 3), band_limit=False, shift=AIM))),
     linear("Fresnel transform", moved(lambda: FresnelTransform((1, 2))), energy_ratio=1.0),
-    linear("chirp-z, scaled", moved(lambda: ChirpZ(scale=0.7, shape=(5, 7)), curvature=1e4)),
+    # z/M of the equivalent flat problem is rounded to single precision: 1e-7 of 18 turns of the chirp
+    linear("chirp-z, scaled", moved(lambda: ChirpZ(scale=0.7, shape=(5, 7)), curvature=1e4), float32_error=1e-5),
     linear("chirp-z, off axis", moved(lambda: ChirpZ(pitch=(1e-6, 2e-6), center=AIM))),
     linear("Fraunhofer", moved(lambda: Fraunhofer()), energy_ratio=1.0),
     linear("focal plane", focused(), energy_ratio=1.0),

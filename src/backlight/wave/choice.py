@@ -8,6 +8,7 @@ import numpy as np
 from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.maths.fourier import fast_size
+from backlight.maths.safe import complex_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.chirp_z import ChirpZ
 from backlight.wave.far_field import Fraunhofer
@@ -127,7 +128,7 @@ def _filled(field: Field, bandwidth: float) -> Field:
     noise = rng.standard_normal(field.grid.shape) + 1j * rng.standard_normal(field.grid.shape)
     band = np.hypot(*np.meshgrid(numbers(field.grid.fy), numbers(field.grid.fx), indexing="ij")) <= bandwidth
     speckle = np.fft.ifft2(np.fft.fft2(noise) * band)
-    return field.with_values(np.abs(np.asarray(field.full)) * speckle / np.abs(speckle).mean())
+    return field.with_values(complex_array(np.abs(np.asarray(field.full)) * speckle / np.abs(speckle).mean()))
 
 
 def _described(method: Method) -> str:
