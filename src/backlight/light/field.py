@@ -127,5 +127,5 @@ def split_modes(field: Field) -> list[Field]:
 _CARRIER_RANKS = (0, 0, 1, 0, 1, 1)
 
 
-def _carriers(light: Field) -> tuple[Array, ...]:
+def _carriers(light: Field) -> tuple[Any, ...]:
     return (light.wavelength, light.medium_index, light.tilt, light.curvature, light.grid.pitch, light.grid.center)

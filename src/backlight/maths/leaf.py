@@ -14,13 +14,17 @@ from jaxtyping import Array, Complex, Float
 Given = ArrayLike | Sequence[Any] | eqx.Module
 """What a constructor accepts for a leaf: a number, numbers, or a wrapper."""
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a `Level` is one number or a map, a `RealMap` always a map
     Scalar = Float[Array, ""]
     Pair = Float[Array, "2"]
     Vector = Float[Array, " n"]
+    Level = Float[Array, "#y #x"]
+    RealMap = Float[Array, "y x"]
     ComplexMap = Complex[Array, "y x"]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
+    Level = Float[Array, "..."] | eqx.Module
+    RealMap = Float[Array, "y x"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module

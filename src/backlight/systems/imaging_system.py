@@ -43,9 +43,9 @@ class Nothing(eqx.Module):
 class ImagingSystem(eqx.Module):
     """An instrument: y = f_noise ∘ f_c ∘ f_oc ∘ f_x ∘ f_oi ∘ f_i.
 
-    Light runs forward through the slots; grids run backward from the camera: the sample lies on the camera's pixels
-    divided by the magnification on the way, so a magnification that is being estimated rescales the sample's pixels
-    and never resamples its values.
+    Light runs forward through the slots; grids run backward from the camera: the sample lies on the pixels the camera
+    expects (`light_pitch`) divided by the magnification on the way, so a magnification that is being estimated rescales
+    the sample's pixels and never resamples its values.
 
     **Arguments:**
 
@@ -110,7 +110,7 @@ class ImagingSystem(eqx.Module):
         """Return the grids of the illumination's plane and of the sample's."""
         scale_in, curvature = self.incident_path.magnification(self.illumination.curvature)
         scale_out, _ = self.detection_path.magnification(curvature)
-        pitch = self.camera.pitch / scale_out
+        pitch = self.camera.light_pitch / scale_out
         return Grid(self.sample.shape, pitch / scale_in), Grid(self.sample.shape, pitch)
 
     def _light_at_sample(self) -> Field:

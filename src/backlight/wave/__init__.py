@@ -1,6 +1,10 @@
 """Wave-optical parts: sources, samples, propagation. Physics only."""
 
 from backlight.wave.angular_spectrum import AngularSpectrum as AngularSpectrum
+from backlight.wave.apertures import AnnularAperture as AnnularAperture
+from backlight.wave.apertures import Aperture as Aperture
+from backlight.wave.apertures import CircularAperture as CircularAperture
+from backlight.wave.apertures import RectangularAperture as RectangularAperture
 from backlight.wave.chirp_z import ChirpZ as ChirpZ
 from backlight.wave.choice import Choice as Choice
 from backlight.wave.choice import choose as choose
@@ -11,12 +15,26 @@ from backlight.wave.far_field import Fraunhofer as Fraunhofer
 from backlight.wave.free_space import FreeSpace as FreeSpace
 from backlight.wave.fresnel import FresnelTransfer as FresnelTransfer
 from backlight.wave.fresnel import FresnelTransform as FresnelTransform
+from backlight.wave.gratings import BlazedGrating as BlazedGrating
+from backlight.wave.gratings import MicrolensArray as MicrolensArray
+from backlight.wave.gratings import SinusoidalPhaseGrating as SinusoidalPhaseGrating
+from backlight.wave.incoherent import IncoherentImaging as IncoherentImaging
+from backlight.wave.objective import Objective as Objective
+from backlight.wave.phase_masks import DiffractiveElement as DiffractiveElement
+from backlight.wave.phase_masks import PhaseMask as PhaseMask
+from backlight.wave.phase_masks import diffuser as diffuser
+from backlight.wave.pixelated import CodedMask as CodedMask
+from backlight.wave.pixelated import SpatialLightModulator as SpatialLightModulator
 from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld as RayleighSommerfeld
 from backlight.wave.sampling import Cause as Cause
 from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.scaled import ScaledAngularSpectrum as ScaledAngularSpectrum
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
+from backlight.wave.thin_lens import ThinLens as ThinLens
 from backlight.wave.thin_sample import ThinSample as ThinSample
 from backlight.wave.window import Window as Window
 from backlight.wave.zernike_phase import ZernikePhase as ZernikePhase
+from backlight.wave.zernikes import FringeZernikes as FringeZernikes
+from backlight.wave.zernikes import NollZernikes as NollZernikes
+from backlight.wave.zernikes import Zernikes as Zernikes
