@@ -143,8 +143,8 @@ def test_outside_its_range_a_method_refuses_and_is_wrong(float64, regime):
 
 
 METHODS = {
-    "angular, shifted": AngularSpectrum((8, 8), shift=(2e-5, -1e-5)),
-    "Fresnel transfer": FresnelTransfer((8, 8), shift=(2e-5, -1e-5)),
+    "angular, shifted": AngularSpectrum((8, 8), band_limit=False, shift=(2e-5, -1e-5)),
+    "Fresnel transfer": FresnelTransfer((8, 8), band_limit=False, shift=(2e-5, -1e-5)),
     "Fresnel transform": FresnelTransform(),
     "chirp-z": ChirpZ(scale=1.5, shape=(20, 28)),
     "scaled": ScaledAngularSpectrum(scale=1.5, samples=(48, 64)),
@@ -161,7 +161,7 @@ def noise(shape):
 @eqx.filter_jit
 def slopes(method, values, target, distance, wavelength, pitch, tilt):
     def loss(distance, wavelength):
-        field = Field(values, Grid(values.shape, pitch, (1e-5, 2e-5)), wavelength, medium_index=1.33, tilt=tilt)
+        field = Field(values, Grid(values.shape, pitch, (2**-17, 2**-16)), wavelength, medium_index=1.25, tilt=tilt)
         out = method(field, distance).values
         return jnp.sum(jnp.abs(out - target * jnp.sqrt(jnp.mean(jnp.abs(out) ** 2))) ** 2) / out.size, out
 
@@ -170,7 +170,7 @@ def slopes(method, values, target, distance, wavelength, pitch, tilt):
 
 
 def in_precision(name, distance, dtype):
-    """Call with numbers that single precision has exactly, the method's own leaves included."""
+    """Call with numbers that single precision has exactly, those of the method included."""
     values = noise((24, 32))
     method = jax.tree.map(lambda leaf: leaf.astype(dtype), METHODS[name])
     shape = eqx.filter_eval_shape(
