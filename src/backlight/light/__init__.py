@@ -3,6 +3,7 @@
 from backlight.light.field import Field as Field
 from backlight.light.field import map_modes as map_modes
 from backlight.light.field import select_modes as select_modes
+from backlight.light.field import split_modes as split_modes
 from backlight.light.grid import Grid as Grid
 from backlight.light.image import Image as Image
 from backlight.light.materials import Cauchy as Cauchy

@@ -122,6 +122,28 @@ def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"]) -> Field:
     return eqx.tree_at(where, field, tuple(leaf[indices] if leaf.ndim > rank else leaf for leaf, rank in leaves))
 
 
+def split_modes(field: Field) -> list[Field]:
+    """Return the modes of a field whose carriers differ, one by one; any other field as it is.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid, split_modes
+        >>> light = Field(np.ones((2, 4, 6)), Grid((4, 6), 1e-6), np.array([450e-9, 532e-9]))
+        >>> [one.values.shape for one in split_modes(light)]
+        [(4, 6), (4, 6)]
+    """
+    leaves = _carriers(field)
+    count = next((x.shape[0] for x, rank in zip(leaves, _CARRIER_RANKS, strict=True) if x.ndim > rank), None)
+    if count is None:
+        return [field]
+
+    def one(i: int) -> Field:
+        own = [x[i] if x.ndim > rank else x for x, rank in zip(leaves, _CARRIER_RANKS, strict=True)]
+        return eqx.tree_at(lambda light: (light.values, *_carriers(light)), field, (field.values[i], *own))
+
+    return [one(i) for i in range(count)]
+
+
 _CARRIER_RANKS = (0, 0, 1, 0, 1, 1)
 
 

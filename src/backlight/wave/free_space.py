@@ -1,18 +1,17 @@
 """A stretch of homogeneous medium."""
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from backlight.light import Field, map_modes
+from backlight.light import Field, map_modes, split_modes
 from backlight.maths.leaf import Given, Scalar
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.sampling import Sampling
 
 
-@runtime_checkable
 class Propagator(Protocol):
     """What `FreeSpace` asks of a method: move a field with a flat carrier (curvature 0), and tell how well it can."""
 
@@ -28,6 +27,12 @@ class Propagator(Protocol):
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return what the grid costs."""
         ...
+
+
+if TYPE_CHECKING:
+    Method = Propagator
+else:  # a run-time check of the protocol would ask for a scale where there may be none
+    Method = eqx.Module
 
 
 class FreeSpace(eqx.Module):
@@ -53,9 +58,9 @@ class FreeSpace(eqx.Module):
     """
 
     distance: Scalar
-    method: Propagator
+    method: Method
 
-    def __init__(self, distance: Given, method: Propagator | None = None):
+    def __init__(self, distance: Given, method: Method | None = None):
         self.distance = real_array(distance)
         self.method = AngularSpectrum() if method is None else method
 
@@ -69,7 +74,10 @@ class FreeSpace(eqx.Module):
         return map_modes(self._propagated, field)
 
     def sampling(self, field: Field) -> Sampling:
-        """Return the Nyquist margins, the energy lost and the memory of this propagation."""
+        """Return the margins, the predicted error and the memory of this propagation; of modes, the worst one's."""
+        return max((self._account(mode) for mode in split_modes(field)), key=lambda account: account.error)
+
+    def _account(self, field: Field) -> Sampling:
         scale, _ = self._carried(field.curvature)
         return self.method.sampling(_flat(field), self.distance / scale)
 

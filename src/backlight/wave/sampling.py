@@ -1,15 +1,27 @@
-"""What a grid can carry: Nyquist margins in numbers, advice in words."""
+"""What a grid can carry: Nyquist margins and the predicted error in numbers, advice in words."""
 
 from dataclasses import dataclass
+from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 
-from backlight.light import Field, Grid
-from backlight.maths.fourier import fft2, pad
-from backlight.maths.safe import squared_modulus
-from backlight.wave import transfer_function
+from backlight.errors import InputError
+from backlight.light import Field
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason why a propagated field is wrong: its relative L2 error in the output window, and what helps.
+
+    Example:
+        >>> from backlight.wave import Cause
+        >>> Cause("wrap-around", 0.01, "pad more").error
+        0.01
+    """
+
+    name: str
+    error: float
+    remedy: str
 
 
 @dataclass(frozen=True)
@@ -20,10 +32,14 @@ class Sampling:
 
     - `input_margin`: Nyquist frequency over the highest frequency that carries energy (99.99 %); > 1 is sampled.
     - `kernel_margin`: share of the propagating band that the padded grid carries without aliasing, 0 … 1. Told, not
-      judged: what a field loses by it is `energy_lost`.
-    - `output_margin`: half the padded width over how far the outermost energy walks; > 1 does not wrap around.
+      judged: what a field loses by it is `energy_lost`. For sums over the input's pixels: Nyquist frequency over that
+      of the fastest phase under the sum, at most 1.
+    - `output_margin`: half the width that the method can tell apart over how far the outermost energy walks (for sums:
+      lands); > 1 does not wrap around.
     - `energy_lost`: share of the field's energy in frequencies that the band limit drops.
     - `memory`: bytes of the padded complex field and its kernel in float32.
+    - `operations`: floating-point operations, roughly.
+    - `causes`: what makes the result wrong, by how much, and what helps.
 
     Example:
         >>> import numpy as np
@@ -38,6 +54,13 @@ class Sampling:
     output_margin: float
     energy_lost: float
     memory: int
+    operations: float = 0.0
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def error(self) -> float:
+        """The predicted relative L2 error of the field in the output window: the causes, and the float's own digits."""
+        return float(np.sqrt(sum(cause.error**2 for cause in self.causes) + ROUND_OFF**2))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -57,30 +80,69 @@ class Sampling:
             )
         return tuple(found)
 
+    def demand(self, error: float = 1e-3) -> None:
+        """Refuse a propagation that is predicted to be off by more than `error` (relative, L2, in the output window).
 
-def measure(field: Field, padded: Grid, distance: Float[Array, ""] | float) -> Sampling:
-    """Account for propagating `field` on the `padded` grid over `distance` (m)."""
-    wavelength = field.wavelength / field.medium_index
-    energy = np.asarray(squared_modulus(fft2(pad(field.values, padded.shape))), dtype=np.float64)
-    energy = energy.reshape(-1, *padded.shape).sum(axis=0)
-    energy /= max(energy.sum(), np.finfo(float).tiny)
-    kept = np.asarray(transfer_function.band_limit(padded, wavelength, jnp.asarray(distance), field.tilt))
-    walk = [
-        np.abs(np.asarray(w)) * abs(float(distance)) for w in transfer_function.walk_off(padded, wavelength, field.tilt)
-    ]
-    half = [0.5 * n * abs(float(p)) for n, p in zip(padded.shape, padded.pitch, strict=True)]
-    nyquist = [np.abs(np.asarray(f) * 2 * float(p)) for f, p in zip((padded.fy, padded.fx), padded.pitch, strict=True)]
-    return Sampling(
-        input_margin=1 / max(_edge(np.maximum.outer(nyquist[0], nyquist[1]), energy), 1e-9),
-        kernel_margin=float(kept.mean()),
-        output_margin=1 / max(_edge(np.maximum(walk[0] / half[0], walk[1] / half[1]), energy), 1e-9),
-        energy_lost=float(energy[~kept].sum()),
-        memory=2 * 8 * padded.shape[0] * padded.shape[1],
-    )
+        **Errors:** `InputError` with the largest cause and what helps against it.
+
+        Example:
+            >>> import numpy as np
+            >>> from backlight.light import Field, Grid
+            >>> from backlight.wave import ChirpZ, FreeSpace
+            >>> light = Field(np.ones((8, 8)), Grid((8, 8), 2e-6), 532e-9)
+            >>> FreeSpace(1e-5, ChirpZ(scale=1.0)).sampling(light).demand()
+            Traceback (most recent call last):
+            ...
+            backlight.errors.InputError: propagation: aliasing...
+        """
+        if not self.error > error:
+            return
+        worst = max(self.causes, key=lambda cause: cause.error, default=Cause("round-off", ROUND_OFF, "use float64"))
+        raise InputError(
+            f"propagation: {worst.name}",
+            got=f"a predicted error of {self.error:.2g}, {worst.error:.2g} of it by {worst.name}",
+            expected=f"at most {error:.2g} of the field in the output window",
+            remedy=worst.remedy,
+        )
 
 
-def _edge(coordinate: np.ndarray, energy: np.ndarray, share: float = 0.9999) -> float:
+ROUND_OFF = 1e-6
+"""What single precision may cost a field (docs/conventions.md)."""
+
+
+def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:
+    """Return the share of the energy in each frequency of a grid of `shape`, all modes together."""
+    energy = np.abs(np.fft.fft2(np.asarray(field.full), s=shape)) ** 2
+    energy = energy.reshape(-1, *shape).sum(axis=0, dtype=np.float64)
+    return energy / max(energy.sum(), np.finfo(float).tiny)
+
+
+def input_margin(energy: np.ndarray) -> float:
+    """Return the Nyquist frequency over the highest frequency that carries energy."""
+    nyquist = [np.abs(2 * np.fft.fftfreq(n)) for n in energy.shape]
+    return 1 / max(edge(np.maximum.outer(nyquist[0], nyquist[1]), energy), 1e-9)
+
+
+def edge(coordinate: np.ndarray, energy: np.ndarray, share: float = 0.9999) -> float:
     """Return the value of `coordinate` below which `share` of the energy lies."""
     order = np.argsort(coordinate, axis=None)
     reached = np.searchsorted(np.cumsum(energy.flat[order]), share)
     return float(coordinate.flat[order[min(reached, order.size - 1)]])
+
+
+def fft_operations(*sizes: int) -> float:
+    """Return 5·n·log₂n of a transform of n = Π sizes numbers."""
+    n = float(np.prod(sizes))
+    return 5 * n * np.log2(max(n, 2.0))
+
+
+def zoom_operations(before: tuple[int, int], behind: tuple[int, int]) -> float:
+    """Return what two chirp-z transforms cost, along y and then along x."""
+    (rows, columns), (new_rows, new_columns) = before, behind
+    down = 2 * columns * fft_operations(rows + new_rows)
+    return down + 2 * new_rows * fft_operations(columns + new_columns)
+
+
+def numbers(value: Any) -> np.ndarray:
+    """Return a leaf as float64 numbers on the host."""
+    return np.asarray(value, dtype=np.float64)

@@ -10,6 +10,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.light import Grid
 from backlight.maths import double_float as df
+from backlight.maths.precise import Precise, phasor, precise, separable
 from backlight.maths.turns import cos_sin
 
 
@@ -53,17 +54,33 @@ def carry(
     tilt: Float[Array, "2"],
     medium_index: Float[Array, ""],
     reach: Float[Array, ""] | None,
+    shift: Float[Array, "2"] | None = None,
 ) -> Complex[Array, "*modes rows columns"]:
     """Return the spectrum `distance` further on, H·F, without what the grid cannot carry over `reach` (`None`: all).
 
     One step, because its derivative is cheap: d(H·F) = H·dF + (H·F)·d(exponent) asks for nothing but the result.
 
-    **Arguments:** `spectrum`: F, in FFT order on `grid`; the rest as for `free_space` and `band_limit`.
+    **Arguments:** `spectrum`: F, in FFT order on `grid`; `shift` of the window that it is meant for: it sets the band,
+    `displace` moves the light; the rest as for `free_space` and `band_limit`.
     """
     in_medium = wavelength / medium_index
     sy, sx = (in_medium * (grid.fy + tilt[0])) ** 2, (in_medium * (grid.fx + tilt[1])) ** 2
-    where = jax.lax.stop_gradient((grid, wavelength, distance, tilt, medium_index, reach))
+    where = jax.lax.stop_gradient((grid, wavelength, distance, tilt, medium_index, reach, shift))
     return _carried(spectrum, distance / in_medium, sy, sx, where)
+
+
+@jax.jit
+def displace(
+    spectrum: Complex[Array, "*modes rows columns"], grid: Grid, shift: Float[Array, "2"]
+) -> Complex[Array, "*modes rows columns"]:
+    """Return F·exp(2πi f·shift): the spectrum as seen from a window displaced by `shift` (m)."""
+    turns = [frequencies(n, grid.pitch[i]) * shift[i] for i, n in enumerate(grid.shape)]
+    return spectrum * separable(*(phasor(t) for t in turns))
+
+
+def frequencies(n: int, pitch: Float[Array, ""]) -> Precise:
+    """Return the DFT frequencies m/(n·pitch), cycles/m, in twice the digits."""
+    return precise(np.rint(np.fft.fftfreq(n) * n)) / (precise(pitch) * float(n))
 
 
 @jax.jit
@@ -83,20 +100,37 @@ def walk_off(
 
 @jax.jit
 def band_limit(
-    grid: Grid, wavelength: Float[Array, ""], distance: Float[Array, ""], tilt: Float[Array, "2"]
+    grid: Grid,
+    wavelength: Float[Array, ""],
+    distance: Float[Array, ""],
+    tilt: Float[Array, "2"],
+    shift: Float[Array, "2"] | None = None,
 ) -> Bool[Array, "y x"]:
     """Tell which frequencies the grid can propagate without aliasing.
 
     The phase of H must advance by less than π from one frequency sample to the next: the light of a frequency may walk
     off by at most half the grid, |z λ(f+τ)/√(1−s)| ≤ N·pitch/2. This is the condition of Matsushima and Shimobaba,
     Opt. Express 17, 19662 (2009), with the tilt of Matsushima, Opt. Express 18, 18453 (2010), on both axes exactly.
-    Evanescent waves only decay, which every grid can carry.
+    For a window displaced by `shift` the walk is counted from there. Evanescent waves only decay, which every grid can
+    carry.
     """
+    if shift is not None:
+        return jax.lax.stop_gradient(_displaced_limit(grid, wavelength, distance, tilt, shift))
     sy, walk_y = _squared_walk(grid.shape[0], grid.pitch[0], wavelength * (grid.fy + tilt[0]), distance)
     sx, walk_x = _squared_walk(grid.shape[1], grid.pitch[1], wavelength * (grid.fx + tilt[1]), distance)
     cosine_squared = (1 - sy)[:, None] - sx[None, :]
     inside = (cosine_squared <= 0) | (jnp.maximum(walk_y[:, None], walk_x[None, :]) <= cosine_squared)
     return jax.lax.stop_gradient(inside)
+
+
+def _displaced_limit(grid: Grid, wavelength: Array, distance: Array, tilt: Array, shift: Array) -> Array:
+    """Return |z·sin/cos − shift| ≤ N·pitch/2 on both axes."""
+    sine_y, sine_x = wavelength * (grid.fy + tilt[0])[:, None], wavelength * (grid.fx + tilt[1])[None, :]
+    cosine_squared = 1 - sine_y**2 - sine_x**2
+    cosine = jnp.sqrt(jnp.maximum(cosine_squared, 0))
+    half_y, half_x = (0.5 * n * jnp.abs(grid.pitch[i]) * cosine for i, n in enumerate(grid.shape))
+    inside_y = jnp.abs(distance * sine_y - shift[0] * cosine) <= half_y
+    return (cosine_squared <= 0) | (inside_y & (jnp.abs(distance * sine_x - shift[1] * cosine) <= half_x))
 
 
 def _squared_walk(n: int, pitch: Array, sine: Array, distance: Array) -> tuple[Array, Array]:
@@ -150,7 +184,13 @@ def _instance(tangent: Any) -> Array:
 
 
 def _kernel(
-    grid: Grid, wavelength: Array, distance: Array, tilt: Array, medium_index: Array, reach: Array | None
+    grid: Grid,
+    wavelength: Array,
+    distance: Array,
+    tilt: Array,
+    medium_index: Array,
+    reach: Array | None,
+    shift: Array | None,
 ) -> Array:
     in_medium = df.divide(df.exact(wavelength), df.exact(medium_index))
     per_wavelength = df.divide(df.exact(distance), in_medium)
@@ -159,7 +199,7 @@ def _kernel(
     rest = per_wavelength.hi * jnp.where(s < 1, 0.5 * (s / (1 + jnp.sqrt(jnp.maximum(1 - s, 0)))) ** 2, 1 - 0.5 * s)
     size = jnp.exp((-2 * np.pi) * jnp.abs(per_wavelength.hi) * _decay(s))
     if reach is not None:
-        size = jnp.where(band_limit(grid, wavelength / medium_index, reach, tilt), size, 0.0)
+        size = jnp.where(band_limit(grid, wavelength / medium_index, reach, tilt, shift), size, 0.0)
     cos, sin = cos_sin((rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :]))
     return jax.lax.complex(size * cos, -size * sin)
 

@@ -1,0 +1,167 @@
+"""The error of each way to propagate, predicted from where the light goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from backlight.light import Field, Grid
+from backlight.wave.phase_space import Beamlets, Walk, beamlets, exact_walk, straight_walk
+from backlight.wave.sampling import (
+    Cause,
+    Sampling,
+    edge,
+    fft_operations,
+    input_margin,
+    numbers,
+    spectral_energy,
+)
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A field, the way it goes, and the window where it is looked at: concrete numbers, on the host.
+
+    **Attributes:** `wavelength` in the medium; `distance`; `tilt` of the carrier; `aim`: the output's center minus the
+    input's; `width`: the output's, m, and `shape`; `light`: the field in phase space. All pairs are (y, x).
+    """
+
+    field: Field
+    wavelength: float
+    distance: float
+    tilt: np.ndarray
+    aim: np.ndarray
+    width: np.ndarray
+    shape: tuple[int, int]
+    light: tuple[Beamlets, Beamlets]
+
+    def walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
+        """Return where the light of a frequency goes, at any angle."""
+        z, (tilt_y, tilt_x) = self.distance if distance is None else distance, self.tilt
+        return (
+            exact_walk(self.wavelength, z, tilt_y, self.aim[0], tilt_x),
+            exact_walk(self.wavelength, z, tilt_x, self.aim[1], tilt_y),
+        )
+
+    def straight_walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
+        """Return where the light goes paraxially."""
+        z = self.distance if distance is None else distance
+        y, x = (straight_walk(self.wavelength, z, self.tilt[i], self.aim[i]) for i in (0, 1))
+        return y, x
+
+
+def journey(field: Field, distance: object, output: Grid) -> Journey:
+    """Take the numbers out of a field and its output grid."""
+    z = float(numbers(distance))
+    return Journey(
+        field=field,
+        wavelength=float(field.wavelength) / float(field.medium_index),
+        distance=z,
+        tilt=numbers(field.tilt),
+        aim=numbers(output.center) - numbers(field.grid.center),
+        width=np.abs(numbers(output.pitch)) * np.asarray(output.shape),
+        shape=output.shape,
+        light=beamlets(field, z),
+    )
+
+
+def transfer_account(
+    way: Journey, padded: Grid, walked: np.ndarray, inside: np.ndarray, causes: tuple[Cause, ...]
+) -> Sampling:
+    """Account for a method that multiplies the spectrum on a `padded` grid.
+
+    **Arguments:** `walked`: how far each frequency walks, in half-widths of the padded grid; `inside`: the band kept.
+    """
+    energy = spectral_energy(way.field, padded.shape)
+    return Sampling(
+        input_margin=input_margin(energy),
+        kernel_margin=float(inside.mean()),
+        output_margin=1 / max(edge(walked, energy), 1e-9),
+        energy_lost=float(energy[~inside].sum()),
+        memory=2 * 8 * padded.shape[0] * padded.shape[1],
+        operations=2 * fft_operations(*padded.shape),
+        causes=causes,
+    )
+
+
+def sum_account(way: Journey, walks: Sequence[Walk], causes: tuple[Cause, ...], operations: float) -> Sampling:
+    """Account for a method that sums over the input's pixels: the light it can tell apart spans λz/pitch."""
+    size = np.asarray(way.field.grid.shape)
+    pitch = np.abs(numbers(way.field.grid.pitch))
+    period = way.wavelength * abs(way.distance) / pitch
+    reach = [light.reach(walk) for light, walk in zip(way.light, walks, strict=True)]
+    return Sampling(
+        input_margin=input_margin(spectral_energy(way.field, way.field.grid.shape)),
+        kernel_margin=float(min(1.0, np.min(period / (size * pitch)))),
+        output_margin=float(np.min(0.5 * period / np.maximum(reach, 1e-30))),
+        energy_lost=0.0,
+        memory=int(2 * 8 * np.prod(size + way.shape)),
+        operations=operations,
+        causes=causes,
+    )
+
+
+def aliasing(way: Journey, walks: Sequence[Walk]) -> Cause:
+    """Say what a sum over the input's pixels brings into the window from the copies of the spectrum."""
+    found = [light.aliased(walk, width) for light, walk, width in zip(way.light, walks, way.width, strict=True)]
+    return Cause(
+        "aliasing of the sum over the input's pixels",
+        np.sqrt(sum(found)),
+        "take finer input pixels, a smaller output window or a longer distance; AngularSpectrum for short distances",
+    )
+
+
+def paraxial(way: Journey) -> Cause:
+    """Say what the Fresnel phase −λz|f+τ|²/2 misses of the exact one, over the light that reaches the window."""
+    energy = spectral_energy(way.field, way.field.grid.shape)
+    pitch = numbers(way.field.grid.pitch)
+    axes = [np.fft.fftfreq(n, pitch[i]) for i, n in enumerate(energy.shape)]
+    landed = [
+        light.landed(walk, width, f)
+        for light, walk, width, f in zip(way.light, way.straight_walks(), way.width, axes, strict=True)
+    ]
+    sine = [way.wavelength * (f + tilt) for f, tilt in zip(axes, way.tilt, strict=True)]
+    s = np.add.outer(sine[0] ** 2, sine[1] ** 2)
+    missing = way.distance / way.wavelength * np.where(s < 1, 0.5 * (s / (1 + np.sqrt(np.maximum(1 - s, 0)))) ** 2, 0.5)
+    wrong = np.where(s < 1, 4 * np.sin(np.pi * missing) ** 2, 1.0)
+    seen = energy * np.multiply.outer(*landed)
+    error = np.sqrt((seen * wrong).sum() / max(seen.sum(), np.finfo(float).tiny))
+    return Cause("the paraxial phase", float(error), "use AngularSpectrum, or ScaledAngularSpectrum for other pixels")
+
+
+def folding(
+    way: Journey,
+    walks: Sequence[Walk],
+    kept: Sequence[np.ndarray],
+    periods: Sequence[float],
+    remedy: str,
+    *,
+    leak: float = 1.0,
+) -> tuple[Cause, Cause]:
+    """Say what a grid of `periods` folds into the window, and what is missing there because it was not `kept`.
+
+    **Arguments:** `leak`: energy that the band's edges ring into the window, over that of sharp ones.
+    """
+    axes = list(zip(way.light, walks, kept, way.width, strict=True))
+    wrapped = [
+        light.wrapped(walk, keep, width, period)
+        for (light, walk, keep, width), period in zip(axes, periods, strict=True)
+    ]
+    missed = [
+        light.missed(walk, keep, width) + leak * light.rung(walk, keep, width) for light, walk, keep, width in axes
+    ]
+    return (
+        Cause("wrap-around", np.sqrt(sum(wrapped)), remedy),
+        Cause("frequencies left out", np.sqrt(sum(missed)), remedy),
+    )
+
+
+def far_field(way: Journey) -> Cause:
+    """Say what leaving out exp(iπ|d|²/(λz)) costs, d from the input's center: ‖(exp(iπd²/λz) − 1)·u‖/‖u‖."""
+    energy = np.abs(np.asarray(way.field.full).reshape(-1, *way.field.grid.shape)) ** 2
+    energy = energy.sum(axis=0, dtype=float)
+    pitch = numbers(way.field.grid.pitch)
+    squares = [((np.arange(n) - n // 2) * pitch[i]) ** 2 for i, n in enumerate(energy.shape)]
+    half_turns = np.add.outer(*squares) / (way.wavelength * way.distance)
+    wrong = (4 * np.sin(0.5 * np.pi * half_turns) ** 2 * energy).sum() / max(energy.sum(), np.finfo(float).tiny)
+    return Cause("the far-field phase", float(np.sqrt(wrong)), "go farther away, or use ChirpZ, which keeps the phase")

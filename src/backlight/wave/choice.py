@@ -1,0 +1,159 @@
+"""The choice of a propagation method, with its reasons."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from backlight.errors import InputError
+from backlight.light import Field, Grid
+from backlight.maths.fourier import fast_size
+from backlight.maths.safe import complex_array
+from backlight.wave.angular_spectrum import AngularSpectrum
+from backlight.wave.chirp_z import ChirpZ
+from backlight.wave.far_field import Fraunhofer
+from backlight.wave.free_space import FreeSpace, Method
+from backlight.wave.fresnel import FresnelTransfer
+from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld
+from backlight.wave.sampling import Sampling, numbers
+from backlight.wave.scaled import ScaledAngularSpectrum
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method for `FreeSpace`, the account of it, and why it was taken.
+
+    **Attributes:** `method`; `sampling`: its margins, energy lost, predicted error, memory; `explanation`: a text with
+    every candidate in the order of its cost.
+    """
+
+    method: Method
+    sampling: Sampling
+    explanation: str
+
+
+def choose(
+    field: Field,
+    distance: float,
+    *,
+    window: Grid | None = None,
+    bandwidth: float | None = None,
+    tolerance: float = 1e-3,
+    override: bool = False,
+) -> Choice:
+    """Return the cheapest method whose predicted error in the output window is at most `tolerance`.
+
+    **Arguments:**
+
+    - `field`: the light, concrete numbers; it is measured on the host.
+    - `distance`: z, m.
+    - `window`: the wanted output pixels; by default the input's, widened with a curved carrier.
+    - `bandwidth`: highest spatial frequency the light will have about its carrier, cycles/m; by default that of `field`
+      is measured. Say it where the light is not there yet: a plane wave in the place of a sample.
+    - `tolerance`: relative L2 error.
+    - `override`: take the most accurate candidate where none is good enough.
+
+    **Errors:** `InputError` where no candidate is good enough, unless `override`; where the distance ends in a focus of
+    the carrier; where the grid cannot hold the bandwidth.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid
+        >>> from backlight.wave import choose
+        >>> x = np.arange(-32, 32) * 4e-6
+        >>> light = Field(np.exp(-(x[:, None] ** 2 + x**2) / 30e-6**2), Grid((64, 64), 4e-6), 532e-9)
+        >>> print(choose(light, 1e-3).explanation.splitlines()[0])
+        AngularSpectrum, padding (0, 0): taken
+    """
+    light = field if bandwidth is None else _filled(field, bandwidth)
+    output = _flat_window(field, distance, window)
+    found = [(method, FreeSpace(distance, method).sampling(light)) for method in _candidates(field, distance, output)]
+    found.sort(key=lambda one: one[1].operations)
+    safe = [one for one in found if one[1].error <= tolerance]
+    best = safe[0] if safe else min(found, key=lambda one: one[1].error)
+    if not safe and not override:
+        raise InputError(
+            f"propagation over {distance:.3g} m",
+            got=f"at best a predicted error of {best[1].error:.2g} ({_described(best[0])})",
+            expected=f"at most {tolerance:.2g} in the output window",
+            remedy=f"{max(best[1].causes, key=lambda cause: cause.error).remedy}; or override=True to go on",
+        )
+    return Choice(best[0], best[1], "\n".join(_judged(*one, one is best, tolerance) for one in found))
+
+
+def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Method]:
+    """Name what can give the output window."""
+    grid, z = field.grid, distance / _widening(field, distance)
+    if output.shape == grid.shape and np.allclose(output.pitch, grid.pitch, rtol=1e-6, atol=0):
+        shift = numbers(output.center) - numbers(grid.center)
+        moved = None if np.all(np.abs(shift) < 1e-6 * np.abs(numbers(grid.pitch))) else tuple(shift)
+        for share in (0.0, 0.5, 1.0):
+            rows, columns = (fast_size(int((1 + share) * n)) - n if share else 0 for n in grid.shape)
+            yield AngularSpectrum((rows, columns), shift=moved)
+            yield FresnelTransfer((rows, columns), shift=moved)
+    wavelength = float(np.max(numbers(field.wavelength) / numbers(field.medium_index)))
+    pixels = {"pitch": output.pitch, "center": output.center, "shape": output.shape}
+    yield ChirpZ(**pixels)
+    yield Fraunhofer(**pixels)
+    yield ScaledAngularSpectrum.planned(grid, wavelength, z, output)
+    yield RayleighSommerfeld(**pixels)
+
+
+def _widening(field: Field, distance: float) -> float:
+    """Return M = 1 + zc of a curved carrier."""
+    scale = 1 + distance * float(np.ravel(numbers(field.curvature))[0])
+    if abs(scale) < 1e-6:
+        raise InputError(
+            "propagation", got=f"the focus of the carrier, {distance:.3g} m away",
+            expected="a plane before or behind it",
+            remedy="use FocalPlane, or put the curvature on the values and use ChirpZ",
+        )  # fmt: skip
+    return scale
+
+
+def _flat_window(field: Field, distance: float, window: Grid | None) -> Grid:
+    """Return the window as the method sees it, in the plane problem that stands for a curved carrier."""
+    return field.grid if window is None else window.scaled(1 / _widening(field, distance))
+
+
+def _filled(field: Field, bandwidth: float) -> Field:
+    """Return light as bright as the field that fills the band with white noise: the worst that may come."""
+    nyquist = 0.5 / np.abs(numbers(field.grid.pitch)).max()
+    if not 0 < bandwidth <= nyquist:
+        raise InputError(
+            "bandwidth", got=f"{bandwidth:.3g} cycles/m", expected=f"more than 0, at most the grid's {nyquist:.3g}",
+            remedy="use finer pixels",
+        )  # fmt: skip
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(field.grid.shape) + 1j * rng.standard_normal(field.grid.shape)
+    band = np.hypot(*np.meshgrid(numbers(field.grid.fy), numbers(field.grid.fx), indexing="ij")) <= bandwidth
+    speckle = np.fft.ifft2(np.fft.fft2(noise) * band)
+    return field.with_values(complex_array(np.abs(np.asarray(field.full)) * speckle / np.abs(speckle).mean()))
+
+
+def _described(method: Method) -> str:
+    """Name a method and the size of its work."""
+    name = type(method).__name__
+    if isinstance(method, AngularSpectrum | FresnelTransfer):
+        return f"{name}, padding {method.padding}" + ("" if method.shift is None else ", shifted")
+    if isinstance(method, ScaledAngularSpectrum):
+        return f"{name}, samples {method.samples}"
+    return name
+
+
+def _judged(method: Method, account: Sampling, taken: bool, tolerance: float) -> str:
+    """Say what becomes of one candidate, and why."""
+    if taken:
+        verdict = "taken" if account.error <= tolerance else "taken by override"
+    else:
+        verdict = "refused" if account.error > tolerance else "good as well, but dearer"
+    worst = max(account.causes, key=lambda cause: cause.error)
+    return "\n".join(
+        [
+            f"{_described(method)}: {verdict}",
+            f"  predicted error {account.error:.2g} (at most {tolerance:.2g}), most of it by {worst.name}",
+            f"  margins: input {account.input_margin:.2g}, kernel {account.kernel_margin:.2g}, "
+            f"output {account.output_margin:.2g}; energy lost {account.energy_lost:.2g}",
+            f"  {account.memory / 1e6:.3g} MB, {account.operations:.2g} operations",
+        ]
+    )

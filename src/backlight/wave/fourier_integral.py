@@ -1,0 +1,84 @@
+"""The integral that Fresnel, Fraunhofer and a lens share, on any output pixels."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from backlight.light import Field, Grid
+from backlight.maths.chirp_z import centered, centered_fft2, zoom
+from backlight.maths.precise import Precise, phasor, precise, separable
+from backlight.wave.window import Window
+
+
+@jax.jit
+def fourier_integral(
+    field: Field, length: Float[Array, ""], window: Window, curvature: Precise, chirp: Precise, behind: Float[Array, ""]
+) -> Field:
+    """Return U(r) = 1/(iλL) ∫ u(r′)·exp(iπ(κ(2r′·r₀ − r₀²) + χ|r′ − r₀|²)/λ)·exp(−2πi r·r′/(λL)) dr′.
+
+    With κ = χ the quadratic phase is exp(iπκ|r′|²/λ), written about the input's center r₀ so that its fast part is
+    taken along exactly: as a walk of the output's center, λL(τ + κr₀/λ), and as the output's tilt, −r₀/(λL).
+
+    **Arguments:**
+
+    - `field`: u with its tilt τ; its own curvature is not looked at.
+    - `length`: L, m, a distance or a focal length, either sign.
+    - `curvature`: κ, 1/m; `chirp`: χ, 1/m, the same, or 0 in the far field.
+    - `behind`: the curvature that the output carries, 1/m.
+    """
+    wavelength = precise(field.wavelength) / field.medium_index
+    spread, pitch, start = wavelength * length, precise(field.grid.pitch), precise(field.grid.center)
+    place = _placed(field, spread, window, curvature / wavelength)
+    values = field.full * chirps(field.grid.shape, pitch, chirp / wavelength)
+    if window.natural:
+        values = centered_fft2(values)
+    else:
+        values = zoom(values, place.middle, pitch * place.pitch / spread, place.shape)
+    constant = (precise(field.tilt) + curvature * start / wavelength * 0.5) * start
+    factor = phasor(constant[0] + constant[1]) * (-1j * jnp.abs(jnp.prod(field.grid.pitch)) / spread.plain)
+    return Field(
+        values * factor,
+        place.grid,
+        field.wavelength,
+        medium_index=field.medium_index,
+        tilt=-(start / spread).plain,
+        curvature=behind,
+    )
+
+
+@jax.jit
+def output_grid(field: Field, length: Float[Array, ""], window: Window, curvature: Precise) -> Grid:
+    """Return the grid on which `fourier_integral` gives its result."""
+    wavelength = precise(field.wavelength) / field.medium_index
+    return _placed(field, wavelength * length, window, curvature / wavelength).grid
+
+
+class _Place(eqx.Module):
+    """Output pixels: pitch and center, m, and the frequency of the middle one in cycles per input sample."""
+
+    pitch: Precise
+    center: Precise
+    middle: Precise
+    shape: tuple[int, int] = eqx.field(static=True)
+
+    @property
+    def grid(self) -> Grid:
+        return Grid(self.shape, self.pitch.plain, self.center.plain)
+
+
+def _placed(field: Field, spread: Precise, window: Window, rate: Precise) -> _Place:
+    """Place a window at λL·(tilt + rate·r₀), or at its own center."""
+    pitch, tilt = precise(field.grid.pitch), precise(field.tilt) + rate * precise(field.grid.center)
+    new_pitch = window.pitch_from(pitch, spread / (pitch * jnp.asarray(field.grid.shape, pitch.plain.dtype)))
+    shape = window.shape_from(field.grid.shape)
+    if window.center is None:
+        return _Place(new_pitch, spread * tilt, precise(jnp.zeros_like(field.tilt)), shape)
+    center = precise(window.center)
+    return _Place(new_pitch, center, pitch * (center / spread - tilt), shape)
+
+
+def chirps(shape: tuple[int, int], pitch: Precise, rate: Precise) -> Complex[Array, "y x"]:
+    """Return exp(iπ·rate·|d|²), d counted from the center pixel."""
+    offsets = [pitch[i] * centered(n) for i, n in enumerate(shape)]
+    return separable(*(phasor(rate * 0.5 * d * d) for d in offsets))

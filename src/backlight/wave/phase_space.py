@@ -1,0 +1,141 @@
+"""Light over position and direction: where each part of it lands, and so what a propagation gets wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from backlight.light import Field
+
+Walk = Callable[[np.ndarray], np.ndarray]
+"""Spatial frequency along one axis, cycles/m → how far sideways that light walks, m; ∞ where it does not arrive."""
+
+REPLICAS = (-3, -2, -1, 1, 2, 3)
+
+DARK = 1e-9
+"""Share of the energy below which a window counts as dark: Gaussians do not tell what their far tails do."""
+
+
+@dataclass(frozen=True)
+class Beamlets:
+    """The energy of a field along one axis, over position and spatial frequency.
+
+    **Attributes:** `position` (k, 1), m from the grid's center; `frequency` (1, l), cycles/m, without the carrier;
+    `energy` (k, l), 1 in total; `pitch`, m; `zone`, width of the Gaussian, m.
+    """
+
+    position: np.ndarray
+    frequency: np.ndarray
+    energy: np.ndarray
+    pitch: float
+    zone: float
+
+    def share(self, cells: np.ndarray) -> float:
+        """Return the share of the energy in the cells of a mask."""
+        return float(self.energy[np.broadcast_to(cells, self.energy.shape)].sum())
+
+    def arriving(self, walk: Walk, width: float) -> float:
+        """Return the share that lands within `width` about the output's center."""
+        return max(self.share(_within(self.position + walk(self.frequency), width)), np.finfo(float).tiny)
+
+    def missed(self, walk: Walk, kept: np.ndarray, width: float) -> float:
+        """Return what would land in the window but is not kept, over what lands there; all, where nothing does."""
+        inside, arriving = _within(self.position + walk(self.frequency), width), self.arriving(walk, width)
+        return self.share(inside & ~kept) / arriving if arriving > DARK else 1.0
+
+    def rung(self, walk: Walk, kept: np.ndarray, width: float) -> float:
+        """Return what sharp edges of the band diffract into the window, over what lands there.
+
+        The edge at f of a spectrum F leaves |F(f)|/(2πΔ) at Δ from where its light lands.
+        """
+        order = np.argsort(self.frequency[0])
+        keep = np.broadcast_to(kept, self.frequency.shape)[0, order]
+        edges = order[np.flatnonzero(keep[1:] != keep[:-1])]
+        density = self.energy[:, edges] / abs(self.frequency[0, 1])
+        landing = np.abs(self.position + walk(self.frequency[:, edges]))
+        nearest = np.maximum(np.maximum(landing - 0.5 * width, 0), self.zone)
+        ringing = density / (4 * np.pi**2) * (1 / nearest - 1 / (nearest + width))
+        return float(np.nan_to_num(ringing).sum()) / self.arriving(walk, width)
+
+    def landed(self, walk: Walk, width: float, frequency: np.ndarray) -> np.ndarray:
+        """Return the share of the light of each frequency that lands in the window."""
+        order = np.argsort(self.frequency[0])
+        inside = np.where(_within(self.position + walk(self.frequency), width), self.energy, 0).sum(axis=0)
+        share = inside / np.maximum(self.energy.sum(axis=0), 1e-300)
+        return np.interp(frequency, self.frequency[0, order], share[order])
+
+    def wrapped(self, walk: Walk, kept: np.ndarray, width: float, period: float) -> float:
+        """Return what lands outside and is folded into the window by a grid of `period`, over what lands there."""
+        landing = np.nan_to_num(self.position + walk(self.frequency), posinf=1e30, neginf=-1e30)
+        folded = landing - period * np.round(landing / period)
+        intruding = kept & ~_within(landing, width) & _within(folded, width) & (np.abs(landing) < 1e29)
+        return self.share(intruding) / self.arriving(walk, width)
+
+    def aliased(self, walk: Walk, width: float) -> float:
+        """Return what the copies of the spectrum, 1/pitch apart, bring into the window, over what lands there."""
+        copies = [self.position + walk(self.frequency + k / self.pitch) for k in REPLICAS]
+        return sum(self.share(_within(landing, width)) for landing in copies) / self.arriving(walk, width)
+
+    def reach(self, walk: Walk, share: float = 0.9999) -> float:
+        """Return how far from the output's center the outermost energy lands, m."""
+        landing = np.abs(self.position + walk(self.frequency))
+        order = np.argsort(landing, axis=None)
+        place = np.searchsorted(np.cumsum(self.energy.flat[order]), share)
+        return float(landing.flat[order[min(place, order.size - 1)]])
+
+
+def beamlets(field: Field, length: float) -> tuple[Beamlets, Beamlets]:
+    """Return the light of both axes in phase space, seen through Gaussians of √(λL/2π).
+
+    That width spreads the landing points the least (a fresnel zone): λf is known to λL/(4πσ) from a piece σ wide.
+
+    **Arguments:** `length`: L, m, over which it will travel.
+    """
+    values = np.asarray(field.full).reshape(-1, *field.grid.shape)
+    wavelength = abs(float(field.wavelength) / float(field.medium_index))
+    pitch = np.abs(np.asarray(field.grid.pitch, float))
+    zone = np.sqrt(wavelength * abs(length) / (2 * np.pi))
+    return (
+        _beamlets(np.moveaxis(values, 1, -1).reshape(-1, values.shape[1]), pitch[0], zone),
+        _beamlets(values.reshape(-1, values.shape[2]), pitch[1], zone),
+    )
+
+
+def _beamlets(rows: np.ndarray, pitch: float, zone: float) -> Beamlets:
+    """Slide a Gaussian along the rows: out to 6σ, where it is 1e-8, in steps of σ."""
+    n = rows.shape[1]
+    sigma = float(np.clip(zone / pitch, 1.0, max(n / 6, 1.0)))
+    half = int(np.ceil(6 * sigma))
+    gaussian = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
+    padded = np.pad(rows, ((0, 0), (half, half)))
+    places = np.arange(0, n, max(int(sigma), 1))
+    pieces = [np.fft.fft(padded[:, p : p + 2 * half + 1] * gaussian) for p in places]
+    energy = np.stack([(np.abs(piece) ** 2).sum(axis=0, dtype=float) for piece in pieces])
+    return Beamlets(
+        position=((places - n // 2) * pitch)[:, None],
+        frequency=np.fft.fftfreq(2 * half + 1, pitch)[None, :],
+        energy=energy / max(energy.sum(), np.finfo(float).tiny),
+        pitch=pitch,
+        zone=sigma * pitch,
+    )
+
+
+def straight_walk(wavelength: float, distance: float, tilt: float, aim: float) -> Walk:
+    """Return the paraxial walk zλ(f+τ), counted from `aim`, m."""
+    return lambda frequency: distance * wavelength * (frequency + tilt) - aim
+
+
+def exact_walk(wavelength: float, distance: float, tilt: float, aim: float, across: float) -> Walk:
+    """Return the walk zλ(f+τ)/√(1 − λ²(f+τ)² − λ²τ′²), counted from `aim`; τ′ = `across`, the other axis' tilt."""
+
+    def walk(frequency: np.ndarray) -> np.ndarray:
+        sine = wavelength * (frequency + tilt)
+        cosine_squared = 1 - sine**2 - (wavelength * across) ** 2
+        cosine = np.sqrt(np.maximum(cosine_squared, 1e-30))
+        return np.where(cosine_squared > 0, distance * sine / cosine - aim, np.inf)
+
+    return walk
+
+
+def _within(landing: np.ndarray, width: float) -> np.ndarray:
+    return np.abs(landing) <= 0.5 * width
