@@ -105,5 +105,5 @@ def map_modes(part: Callable[[Field], Field], field: Field) -> Field:
 _CARRIER_RANKS = (0, 0, 1, 0, 1, 1)
 
 
-def _carriers(light: Field) -> tuple[Array, ...]:
+def _carriers(light: Field) -> tuple[Any, ...]:
     return (light.wavelength, light.medium_index, light.tilt, light.curvature, light.grid.pitch, light.grid.center)
