@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-DIMENSIONS = ("length", "angle", "time", "dimensionless", "count", "flag", "text", "file", "field")
+DIMENSIONS = ("length", "angle", "time", "curvature", "dimensionless", "count", "flag", "text", "file", "field")
 
 
 @dataclass(frozen=True)
