@@ -56,9 +56,9 @@ _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", 
 def parse(text: object, dimension: str, *, where: str = "value", name: str = "") -> float:
     """Turn a quantity as people write it into SI.
 
-    **Arguments:** `text` such as `"632.8 nm"`; `dimension`: `"length"`, `"angle"`, `"time"`,
-    `"curvature"` or `"dimensionless"`; `where` names the field in the error; `name` of the quantity, whose `BANDS` tell which unit
-    is meant where none is written.
+    **Arguments:** `text` such as `"632.8 nm"`; `dimension`: `"length"`, `"angle"`, `"time"`, `"curvature"` or
+    `"dimensionless"`; `where` names the field in the error; `name` of the quantity, whose `BANDS` tell which unit is
+    meant where none is written.
 
     **Returns** a finite float in m, rad, s, 1/m or 1; correctly rounded for decimal units.
 

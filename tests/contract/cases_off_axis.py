@@ -1,13 +1,13 @@
 """The reference wave, with what it claims; and the whole off-axis instrument."""
 
-from inputs import NO_GRID, SCALES, VALUES, WAVELENGTH, Z, field, noise
+from inputs import SCALES, VALUES, WAVELENGTH, Z, field, noise
 
 from backlight.camera import Camera, Gaussian
 from backlight.systems import ImagingSystem, Nothing
 from backlight.testing import Case
 from backlight.wave import AngularSpectrum, Chain, FreeSpace, PlaneWave, Reference, ThinSample
 
-FRINGES = {"tilt": (1.1e5, -0.7e5), "curvature": 2e3}
+FRINGES = {"tilt": (1.1e5, -0.7e5), "curvature": 2e3, "phase": 0.7}
 REFERENCE_SCALES = SCALES | {"part.curvature": 1e3}
 
 

@@ -14,7 +14,7 @@ from backlight.wave.element import Element
 
 
 class Reference(Element):
-    """Add a reference wave to the light: U → U + R, R(r) = a·exp(2πi τ_R·r + iπ n c_R |r|²/λ).
+    """Add a reference wave to the light: U → U + R, R(r) = a·exp(iφ + 2πi τ_R·r + iπ n c_R |r|²/λ).
 
     A camera behind it records |U + R|², whose cross term U·R* carries amplitude and phase of U on fringes of frequency
     −τ_R (off-axis holography: Leith and Upatnieks, J. Opt. Soc. Am. 52, 1123 (1962)). What the field has in its carrier
@@ -25,8 +25,7 @@ class Reference(Element):
     - `amplitude`: a, relative to the light's values.
     - `tilt`: τ_R = (τ_y, τ_x) = n·sin(angle)/λ, cycles/m.
     - `curvature`: c_R, 1/m; positive for a reference that diverges from a point at 1/c_R before the plane.
-
-    R has no phase of its own: a constant one is that of the light, seen from the other side.
+    - `phase`: φ, rad. No frame tells it from a constant phase of the light: it says where that of the light is zero.
 
     Valid where the grid samples the fringes: |τ_R| + n|c_R| r/λ below the Nyquist frequency. Whole turns are taken off
     in two floats, so that thousands of fringes lose no digit.
@@ -44,11 +43,13 @@ class Reference(Element):
     amplitude: Scalar
     tilt: Pair
     curvature: Scalar
+    phase: Scalar
 
-    def __init__(self, amplitude: Given = 1.0, *, tilt: Given = (0.0, 0.0), curvature: Given = 0.0):
+    def __init__(self, amplitude: Given = 1.0, *, tilt: Given = (0.0, 0.0), curvature: Given = 0.0, phase: Given = 0.0):
         self.amplitude = real_array(amplitude)
         self.tilt = real_array(tilt)
         self.curvature = real_array(curvature)
+        self.phase = real_array(phase)
 
     def __call__(self, field: Field) -> Field:
         """Return the light and the reference together."""
@@ -72,7 +73,8 @@ class Reference(Element):
         given = (jnp.asarray(index, grid.pitch.dtype), grid.pitch, grid.center, self.tilt, field.tilt)
         turns = jax.lax.map(axis, given)
         (rows, columns) = (jax.lax.complex(*cos_sin(turns[i, :n])) for i, n in enumerate(grid.shape))
-        return (self.amplitude * rows)[:, None] * columns
+        constant = self.amplitude * jnp.exp(1j * self.phase)
+        return (constant * rows)[:, None] * columns
 
 
 def _plain_turns(index, pitch, center, tilt, carrier, curvature, carried, wavelength, medium_index) -> Array:
