@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -16,7 +17,8 @@ from backlight.systems import fourier_filter as ff
 from backlight.systems.autofocus import brightness, gradient_sparsity
 from backlight.wave import AngularSpectrum
 
-DARK = 0.05  # of its mean brightness: what is added where the empty beam divides
+DARK = 0.05  # of its mean brightness: what is added where the empty light divides
+SPECKLED = 0.5  # the same where only the focus counts: a speckle is dark in one plane, and sharp in all
 SAME = 0.01  # twins whose sharpness differs by less are told apart by chance
 
 
@@ -117,19 +119,25 @@ def _straightened(beams: Beams) -> Beams:
 
 
 def at_sample(
-    light: Complex[Array, "y x"], empty: Complex[Array, "y x"] | None, distance: Float[Array, ""], optics: Optics
+    light: Complex[Array, "y x"],
+    empty: Complex[Array, "y x"] | None,
+    distance: Float[Array, ""],
+    optics: Optics,
+    *,
+    dark: float = DARK,
 ) -> Complex[Array, "y x"]:
     """Return the light moved back to the sample, over the empty light moved back there as well.
 
     Divided in the camera's plane, what is uneven in the light that meets the sample would stay, and would be sharpest
-    at no distance at all. The division is Wiener's, so that dark speckles of the empty light add no noise.
+    at no distance at all. The division is Wiener's, so that dark speckles of the empty light add no noise;
+    `dark` is what it adds, as a share of the mean brightness.
     """
     moved = _moved_back(light, distance, optics)
     if empty is None:
         return moved
     clear = _moved_back(empty, distance, optics)
     bright = squared_modulus(clear)
-    return moved * jnp.conj(clear) / (bright + DARK * jnp.mean(bright))
+    return moved * jnp.conj(clear) / (bright + dark * jnp.mean(bright))
 
 
 def _moved_back(light: Array, distance: Array, optics: Optics) -> Array:
@@ -156,13 +164,21 @@ def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) 
 
 
 def _scan(beams: Beams, optics: Optics, low: float, high: float) -> Scan:
-    light, empty = _single(beams.light), None if beams.empty is None else _single(beams.empty)
-    score = lambda z: gradient_sparsity(at_sample(light, empty, z, optics))  # noqa: E731
+    reach = ff.radius(beams.tilt)
+    every = max(int(0.5 / reach), 1)  # the sideband fills no more pixels than these
+    light, empty = (None if u is None else _single(u[::every, ::every]) for u in (beams.light, beams.empty))
+    coarse = optics._replace(pixel_pitch=every * optics.pixel_pitch)
+    score = eqx.Partial(_sharpness, light, empty, coarse)
     if not high > low:
         return Scan(np.array([low]), np.array([float(score(jnp.asarray(low, float)))]), low)
-    depth = optics.medium_index * optics.pixel_pitch**2 / (optics.wavelength * ff.radius(beams.tilt) ** 2)
+    depth = optics.medium_index * optics.pixel_pitch**2 / (optics.wavelength * reach**2)
     count = int(np.clip(2 * (high - low) / depth, 15, 201)) | 1
     return scan(score, low, high, count=count)
+
+
+@eqx.filter_jit
+def _sharpness(light: Array, empty: Array | None, optics: Optics, distance: Array) -> Array:
+    return gradient_sparsity(at_sample(light, empty, distance, optics, dark=SPECKLED))
 
 
 def _single(values: np.ndarray) -> Array:
