@@ -103,7 +103,8 @@ def noise_level(frame: Float[np.ndarray, "y x"], fringes: Sequence[float]) -> fl
     free = np.hypot(fy, fx) > 2 * reach
     for sign in (1, -1):
         free &= np.hypot(_wrapped(fy - sign * fringes[0]), _wrapped(fx - sign * fringes[1])) > 1.3 * reach
-    power = np.abs(np.fft.fft2(frame - frame.mean())) ** 2 / frame.size
+    window = _windowed(1.0 - 2.0 * (np.indices(frame.shape).sum(axis=0) % 2))  # of mean zero, and unit size
+    power = np.abs(np.fft.fft2(_windowed(frame))) ** 2 / np.sum(window**2)
     return float(np.sqrt(np.quantile(power[free] if free.any() else power, 0.1) / -np.log(0.9)))
 
 
@@ -124,6 +125,16 @@ def bending(light: Complex[np.ndarray, "y x"], most: float, count: int = 41) -> 
         found = float(values[i] + (values[1] - values[0]) * _vertex(np.array(peaks[i - 1 : i + 2])))
         most, count = 2 * float(values[1] - values[0]), 9
     return found
+
+
+def faded(light: Complex[np.ndarray, "y x"], share: float = 0.15) -> Complex[np.ndarray, "y x"]:
+    """Return light that fades into its mean over a `share` of the frame on each side.
+
+    Fringes that a frame's border cuts ring along it, behind any filter, and brighter than a sample.
+    """
+    depth = [np.minimum(np.arange(n), np.arange(n)[::-1]) + 0.5 for n in light.shape]
+    rows, columns = (np.sin(0.5 * np.pi * np.clip(d / (share * len(d)), 0, 1)) ** 2 for d in depth)
+    return light.mean() + (light - light.mean()) * (rows[:, None] * columns)
 
 
 def _windowed(frame: np.ndarray) -> np.ndarray:

@@ -166,7 +166,7 @@ def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) 
 def _scan(beams: Beams, optics: Optics, low: float, high: float) -> Scan:
     reach = ff.radius(beams.tilt)
     every = max(int(0.5 / reach), 1)  # the sideband fills no more pixels than these
-    light, empty = (None if u is None else _single(u[::every, ::every]) for u in (beams.light, beams.empty))
+    light, empty = (None if u is None else _single(ff.faded(u)[::every, ::every]) for u in (beams.light, beams.empty))
     coarse = optics._replace(pixel_pitch=every * optics.pixel_pitch)
     score = eqx.Partial(_sharpness, light, empty, coarse)
     if not high > low:
