@@ -120,7 +120,7 @@ def bending(light: Complex[np.ndarray, "y x"], most: float, count: int = 41) -> 
     found = 0.0
     for _ in range(3):
         values = found + most * np.linspace(-1, 1, count)
-        peaks = [np.abs(np.fft.fft2(light * phasor(light.shape, (0, 0), b))).max() for b in values]
+        peaks = [np.abs(np.fft.fft2(light * phasor(light.shape, (0.0, 0.0), b))).max() for b in values]
         i = int(np.clip(np.argmax(peaks), 1, count - 2))
         found = float(values[i] + (values[1] - values[0]) * _vertex(np.array(peaks[i - 1 : i + 2])))
         most, count = 2 * float(values[1] - values[0]), 9

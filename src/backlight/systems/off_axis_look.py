@@ -91,7 +91,7 @@ def parted(
     tilt = ff.carrier(frame) if known is None else (known[0] / optics.tilt, known[1] / optics.tilt)
     bend = (instrument.get("reference_curvature") or 0.0) / optics.curvature
     side = ff.sideband(frame, tilt)
-    beams = Beams(side.light * ff.phasor(frame.shape, (0, 0), bend), side.reference, tilt, bend, None)
+    beams = Beams(side.light * ff.phasor(frame.shape, (0.0, 0.0), bend), side.reference, tilt, bend, None)
     if empty is not None:
         return replace(beams, empty=_empty_light(empty, beams, known is not None))
     return _straightened(beams) if curved else beams
@@ -110,7 +110,7 @@ def _straightened(beams: Beams) -> Beams:
     """Return the beams with the curvature, and then the tilt, that leave the clear light flat."""
     half = max(beams.light.shape) / 2
     bend = ff.bending(beams.light, 0.5 * ff.radius(beams.tilt) / (2 * half))
-    light = beams.light * ff.phasor(beams.light.shape, (0, 0), bend)
+    light = beams.light * ff.phasor(beams.light.shape, (0.0, 0.0), bend)
     peak = np.unravel_index(np.argmax(np.abs(np.fft.fft2(light))), light.shape)
     rest = ff.sharpest(light, [float(np.fft.fftfreq(n)[i]) for n, i in zip(light.shape, peak, strict=True)])
     tilt = (beams.tilt[0] - rest[0], beams.tilt[1] - rest[1])
