@@ -1,10 +1,11 @@
-"""Synthetic off-axis holograms made by another code path: numpy, float64, a grid twice as fine, pixels summed."""
+"""Synthetic off-axis holograms made by another code path: numpy, float64, a grid four times as fine, pixels summed."""
 
 import numpy as np
 
 WAVELENGTH, PITCH, DISTANCE = 532e-9, 2.2e-6, 1.2e-3
 FRINGES = (-0.2837, 0.3121)  # cycles per pixel, on no whole number of periods
 BRIGHT = 1.6
+FINER = 4  # parts of a pixel along each axis: the mean of two would keep 7 % more of such fringes than the pixel does
 
 
 def cell(n: int) -> np.ndarray:
@@ -37,15 +38,15 @@ def record(
 ) -> np.ndarray:
     """Return the frame (n, n) of `t` in `beam` with a reference of amplitude `BRIGHT`; counts of about a thousand."""
     n = t.shape[0]
-    size, inside = 4 * n, slice(n, 3 * n)
+    size, inside = 2 * FINER * n, slice(FINER * n // 2, FINER * n // 2 + FINER * n)
     light = np.ones((size, size), complex)
-    light[inside, inside] = np.kron(t if beam is None else t * beam, np.ones((2, 2)))
-    f = np.fft.fftfreq(size, PITCH / 2)
+    light[inside, inside] = np.kron(t if beam is None else t * beam, np.ones((FINER, FINER)))
+    f = np.fft.fftfreq(size, PITCH / FINER)
     turns = distance / WAVELENGTH * (np.sqrt(1 - WAVELENGTH**2 * (f[:, None] ** 2 + f**2)) - 1)
     arrived = np.fft.ifft2(np.fft.fft2(light) * np.exp(2j * np.pi * turns))[inside, inside]
-    r = (np.arange(2 * n) + 0.5) / 2 - 0.5 - n // 2  # in pixels: half pixels lie about their centers
+    r = (np.arange(FINER * n) + 0.5) / FINER - 0.5 - n // 2  # in pixels: their parts lie about their centers
     y, x = np.meshgrid(r, r, indexing="ij")
     bend = curvature * PITCH**2 / (2 * WAVELENGTH)
     reference = BRIGHT * np.exp(2j * np.pi * (fringes[0] * y + fringes[1] * x + bend * (y**2 + x**2)) + 0.9j)
-    frame = (np.abs(arrived + reference) ** 2).reshape(n, 2, n, 2).mean(axis=(1, 3))
+    frame = (np.abs(arrived + reference) ** 2).reshape(n, FINER, n, FINER).mean(axis=(1, 3))
     return (300 * (frame + noise * np.random.default_rng(seed).normal(size=frame.shape))).astype(np.float32)

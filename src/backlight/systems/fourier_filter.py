@@ -89,7 +89,8 @@ def sideband(frame: Float[np.ndarray, "y x"], tilt: Sequence[float], *, fill_fac
     pixel = np.sinc(fy * fill_factor)[:, None] * np.sinc(fx * fill_factor)
     around = _window(_wrapped(fy + tilt[0]), _wrapped(fx + tilt[1]), reach)
     fast = np.fft.ifft2(spectrum * (around / pixel)) * phasor(frame.shape, tilt)
-    return Sideband(fast, _reference(slow, np.abs(fast) ** 2))
+    inner = tuple(slice(n // 8, n - n // 8) for n in frame.shape)  # where no cut fringe rings
+    return Sideband(fast, _reference(slow[inner], np.abs(fast[inner]) ** 2))
 
 
 def noise_level(frame: Float[np.ndarray, "y x"], fringes: Sequence[float]) -> float:

@@ -102,7 +102,7 @@ def _empty_light(empty: np.ndarray, beams: Beams, fixed: bool) -> np.ndarray:
     tilt = beams.tilt if fixed else ff.carrier(empty)
     if np.dot(tilt, beams.tilt) < 0:  # the same sideband of both
         tilt = (-tilt[0], -tilt[1])
-    light = ff.sideband(empty, tilt).light * ff.phasor(empty.shape, (0, 0), beams.bend)
+    light = ff.sideband(empty, tilt).light * ff.phasor(empty.shape, (0.0, 0.0), beams.bend)
     return light / np.sqrt(np.mean(np.abs(light) ** 2))
 
 
