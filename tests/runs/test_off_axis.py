@@ -8,7 +8,7 @@ import pytest
 import backlight.runs as runs
 from backlight.io import write_tiff
 
-N, PITCH, WAVELENGTH, FRINGES = 72, 2e-6, 532e-9, (0.27, 0.31)
+N, PITCH, WAVELENGTH, FRINGES = 72, 2e-6, 532e-9, (18 / 72, 22 / 72)
 RUN = """
 system = "off_axis_hologram"
 [data]
@@ -32,7 +32,9 @@ def hologram(phase, seed):
     light = np.fft.ifft2(np.fft.fft2(np.exp(1j * phase)) * np.exp(2j * np.pi * turns))
     y, x = np.indices((N, N)) - N // 2
     fringes = 1.5 * np.exp(2j * np.pi * (FRINGES[0] * y + FRINGES[1] * x))
-    counts = 800 * np.abs(light + fringes) ** 2 + 5 * np.random.default_rng(seed).normal(size=(N, N))
+    pixel = np.sinc(f * PITCH)[:, None] * np.sinc(f * PITCH)
+    mean = np.fft.ifft2(np.fft.fft2(np.abs(light + fringes) ** 2) * pixel).real
+    counts = 800 * mean + 5 * np.random.default_rng(seed).normal(size=(N, N))
     return np.round(counts).clip(0, 65535).astype(np.uint16)
 
 
