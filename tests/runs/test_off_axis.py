@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import backlight.runs as runs
+from backlight import units
 from backlight.io import write_tiff
 
 N, PITCH, WAVELENGTH, FRINGES = 72, 2e-6, 532e-9, (18 / 72, 22 / 72)
@@ -77,7 +78,7 @@ def test_the_resolved_run_file_says_what_was_done(finished):
     table = tomllib.loads((finished.out / "run.toml").read_text())
     assert table["estimate"]["method"] == "fourier_filter"
     assert "iterations" not in table["estimate"]
-    assert table["instrument"]["distance"] == "0.6 mm"
+    assert units.parse(table["instrument"]["distance"], "length") == pytest.approx(0.6e-3)
 
 
 def test_an_empty_frame_of_another_size_is_refused(finished, tmp_path):
