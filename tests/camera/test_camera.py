@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from backlight.camera import Camera
+from backlight.camera import Camera, Converter
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image
 
@@ -34,7 +34,7 @@ def test_modes_add_in_irradiance():
 
 
 def test_rounding_passes_the_gradient_and_saturation_does_not():
-    camera = Camera((1, 2), 1e-6, saturation=3.0, step=1.0)
+    camera = Camera((1, 2), 1e-6, converter=Converter(ceiling=3.0, step=1.0))
     slope = jax.grad(lambda values: camera(Image(values, Grid((1, 2), 1e-6))).values.sum())(jnp.asarray([[1.3, 5.0]]))
     assert np.array_equal(slope, [[1.0, 0.0]])
 

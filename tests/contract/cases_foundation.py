@@ -3,7 +3,7 @@
 import numpy as np
 from inputs import NO_CARRIER, SCALES, VALUES, WAVELENGTH, Z, field, light, noise
 
-from backlight.camera import Camera, Gaussian, Poisson, PoissonGaussian
+from backlight.camera import Camera, Converter, Gaussian, Poisson, PoissonGaussian
 from backlight.light import Field, Grid
 from backlight.systems import ImagingSystem, Nothing
 from backlight.testing import Case
@@ -71,10 +71,10 @@ CASES = [
          may_vanish=(VALUES, "inputs.0.tilt", "part.distance")),
     Case("free space, curved and band-limited", curved, linear_in=VALUES, scales=SCALES,
          may_vanish=(VALUES, "inputs.0.curvature", "part.distance")),
-    Case("camera", lambda s, p: camera(s, p, fill_factor=0.8, saturation=10.0), scales=SCALES,
+    Case("camera", lambda s, p: camera(s, p, fill_factor=0.8, converter=Converter(ceiling=10.0)), scales=SCALES,
          may_vanish=(VALUES, "part.background", "part.offset"), **CAMERA),
-    Case("camera, quantized", lambda s, p: camera(s, p, step=0.25), differentiable=False, float32_error=0.05,
-         may_vanish=(VALUES,), **CAMERA),
+    Case("camera, quantized", lambda s, p: camera(s, p, converter=Converter(step=0.25)), differentiable=False,
+         float32_error=0.05, may_vanish=(VALUES,), **CAMERA),
     Case("Gaussian likelihood", likelihood(lambda: Gaussian(0.1)), **LIKELIHOOD),
     Case("Poisson likelihood", likelihood(lambda: Poisson(50.0)), float32_error=5e-6,
          may_vanish=("inputs.0", "inputs.1"), **LIKELIHOOD),

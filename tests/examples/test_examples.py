@@ -9,11 +9,11 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run(name):
+def run(name, *arguments):
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.main()
+    return module.main(*arguments)
 
 
 def test_own_forward_model():
@@ -28,3 +28,12 @@ def test_own_forward_model():
 def test_hologram():
     fit = run("hologram")
     assert fit.value("detection_path.distance") == pytest.approx(4.2e-3, rel=0.01)
+
+
+def test_talbot_carpet(tmp_path):
+    lengths = run("talbot_carpet", tmp_path)
+    assert lengths["measured"] == pytest.approx(lengths["exact"], rel=1e-6)
+    assert lengths["exact"] == pytest.approx(14.767e-6, rel=1e-4)
+    assert lengths["after 27 exact"] == pytest.approx(1, abs=1e-4)
+    assert lengths["after 27 paraxial"] < -0.99
+    assert [path.name for path in tmp_path.iterdir()] == ["talbot_carpet.png"]

@@ -1,10 +1,12 @@
 """Zernike polynomials: order, normalization, orthogonality, closed forms."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.maths.zernike import noll, zernike, zernike_modes
+from backlight.maths.zernike import Term, fringe, noll, noll_norm, zernike, zernike_modes, zernike_sum
 
 
 def disc():
@@ -44,3 +46,48 @@ def test_on_pixels_they_keep_their_mean_square_and_end_at_the_disc():
     inside = modes[0] > 0
     assert (modes[:, ~inside] == 0).all()
     np.testing.assert_allclose((modes[:, inside] ** 2).mean(axis=1), 1, atol=0.03)
+
+
+def on_terms(terms, rho, theta):
+    """Return each polynomial alone, as the JAX sum gives it."""
+    sums = jax.jit(jax.vmap(lambda c: zernike_sum(c, terms, rho * jnp.sin(theta), rho * jnp.cos(theta))))
+    return np.asarray(sums(jnp.eye(len(terms))))
+
+
+def test_fringe_table():
+    """The first sixteen of the University of Arizona: peak 1, cosine before sine."""
+    rho, theta, _ = disc()
+    c, s = np.cos, np.sin
+    table = [
+        1 + 0 * rho, rho * c(theta), rho * s(theta), 2 * rho**2 - 1, rho**2 * c(2 * theta), rho**2 * s(2 * theta),
+        (3 * rho**3 - 2 * rho) * c(theta), (3 * rho**3 - 2 * rho) * s(theta), 6 * rho**4 - 6 * rho**2 + 1,
+        rho**3 * c(3 * theta), rho**3 * s(3 * theta),
+        (4 * rho**4 - 3 * rho**2) * c(2 * theta), (4 * rho**4 - 3 * rho**2) * s(2 * theta),
+        (10 * rho**5 - 12 * rho**3 + 3 * rho) * c(theta), (10 * rho**5 - 12 * rho**3 + 3 * rho) * s(theta),
+        20 * rho**6 - 30 * rho**4 + 12 * rho**2 - 1,
+    ]  # fmt: skip
+    with jax.enable_x64(True):
+        got = on_terms([Term(*fringe(j), 1.0) for j in range(1, 17)], rho, theta)
+    np.testing.assert_allclose(got, table, atol=1e-13)
+    assert len({fringe(j) for j in range(1, 38)}) == 37
+    assert fringe(37) == (12, 0)
+    for j in (0, 38):
+        with pytest.raises(InputError):
+            fringe(j)
+
+
+def test_the_traced_sum_is_the_polynomials_of_the_host():
+    rho, theta, _ = disc()
+    expected = np.stack([zernike(j, rho, theta) for j in range(1, 56)])
+    terms = [Term(*noll(j), noll_norm(*noll(j))) for j in range(1, 56)]
+    np.testing.assert_allclose(on_terms(terms, rho, theta), expected, atol=3e-4)
+    with jax.enable_x64(True):
+        np.testing.assert_allclose(on_terms(terms, rho, theta), expected, atol=1e-11)
+
+
+def test_the_traced_sum_has_its_slopes_at_the_center():
+    """Tilt, astigmatism and coma at ρ = 0: d/dx of 2x, √6(x² − y²) and √8(3ρ² − 2)x."""
+    terms = [Term(*noll(j), noll_norm(*noll(j))) for j in (2, 6, 8)]
+    total = lambda x, k: zernike_sum(jnp.eye(3)[k], terms, jnp.zeros(()), x)  # noqa: E731
+    slopes = [float(jax.grad(total)(0.0, k)) for k in range(3)]
+    np.testing.assert_allclose(slopes, [2, 0, -2 * 8**0.5], rtol=1e-6)

@@ -4,7 +4,7 @@ import functools
 
 import equinox as eqx
 import numpy as np
-from scipy.special import fresnel
+from scipy.special import eval_genlaguerre, eval_hermite, factorial, fresnel
 
 from backlight.light import Field, Grid
 from backlight.wave import AngularSpectrum, FreeSpace
@@ -48,6 +48,26 @@ def gaussian_beam(x, y, z, waist, wavelength=WAVELENGTH):
     rayleigh = np.pi * waist**2 / wavelength
     q = z - 1j * rayleigh
     return -1j * rayleigh / q * np.exp(1j * np.pi / wavelength * (x[None, :] ** 2 + y[:, None] ** 2) / q)
+
+
+def hermite_gauss_mode(n, x, z, waist, wavelength=WAVELENGTH):
+    """One axis of a Hermite-Gauss mode without exp(ikz), of the power of the Gaussian with |u| = 1 in the middle."""
+    rayleigh = np.pi * waist**2 / wavelength
+    q, w = z - 1j * rayleigh, waist * np.hypot(1, z / rayleigh)
+    size = eval_hermite(n, np.sqrt(2) * x / w) / np.sqrt(2.0**n * factorial(n)) * np.sqrt(waist / w)
+    gouy = (n + 0.5) * np.arctan(z / rayleigh)
+    return size * np.exp(1j * np.pi / wavelength * x**2 / q - 1j * gouy)
+
+
+def laguerre_gauss_mode(p, charge, x, y, z, waist, wavelength=WAVELENGTH):
+    """A Laguerre-Gauss mode without exp(ikz), of the power of the Gaussian with |u| = 1 in the middle of its waist."""
+    rayleigh, order = np.pi * waist**2 / wavelength, abs(charge)
+    q, w = z - 1j * rayleigh, waist * np.hypot(1, z / rayleigh)
+    r, angle = np.hypot(x, y), np.arctan2(y, x + 0 * y)
+    size = np.sqrt(factorial(p) / factorial(p + order)) * waist / w * (np.sqrt(2) * r / w) ** order
+    gouy = (2 * p + order + 1) * np.arctan(z / rayleigh)
+    phase = np.pi / wavelength * r**2 / q + charge * angle - gouy
+    return size * eval_genlaguerre(p, order, 2 * r**2 / w**2) * np.exp(1j * phase)
 
 
 def fresnel_edges(x, low, high, z, wavelength=WAVELENGTH):

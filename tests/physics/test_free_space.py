@@ -110,16 +110,6 @@ def test_circular_aperture_on_axis(z):
     assert abs(center - aperture_on_axis(radius, z)) < 2e-2 * 4
 
 
-def test_poisson_spot_and_babinet():
-    """I(0, z) = (z/R)² behind a disc, as U_disc = U_free − U_hole on the axis."""
-    radius, n, pitch, z = 100e-6, 600, 1e-6, 6e-3
-    hole = soft_disc(n, pitch, radius)
-    behind_hole = np.asarray(free_space(hole, pitch, z).values)
-    behind_disc = np.asarray(free_space(1 - hole, pitch, z).values)
-    assert np.abs(behind_hole + behind_disc - 1).max() < 1e-12
-    assert abs(abs(behind_disc[n // 2, n // 2]) ** 2 - z**2 / (z**2 + radius**2)) < 2e-2
-
-
 def test_rectangle_in_the_near_field_is_a_product_of_fresnel_integrals():
     """Slit edges lie between pixels. The grid cuts the spectrum of the edges: 3 % in the mean over the picture."""
     n, pitch, z = (240, 300), 2e-6, 3e-3
@@ -138,23 +128,6 @@ def test_knife_edge_has_a_quarter_of_the_light_at_the_shadow_line():
     irradiance = np.asarray(free_space(edge, pitch, z).irradiance)[0]
     at_line = 0.5 * (irradiance[n // 2 - 1] + irradiance[n // 2])
     assert abs(at_line - 0.25) < 3e-3
-
-
-def test_talbot_length_is_the_exact_one():
-    """z_T = λ/(1 − √(1 − λ²/d²)) for three orders; the paraxial 2d²/λ misses by 1.8 % and is told apart."""
-    period, n = 2e-6, 16
-    pitch = period / n
-    x = coordinates(n, pitch)
-    grating = np.tile(1 + 0.5 * np.cos(2 * np.pi * x / period), (1, 1))
-    talbot = WAVELENGTH / (1 - np.sqrt(1 - (WAVELENGTH / period) ** 2))
-    assert np.isclose(talbot, 14.767e-6, rtol=1e-4)
-
-    def image(z):
-        return np.asarray(free_space(grating, pitch, z, band_limit=False).values)
-
-    assert relative(image(talbot), grating) < 1e-10
-    assert relative(image(talbot / 2), np.roll(grating, n // 2, axis=1)) < 1e-10
-    assert relative(image(2 * period**2 / WAVELENGTH), grating) > 1e-2
 
 
 def test_an_off_center_asymmetric_object_stays_where_it_is():

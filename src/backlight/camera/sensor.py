@@ -1,24 +1,35 @@
-"""The sensor: pixels, gain, background, saturation, quantization."""
+"""The sensor: light on its pixels, the signal they make of it, the numbers that are recorded."""
+
+import math
+from collections.abc import Sequence
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
+from backlight.camera.color import Mosaic
+from backlight.camera.converter import Converter
+from backlight.camera.placement import Placement, total_displacement, total_turn
+from backlight.camera.response import Stage, background, background_degree
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image
 from backlight.light.grid import grid_shape, pitch_pair
-from backlight.maths.fourier import crop
+from backlight.maths.bandlimited import at_lines, at_points, filtered, half_frequencies, shift_transfer
 from backlight.maths.leaf import Given, Pair, Scalar, Vector
 from backlight.maths.safe import real_array
 
 
 class Camera(eqx.Module):
-    """Record irradiance: y = Q(min(g·B(r)·(E ∗ box) + o, s)).
+    """Record irradiance: y = Q(g·B(r)·S(E ∗ box at the pixels) + o).
 
-    E is the irradiance summed over modes, box the light-sensitive area of a pixel, B = 1 + Σ bₖ Lₖ(r) a smooth
-    background of two-dimensional Legendre polynomials without the constant, Q the quantization.
+    E is the irradiance summed over modes, box the light-sensitive area of a pixel, S the stages of the response, Q the
+    converter, B = 1 + Σ bₖ Lₖ(r) a smooth background of two-dimensional Legendre polynomials without the constant.
+
+    The light comes on pixels `decimation` times finer than the camera's; its pixel n//2 is the camera's. The area of a
+    pixel is integrated, and its position taken, exactly for the band-limited irradiance through the light's pixels.
 
     **Arguments:**
 
@@ -29,17 +40,22 @@ class Camera(eqx.Module):
     - `background`: b, shape (3,), (8,), … = (d+1)² − 1 for polynomials of degree ≤ d per axis; order L₀L₁, L₁L₀,
       L₁L₁, … (first factor along y).
     - `fill_factor`: side of the light-sensitive square over the pitch; 0 samples at the pixel center.
-    - `saturation`: s, largest signal; `None` for no limit. Its gradient is zero beyond, as the camera's is.
-    - `step`: signal of one quantization step; `None` for none. Rounding passes the gradient straight through.
+    - `decimation`: the camera's pitch over that of the light, ≥ 1, not necessarily whole.
+    - `placement`: where the pixels look, one displacement after the other: `Shift`, `Rotation`, `RollingShutter`.
+    - `color`: a `Mosaic` of filters; `None` sums the modes.
+    - `response`: S, stages in the order the signal passes them: `Vignetting`, `PixelGain`, `DarkCurrent`, …
+    - `converter`: Q, saturation and rounding; `None` for neither.
 
-    **Errors:** `InputError` for a fill factor outside 0 … 1 or a number of coefficients that fits no degree.
+    **Errors:** `InputError` for a fill factor outside 0 … 1, a decimation below 1, a number of coefficients that fits
+    no degree; when called, for light that is smaller than the frame or whose pitch times `decimation` is not the
+    camera's.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from backlight.camera import Camera
+        >>> from backlight.camera import Camera, Converter
         >>> from backlight.light import Grid, Image
         >>> light = Image(jnp.full((4, 4), 2.0), Grid((4, 4), 1e-6))
-        >>> float(Camera((2, 2), 1e-6, gain=10.0, saturation=15.0)(light).values.max())
+        >>> float(Camera((2, 2), 1e-6, gain=10.0, converter=Converter(ceiling=15.0))(light).values.max())
         15.0
     """
 
@@ -47,10 +63,13 @@ class Camera(eqx.Module):
     gain: Scalar
     offset: Scalar
     background: Vector
+    placement: tuple[Placement, ...]
+    color: Mosaic | None
+    response: tuple[Stage, ...]
+    converter: Converter
     shape: tuple[int, int] = eqx.field(static=True)
     fill_factor: float = eqx.field(static=True)
-    saturation: float | None = eqx.field(static=True)
-    step: float | None = eqx.field(static=True)
+    decimation: float = eqx.field(static=True)
 
     def __init__(
         self,
@@ -60,22 +79,34 @@ class Camera(eqx.Module):
         gain: Given = 1.0,
         offset: Given = 0.0,
         background: Given = (),
-        fill_factor: float = 0.0,
-        saturation: float | None = None,
-        step: float | None = None,
+        fill_factor: float | int = 0,
+        decimation: float | int = 1,
+        placement: Sequence[Placement] = (),
+        color: Mosaic | None = None,
+        response: Sequence[Stage] = (),
+        converter: Converter | None = None,
     ):
         self.shape, self.pitch = grid_shape(shape), pitch_pair(pitch)
         self.gain, self.offset = real_array(gain), real_array(offset)
         self.background = real_array(background)
         if not 0 <= fill_factor <= 1:
             raise InputError("fill_factor", got=str(fill_factor), expected="a number from 0 (point) to 1 (whole pixel)")
-        _degree(jax.tree.leaves(self.background)[0].shape[-1])
-        self.fill_factor, self.saturation, self.step = float(fill_factor), saturation, step
+        if not 1 <= decimation < np.inf:
+            raise InputError("decimation", got=str(decimation), expected="a number ≥ 1: camera pitch over light pitch")
+        background_degree(jax.tree.leaves(self.background)[0].shape[-1])
+        self.fill_factor, self.decimation = float(fill_factor), float(decimation)
+        self.placement, self.color, self.response = tuple(placement), color, tuple(response)
+        self.converter = Converter() if converter is None else converter
 
     @property
     def grid(self) -> Grid:
         """Where the pixels lie."""
         return Grid(self.shape, self.pitch)
+
+    @property
+    def light_pitch(self) -> Pair:
+        """Pitch of the light the camera expects, m: its own over the decimation."""
+        return self.pitch / self.decimation
 
     def __call__(self, light: Field | Image) -> Image:
         """Return the noiseless frame."""
@@ -87,60 +118,68 @@ class Camera(eqx.Module):
 
     def digitize(self, signal: Float[Array, "y x"]) -> Float[Array, "y x"]:
         """Return the signal cut at saturation and rounded to steps."""
-        return quantize(saturate(signal, self.saturation), self.step)
+        return self.converter(signal)
 
     def collect(self, light: Field | Image) -> Float[Array, "y x"]:
-        """Return the irradiance each pixel receives."""
+        """Return the irradiance each pixel receives, through its filter."""
+        _demand_pitch(light.grid, self)
         irradiance = light.values if isinstance(light, Image) else light.irradiance
-        irradiance = jnp.sum(irradiance, axis=tuple(range(irradiance.ndim - 2)))
-        irradiance = jnp.broadcast_to(irradiance, light.grid.shape)
-        if self.fill_factor:
-            irradiance = integrate_pixels(irradiance, self.fill_factor)
-        return crop(irradiance, self.shape)
+        irradiance = jnp.broadcast_to(irradiance, irradiance.shape[:-2] + light.grid.shape)
+        if self.color is None:
+            return self._at_pixels(jnp.sum(irradiance, axis=tuple(range(irradiance.ndim - 2))))
+        return self.color.pick(self._at_pixels(self.color.mix(irradiance)))
 
     def respond(self, irradiance: Float[Array, "y x"]) -> Float[Array, "y x"]:
-        """Return gain, background and offset applied."""
+        """Return the signal: stages, then gain, background and offset."""
+        for stage in self.response:
+            irradiance = stage(irradiance, self.grid)
         return self.gain * irradiance * background(self.shape, self.background) + self.offset
 
-
-def integrate_pixels(irradiance: Float[Array, "y x"], fill_factor: float) -> Float[Array, "y x"]:
-    """Average over a square of `fill_factor` pixels: multiply the spectrum by sinc(a·fy)·sinc(a·fx)."""
-    rows, columns = irradiance.shape
-    sinc_y = jnp.asarray(np.sinc(np.fft.fftfreq(rows) * fill_factor), irradiance.dtype)
-    sinc_x = jnp.asarray(np.sinc(np.fft.rfftfreq(columns) * fill_factor), irradiance.dtype)
-    return jnp.fft.irfft2(jnp.fft.rfft2(irradiance) * sinc_y[:, None] * sinc_x, s=(rows, columns))
-
-
-def background(shape: tuple[int, int], coefficients: Float[Array, " n"]) -> Float[Array, "y x"]:
-    """Return B = 1 + Σ bₖ Lₖ, products of Legendre polynomials over the frame, each within ±1."""
-    if coefficients.shape[-1] == 0:
-        return jnp.ones((1, 1), coefficients.dtype)
-    degree = _degree(coefficients.shape[-1])
-    table = jnp.concatenate([jnp.ones(1, coefficients.dtype), coefficients]).reshape(degree + 1, degree + 1)
-    return _legendre(shape[0], degree, table.dtype) @ table @ _legendre(shape[1], degree, table.dtype).T
+    def _at_pixels(self, irradiance: Float[Array, "*channels Y X"]) -> Float[Array, "*channels y x"]:
+        """Average over the area of each pixel of the frame: a displacement of all pixels alike goes into Fourier."""
+        shape = irradiance.shape[-2:]
+        rows, columns = _positions(shape, self.shape, self.decimation)
+        y, x = (d / p for d, p in zip(total_displacement(self.placement, self.grid), self.light_pitch, strict=True))
+        uniform = y.ndim == x.ndim == 0
+        factors = [pixel_transfer(shape, self)] if self.fill_factor else []
+        factors += [shift_transfer(shape, (y, x))] if uniform and self.placement else []
+        if factors:
+            irradiance = filtered(irradiance, math.prod(factors[1:], start=factors[0]))
+        if uniform:
+            return at_lines(irradiance, rows, columns)
+        y, x = jnp.broadcast_arrays(y, x)
+        return at_points(irradiance, rows, columns, (y, x))
 
 
-def saturate(signal: Float[Array, "y x"], limit: float | None) -> Float[Array, "y x"]:
-    """Return min(signal, limit)."""
-    return signal if limit is None else jnp.minimum(signal, limit)
+def pixel_transfer(shape: tuple[int, ...], camera: Camera) -> Float[Array, "y f"]:
+    """Return sinc(a p_y f_y′)·sinc(a p_x f_x′), f′ along the sides of a pixel, for light of `shape`."""
+    y, x = (jnp.asarray(f * camera.fill_factor * camera.decimation, float) for f in half_frequencies(shape))
+    turn = total_turn(camera.placement)
+    if turn is not None:
+        cos, sin, aspect = jnp.cos(turn), jnp.sin(turn), camera.pitch[0] / camera.pitch[1]
+        y, x = cos * y - sin * aspect * x, sin / aspect * y + cos * x
+    return jnp.sinc(y) * jnp.sinc(x)
 
 
-def quantize(signal: Float[Array, "y x"], step: float | None) -> Float[Array, "y x"]:
-    """Return the nearest multiple of `step`, with the gradient of the identity."""
-    if step is None:
-        return signal
-    return signal + jax.lax.stop_gradient(jnp.round(signal / step) * step - signal)
-
-
-def _legendre(n: int, degree: int, dtype: jnp.dtype) -> Array:
-    center = (np.arange(n) - (n - 1) / 2) / max((n - 1) / 2, 1)
-    return jnp.asarray(np.polynomial.legendre.legvander(center, degree), dtype)
-
-
-def _degree(count: int) -> int:
-    degree = round((count + 1) ** 0.5) - 1
-    if (degree + 1) ** 2 - 1 != count:
+def _positions(light: tuple[int, ...], shape: tuple[int, int], decimation: float) -> list[np.ndarray]:
+    """Return where the pixels of the frame lie, in pixels from the first of the light: n//2 is the middle of both."""
+    lines = [(np.arange(n) - n // 2) * decimation + big // 2 for n, big in zip(shape, light, strict=True)]
+    if any(line[0] < 0 or line[-1] > big - 1 for line, big in zip(lines, light, strict=True)):
         raise InputError(
-            "background", got=f"{count} coefficients", expected="0, 3, 8, 15 … = (degree + 1)² − 1 of them"
-        )
-    return degree
+            "light on the camera", got=f"{shape} pixels × {decimation:g} to fit into {tuple(light)}",
+            expected="a frame no larger than the light on either axis",
+            remedy="give the sample at least as many pixels as the camera, times the decimation",
+        )  # fmt: skip
+    return lines
+
+
+def _demand_pitch(grid: Grid, camera: Camera) -> None:
+    """Refuse light on other pixels, where both pitches are known numbers: they are not while a function is traced."""
+    if isinstance(grid.pitch, Tracer) or isinstance(camera.pitch, Tracer):
+        return
+    got, expected = (np.asarray(pitch) for pitch in (grid.pitch, camera.light_pitch))
+    if not np.allclose(got, expected, rtol=1e-3, atol=0):
+        raise InputError(
+            "pitch of the light", got=f"{got} m", expected=f"the camera's over its decimation, {expected} m",
+            remedy="propagate to the camera's pixels, or give the camera the decimation that is meant",
+        )  # fmt: skip

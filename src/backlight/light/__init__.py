@@ -2,5 +2,10 @@
 
 from backlight.light.field import Field as Field
 from backlight.light.field import map_modes as map_modes
+from backlight.light.field import select_modes as select_modes
 from backlight.light.grid import Grid as Grid
 from backlight.light.image import Image as Image
+from backlight.light.materials import Cauchy as Cauchy
+from backlight.light.materials import ConstantIndex as ConstantIndex
+from backlight.light.materials import Material as Material
+from backlight.light.materials import Sellmeier as Sellmeier

@@ -6,8 +6,9 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from backlight.light.grid import Grid
 from backlight.maths.safe import complex_array, real_array, squared_modulus
@@ -25,7 +26,9 @@ class Field(eqx.Module):
 
     Leading axes of `values` are modes, whose irradiances add: polarizations, coherent modes. Modes that differ in their
     carrier too (wavelengths, points of a source) have it along the same first axis: `wavelength` of shape (modes,),
-    `tilt` (modes, 2), `curvature`, `medium_index` (modes,). Parts treat such a field mode by mode, see `map_modes`.
+    `tilt` (modes, 2), `curvature`, `medium_index` (modes,); those of a source of points and wavelengths along two
+    axes, `wavelength` (wavelengths,), `tilt` (wavelengths, points, 2). Parts treat such a field mode by mode, see
+    `map_modes`.
 
     **Arguments:**
 
@@ -99,7 +102,24 @@ def map_modes(part: Callable[[Field], Field], field: Field) -> Field:
     if not any(axis == 0 for axis in mapped):
         return part(field)
     axes = eqx.tree_at(lambda light: (light.values, *_carriers(light)), field, (0, *mapped))
-    return jax.vmap(part, in_axes=(axes,))(field)
+    return jax.vmap(lambda mode: map_modes(part, mode), in_axes=(axes,))(field)
+
+
+def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"]) -> Field:
+    """Return the field with only the given modes of its first axis.
+
+    **Arguments:** `field`: with at least one axis of modes; `indices`: which of them.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid, select_modes
+        >>> light = Field(np.ones((3, 4, 6)), Grid((4, 6), 1e-6), np.array([450e-9, 532e-9, 633e-9]))
+        >>> select_modes(light, np.array([0, 2])).wavelength.shape
+        (2,)
+    """
+    where = lambda light: (light.values, *_carriers(light))  # noqa: E731
+    leaves = zip(where(field), (2, *_CARRIER_RANKS), strict=True)
+    return eqx.tree_at(where, field, tuple(leaf[indices] if leaf.ndim > rank else leaf for leaf, rank in leaves))
 
 
 _CARRIER_RANKS = (0, 0, 1, 0, 1, 1)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from backlight.camera import Camera, Noise
 from backlight.errors import InputError
-from backlight.light import Field, Grid, Image
+from backlight.light import Field, Grid, Image, select_modes
 from backlight.maths.safe import real_array
 from backlight.systems.per_frame import PerFrame, number_of_frames, select_frames, unwrap
 
@@ -43,9 +44,9 @@ class Nothing(eqx.Module):
 class ImagingSystem(eqx.Module):
     """An instrument: y = f_noise ∘ f_c ∘ f_oc ∘ f_x ∘ f_oi ∘ f_i.
 
-    Light runs forward through the slots; grids run backward from the camera: the sample lies on the camera's pixels
-    divided by the magnification on the way, so a magnification that is being estimated rescales the sample's pixels
-    and never resamples its values.
+    Light runs forward through the slots; grids run backward from the camera: the sample lies on the pixels the camera
+    expects (`light_pitch`) divided by the magnification on the way, so a magnification that is being estimated rescales
+    the sample's pixels and never resamples its values.
 
     **Arguments:**
 
@@ -54,8 +55,13 @@ class ImagingSystem(eqx.Module):
     - `sample`: `Field` → `Field`, with the `shape` of its grid.
     - `camera`: `Field` → `Image`.
     - `noise`: the distribution of the recorded frame.
+    - `modes_at_once`: how many modes of the illumination are taken through the instrument at a time, and their
+      irradiances added (bounds memory, also while gradients are taken); all by default. Modes are the first axis. Not
+      for a camera with a color filter, which wants the modes apart.
 
     Any leaf may be a `PerFrame`.
+
+    **Errors:** `InputError` if `modes_at_once` is below 1.
 
     Example:
         >>> import numpy as np
@@ -74,6 +80,11 @@ class ImagingSystem(eqx.Module):
     detection_path: Path
     camera: Camera
     noise: Noise
+    modes_at_once: int | None = eqx.field(static=True, default=None)
+
+    def __check_init__(self):
+        if self.modes_at_once is not None and self.modes_at_once < 1:
+            raise InputError("modes_at_once", got=str(self.modes_at_once), expected="a number of modes ≥ 1, or None")
 
     @property
     def frames(self) -> int:
@@ -110,14 +121,54 @@ class ImagingSystem(eqx.Module):
         """Return the grids of the illumination's plane and of the sample's."""
         scale_in, curvature = self.incident_path.magnification(self.illumination.curvature)
         scale_out, _ = self.detection_path.magnification(curvature)
-        pitch = self.camera.pitch / scale_out
+        pitch = self.camera.light_pitch / scale_out
         return Grid(self.sample.shape, pitch / scale_in), Grid(self.sample.shape, pitch)
 
     def _light_at_sample(self) -> Field:
         return self.incident_path(self.illumination(self._grids()[0]))
 
     def _light_at_camera(self) -> Field | Image:
-        return self.detection_path(self.sample(self._light_at_sample()))
+        light = self.illumination(self._grids()[0])
+        if self.modes_at_once is None or light.values.ndim == 2:
+            return self._carried(light)
+        return _sum_of_modes(self._carried, light, self.modes_at_once)
+
+    def _carried(self, light: Field) -> Field | Image:
+        return self.detection_path(self.sample(self.incident_path(light)))
+
+
+def _sum_of_modes(carry: Callable[[Field], Field | Image], light: Field, at_once: int) -> Image:
+    """Carry `at_once` modes at a time and return the sum of their irradiances; dark ones fill the last chunk."""
+    count = light.values.shape[0]
+    chunks = np.resize(np.arange(count), (-(-count // at_once), at_once))
+    lit = np.arange(chunks.size).reshape(chunks.shape) < count
+
+    @jax.checkpoint
+    def irradiance(chunk: tuple[Array, Array]) -> Image:
+        some = select_modes(light, chunk[0])
+        dark = jnp.zeros((), some.values.dtype)
+        return _total(carry(some.with_values(jnp.where(jnp.expand_dims(chunk[1], _others(some)), some.values, dark))))
+
+    def add(total: Image, chunk: tuple[Array, Array]) -> tuple[Image, None]:
+        image = irradiance(chunk)
+        return Image(total.values + image.values, image.grid), None
+
+    all_chunks = jnp.asarray(chunks), jnp.asarray(lit)
+    image = jax.eval_shape(irradiance, (all_chunks[0][0], all_chunks[1][0]))
+    start = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), image)
+    return jax.lax.scan(add, start, all_chunks)[0]
+
+
+def _others(light: Field) -> tuple[int, ...]:
+    return tuple(range(1, light.values.ndim))
+
+
+def _total(light: Field | Image) -> Image:
+    """Return the irradiance of all modes, on the grid of the first."""
+    values = light.values if isinstance(light, Image) else light.irradiance
+    values = jnp.sum(values, axis=tuple(range(values.ndim - 2)))
+    pitch, center = (leaf.reshape(-1, 2)[0] for leaf in (light.grid.pitch, light.grid.center))
+    return Image(jnp.broadcast_to(values, light.grid.shape), Grid(light.grid.shape, pitch, center))
 
 
 def _first_frame(system: ImagingSystem) -> ImagingSystem:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import equinox as eqx
@@ -81,6 +82,11 @@ class Case:
     def run(self, tree: dict[str, Any]) -> Any:
         """Call the part."""
         return self.call(tree["part"], *tree["inputs"])
+
+    @cached_property
+    def compiled(self) -> Callable[[dict[str, Any]], Any]:
+        """`run`, compiled: one function for all checks, which would each compile their own."""
+        return eqx.filter_jit(self.run)
 
     def observe(self, tree: dict[str, Any]) -> Inexact[Array, " n"]:
         """Return every real number of the output in one row, each array scaled by nothing."""

@@ -27,7 +27,7 @@ GRIDS = (((8, 8), (2e-6, 2e-6)), ((11, 5), (3e-6, 2e-6)))
 def check_grids(case: Case) -> None:
     """Demand finite numbers in the default precision on square, odd, non-square and anisotropic grids."""
     for shape, pitch in GRIDS:
-        for leaf in output_arrays(eqx.filter_jit(case.run)(case.tree(shape, pitch))):
+        for leaf in output_arrays(case.compiled(case.tree(shape, pitch))):
             default = jnp.result_type(complex if jnp.iscomplexobj(leaf) else float)
             if leaf.dtype != default:
                 raise ContractError(case, "grids", compared=f"dtype on {shape}", got=leaf.dtype, expected=default)
@@ -38,7 +38,7 @@ def check_grids(case: Case) -> None:
 def check_jit(case: Case) -> None:
     """Compare the compiled call with the plain one: 1e-5 in single precision, where a fused operation rounds once."""
     tree = case.tree()
-    error = relative_error(eqx.filter_jit(case.run)(tree), case.run(tree))
+    error = relative_error(case.compiled(tree), case.run(tree))
     if not error <= 1e-5:
         raise ContractError(case, "jit", compared="jit against eager", got=f"{error:.2g}", expected="≤ 1e-5")
 
@@ -50,13 +50,12 @@ def check_vmap(case: Case) -> None:
     with jax.enable_x64(True):
         first = case.tree()
         second = map_named(lambda _, leaf: leaf * 1.01, first)
-        call = eqx.filter_jit(case.run)
         stacked = jax.tree.map(lambda a, b: jnp.stack([a, b]) if eqx.is_inexact_array(a) else a, first, second)
         axes = jax.tree.map(lambda a: 0 if eqx.is_inexact_array(a) else None, first)
         mapped = eqx.filter_jit(eqx.filter_vmap(case.run, in_axes=(axes,)))(stacked)
         for i, tree in enumerate((first, second)):
             one = jax.tree.map(lambda a, i=i: a[i] if eqx.is_array(a) else a, mapped)
-            error = relative_error(one, call(tree))
+            error = relative_error(one, case.compiled(tree))
             if not error <= 1e-12:
                 raise ContractError(
                     case, "vmap", compared=f"vmap against loop, item {i}", got=f"{error:.2g}", expected="≤ 1e-12"
@@ -66,10 +65,10 @@ def check_vmap(case: Case) -> None:
 def check_precision(case: Case) -> None:
     """Compare single with double precision on the same (single precision) numbers: `float32_error`."""
     single = case.tree()
-    got = jax.tree.map(np.asarray, output_arrays(eqx.filter_jit(case.run)(single)))
+    got = jax.tree.map(np.asarray, output_arrays(case.compiled(single)))
     with jax.enable_x64(True):
         double = map_named(lambda _, leaf: leaf.astype(jnp.result_type(leaf.dtype, jnp.float64)), single)
-        expected = output_arrays(eqx.filter_jit(case.run)(double))
+        expected = output_arrays(case.compiled(double))
         error = relative_error([jnp.asarray(leaf) for leaf in got], expected)
     if not error <= case.float32_error:
         raise ContractError(
@@ -109,7 +108,7 @@ def check_energy(case: Case) -> None:
         return
     with jax.enable_x64(True):
         tree = case.tree()
-        before, behind = _energy(tree["inputs"][0]), _energy(eqx.filter_jit(case.run)(tree))
+        before, behind = _energy(tree["inputs"][0]), _energy(case.compiled(tree))
     if not abs(behind - case.energy_ratio * before) <= 1e-12 * before:
         raise ContractError(case, "energy", compared="behind/before", got=behind / before, expected=case.energy_ratio)
 

@@ -99,7 +99,7 @@ def check_dark(case: Case) -> None:
 
 def _random_functional(case: Case, tree: Any) -> Callable[[Any], Any]:
     """Return Σ w·output + ½ Σ w′·output² of weights scaled to each number: sensitive to signs and to sizes."""
-    arrays = [as_real(leaf) for leaf in output_arrays(eqx.filter_jit(case.run)(tree))]
+    arrays = [as_real(leaf) for leaf in output_arrays(case.compiled(tree))]
     reference = jnp.concatenate([jnp.ravel(leaf) for leaf in arrays])
     scale = jnp.concatenate([jnp.ravel(_inverse_size(leaf)) for leaf in arrays])
     first, second = random_like(reference, 1), random_like(reference, 2)

@@ -1,0 +1,174 @@
+"""An objective: the object's light through an aberrated pupil, magnified."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Complex, Float
+
+from backlight.errors import InputError
+from backlight.light import Field, Grid, map_modes
+from backlight.maths import edges
+from backlight.maths.fourier import crop, fft2, ifft2, pad
+from backlight.maths.leaf import ComplexMap, Given, Scalar
+from backlight.maths.safe import complex_array, known_zero, real_array
+from backlight.maths.turns import cos_sin
+from backlight.wave import transfer_function
+from backlight.wave.curved_carrier import without_curvature
+from backlight.wave.zernikes import NollZernikes, Zernikes
+
+_BEYOND = 1.5
+"""Radius, in units of the pupil's, where the pupil's phase stops being evaluated: no light passes there."""
+
+
+class Objective(eqx.Module):
+    """Image the object: U′(M r) = F⁻¹[P(f + τ)·F[U]](r)/M, a telecentric (4f) system in a scalar model.
+
+    The coherent pupil is P(f) = A(|f|λ/NA) · p(fλ/NA) · exp(iφ(fλ/NA)) · H(f; z): a disc A of radius NA/λ with a soft
+    edge, free complex pixels p, aberrations φ, and defocus by the exact transfer function of the medium (no paraxial
+    step). It is evaluated at the light's own frequencies, the carrier's tilt τ included: tilted illumination shifts
+    the pupil exactly, off the grid's samples too, and differentiably. A curvature of the carrier is written out first:
+    the grid must sample it. Goodman, Introduction to Fourier Optics, §6.2.
+
+    Behind it the light is in air on pixels M times as large, tilt τ/M, curvature 0; what passes keeps its energy. For
+    M < 0 the picture is upside down and so is the pitch, as behind a focus of `FreeSpace`.
+
+    **Arguments:**
+
+    - `numerical_aperture`: NA = n·sin(half angle) on the object's side, > 0.
+    - `scale`: M, size of the image over that of the object; negative where the image is inverted.
+    - `defocus`: z, m, in the object's medium: how far behind the object's plane, along the light, the plane in focus
+      lies. `FreeSpace(z)` before an objective in focus is the same.
+    - `aberrations`: φ over the pupil, `NollZernikes` or `FringeZernikes`; tilts shift the picture.
+    - `pupil`: p, complex, shape (rows, columns) of pixels on the square around the pupil's disc, interpolated
+      linearly; a phase plate, a stop, an apodization. Shape (1, 1) is uniform.
+    - `padding`: pixels (y, x) added to the grid before the transform, in total, against the wrap-around of the tails
+      of the point spread function.
+    - `edge`: width of the pupil's soft edge in frequency samples of the padded grid; A = ½(1 + erf(√π·d)) at d widths
+      from the edge. It multiplies the point spread function by exp(−π(edge·r/L)²), L the padded grid's width. Without
+      it NA would act in steps.
+
+    Valid where the scalar model is (NA up to about 0.6), for a pupil inside the grid's band, NA/λ + |τ| < 1/(2 pitch);
+    and for irradiances without aliasing 2NA/λ < 1/(2 pitch).
+
+    **Errors:** `InputError` for a negative padding, an edge ≤ 0, or a pupil that is not two-dimensional.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid
+        >>> from backlight.wave import Objective
+        >>> light = Field(np.ones((32, 32)), Grid((32, 32), 0.5e-6), 532e-9)
+        >>> image = Objective(0.25, -20.0)(light)
+        >>> round(1e6 * float(image.grid.pitch[0]), 3), round(float(image.irradiance[0, 0]), 4)
+        (-10.0, 0.0025)
+    """
+
+    numerical_aperture: Scalar
+    scale: Scalar
+    defocus: Scalar
+    aberrations: Zernikes
+    pupil: ComplexMap
+    padding: tuple[int, int] = eqx.field(static=True)
+    edge: float = eqx.field(static=True)
+
+    def __init__(
+        self,
+        numerical_aperture: Given,
+        scale: Given = 1.0,
+        *,
+        defocus: Given = 0.0,
+        aberrations: Zernikes | None = None,
+        pupil: Given = ((1.0,),),
+        padding: tuple[int, int] = (0, 0),
+        edge: float = 1.0,
+    ):
+        self.numerical_aperture, self.scale = real_array(numerical_aperture), real_array(scale)
+        self.defocus = real_array(defocus)
+        self.aberrations = NollZernikes() if aberrations is None else aberrations
+        self.pupil = complex_array(pupil)
+        if len(padding) != 2 or any(n < 0 for n in padding):
+            raise InputError("padding", got=repr(padding), expected="two numbers of pixels ≥ 0 (rows, columns)")
+        if not edge > 0:
+            raise InputError("edge", got=str(edge), expected="a width > 0, in frequency samples")
+        if jax.tree.leaves(self.pupil)[0].ndim < 2:
+            raise InputError("pupil", got="fewer than two axes", expected="complex pixels, shape (rows, columns)")
+        self.padding, self.edge = padding, float(edge)
+
+    def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """Return M, and the curvature behind: none."""
+        return self.scale, real_array(0.0)
+
+    def __call__(self, field: Field) -> Field:
+        """Return the light in the image plane."""
+        return map_modes(self._imaged, field)
+
+    def transfer(
+        self,
+        grid: Grid,
+        wavelength: Float[Array, ""],
+        *,
+        tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0),
+        medium_index: Float[Array, ""] | float = 1.0,
+    ) -> Complex[Array, "y x"]:
+        """Return the coherent transfer function P(f + τ) at the frequencies of `grid`, in FFT order.
+
+        **Arguments:** `wavelength`: λ in vacuum, m; `tilt`: τ, cycles/m; `medium_index`: n of the object's medium.
+        """
+        carrier = real_array(wavelength), real_array(tilt)
+        return self._defocused(self._pupil_function(grid, *carrier), grid, *carrier, real_array(medium_index))
+
+    def padded(self, grid: Grid) -> Grid:
+        """Return the grid on which the Fourier filter works."""
+        return grid.resized((grid.shape[0] + self.padding[0], grid.shape[1] + self.padding[1]))
+
+    def stop(
+        self, grid: Grid, wavelength: Float[Array, ""], tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0)
+    ) -> Float[Array, "y x"]:
+        """Return the bare disc A at the frequencies of `grid`, in FFT order."""
+        return self._disc(grid, *self._coordinates(grid, wavelength, real_array(tilt)))
+
+    def _imaged(self, field: Field) -> Field:
+        light = without_curvature(field)
+        grid = self.padded(light.grid)
+        spectrum = fft2(pad(light.full, grid.shape)) * self._pupil_function(grid, light.wavelength, light.tilt)
+        carried = self._defocused(spectrum, grid, light.wavelength, light.tilt, light.medium_index)
+        values = crop(ifft2(carried), light.grid.shape) / self.scale
+        return Field(values, light.grid.scaled(self.scale), light.wavelength, tilt=light.tilt / self.scale)
+
+    def _pupil_function(self, grid: Grid, wavelength: Array, tilt: Array) -> Complex[Array, "y x"]:
+        """Return P without the defocus."""
+        y, x, radius = self._coordinates(grid, wavelength, tilt)
+        passed = self._disc(grid, y, x, radius)
+        seen = y**2 + x**2 < _BEYOND**2
+        y, x = jnp.where(seen, y, 0.0), jnp.where(seen, x, 0.0)
+        return passed * interpolated(self.pupil, y, x) * _delay(self.aberrations, y, x)
+
+    def _coordinates(self, grid: Grid, wavelength: Array, tilt: Array) -> tuple[Array, Array, Array]:
+        """Return f + τ along y and x in units of the pupil's radius, and that radius, cycles/m."""
+        radius = self.numerical_aperture / wavelength
+        return (grid.fy + tilt[0])[:, None] / radius, (grid.fx + tilt[1])[None, :] / radius, radius
+
+    def _disc(self, grid: Grid, y: Array, x: Array, radius: Array) -> Float[Array, "y x"]:
+        height, width = (self.edge / (n * jnp.abs(p) * radius) for n, p in zip(grid.shape, grid.pitch, strict=True))
+        return edges.disc(y, x, jnp.ones_like(radius), (height, width))
+
+    def _defocused(self, spectrum: Array, grid: Grid, wavelength: Array, tilt: Array, medium_index: Array) -> Array:
+        if known_zero(self.defocus):
+            return spectrum
+        return transfer_function.carry(spectrum, grid, wavelength, self.defocus, tilt, medium_index, None)
+
+
+def interpolated(
+    pixels: Complex[Array, "rows columns"], y: Float[Array, "*#shape"], x: Float[Array, "*#shape"]
+) -> Complex[Array, "..."]:
+    """Return the pixels of the square −1 … 1 at (y, x), linearly between their centers; the border goes on outside."""
+    rows, columns = pixels.shape
+    if rows == columns == 1:
+        return pixels[0, 0]
+    at = [0.5 * n * (place + 1) - 0.5 for n, place in ((rows, y), (columns, x))]
+    return jax.scipy.ndimage.map_coordinates(pixels, at, order=1, mode="nearest")
+
+
+def _delay(aberrations: Zernikes, y: Array, x: Array) -> Complex[Array, "..."] | float:
+    if aberrations.coefficients.shape[-1] == 0:
+        return 1.0
+    return jax.lax.complex(*cos_sin(aberrations.phase(y, x) / (2 * jnp.pi)))
