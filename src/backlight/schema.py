@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-DIMENSIONS = ("length", "angle", "time", "dimensionless", "count", "flag", "text", "file", "field")
+DIMENSIONS = ("length", "angle", "time", "curvature", "dimensionless", "count", "flag", "text", "file", "field")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class SystemSchema:
 
     **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
     the names `[estimate]` may use (an empty tuple leaves the name unchecked); `one_frame`, whether it takes a single
-    frame.
+    frame; `divides_background`, whether frames are to be divided by the empty one: a system that knows better what to
+    do with it is given it as it is.
     """
 
     system: str
@@ -48,6 +49,7 @@ class SystemSchema:
     methods: tuple[str, ...] = ()
     defaults: dict[str, object] = field(default_factory=dict)
     one_frame: bool = False
+    divides_background: bool = True
 
     def instrument_key(self, name: str) -> Key | None:
         """Return the `[instrument]` key of this name, or None."""

@@ -28,12 +28,18 @@ _ANGLES = {
     "deg": repr(deg), "arcmin": repr(arcmin), "arcsec": repr(arcsec),
 }  # fmt: skip
 _TIMES = {"ns": "1e-9", "us": "1e-6", "ms": "1e-3", "s": "1"}
+_CURVATURES = {"1/m": "1", "1/cm": "1e2", "1/mm": "1e3"}
 _RATIOS = {"": "1", "%": "1e-2"}
-_UNITS: dict[str, dict[str, str]] = {"length": _LENGTHS, "angle": _ANGLES, "time": _TIMES, "dimensionless": _RATIOS}
+_UNITS: dict[str, dict[str, str]] = {
+    "length": _LENGTHS, "angle": _ANGLES, "time": _TIMES, "curvature": _CURVATURES, "dimensionless": _RATIOS,
+}  # fmt: skip
 DIMENSIONS = tuple(_UNITS)
-_COMMON = {"length": "mm", "angle": "deg", "time": "ms"}
+SI = {"length": "m", "angle": "rad", "time": "s", "curvature": "1/m"}
+"""The SI unit of each dimension that has one."""
+_COMMON = {"length": "mm", "angle": "deg", "time": "ms", "curvature": "1/m"}
 _EXAMPLES = {
     "length": '"632.8 nm", "5.86 um", "41 mm"', "angle": '"10 deg", "3 mrad"', "time": '"20 ms"',
+    "curvature": '"0.5 1/m"',
     "dimensionless": '1.33, "1.33" or "5 %"',
 }  # fmt: skip
 _WORDS = {
@@ -50,11 +56,11 @@ _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?)\s*(.*)", 
 def parse(text: object, dimension: str, *, where: str = "value", name: str = "") -> float:
     """Turn a quantity as people write it into SI.
 
-    **Arguments:** `text` such as `"632.8 nm"`; `dimension`: `"length"`, `"angle"`, `"time"` or
-    `"dimensionless"`; `where` names the field in the error; `name` of the quantity, whose `BANDS` tell which unit
-    is meant where none is written.
+    **Arguments:** `text` such as `"632.8 nm"`; `dimension`: `"length"`, `"angle"`, `"time"`, `"curvature"` or
+    `"dimensionless"`; `where` names the field in the error; `name` of the quantity, whose `BANDS` tell which unit is
+    meant where none is written.
 
-    **Returns** a finite float in m, rad, s or 1; correctly rounded for decimal units.
+    **Returns** a finite float in m, rad, s, 1/m or 1; correctly rounded for decimal units.
 
     **Raises** `InputError` for a bare number in a dimensioned field, an unknown unit, or anything else.
 
@@ -146,6 +152,7 @@ _LADDERS = {
     "length": ((1e3, "km"), (1.0, "m"), (1e-3, "mm"), (1e-6, "µm"), (1e-9, "nm"), (1e-12, "pm")),
     "angle": ((1.0, "rad"), (1e-3, "mrad"), (1e-6, "µrad"), (1e-9, "nrad")),
     "time": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")),
+    "curvature": ((1.0, "1/m"),),
     "dimensionless": ((1.0, ""),),
 }
 

@@ -92,7 +92,7 @@ def test_refuses_and_shows_the_spelling(text, dimension, says):
 
 
 @quick
-@given(st.floats(1e-12, 1e6), st.sampled_from(["length", "angle", "time", "dimensionless"]))
+@given(st.floats(1e-12, 1e6), st.sampled_from(["length", "angle", "time", "curvature", "dimensionless"]))
 def test_spell_comes_back_exactly(value, dimension):
     assert units.parse(units.spell(value, dimension), dimension) == value
 

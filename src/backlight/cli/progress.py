@@ -50,5 +50,5 @@ class ProgressLine:
 
     def _value(self, name: str, value: float) -> str:
         dimension = self._dimensions.get(name, "dimensionless")
-        known = dimension in ("length", "angle", "time")
+        known = dimension in units.SI
         return units.format_quantity(value, dimension if known else "dimensionless", digits=6)

@@ -10,7 +10,7 @@ from typing import Any
 from backlight import units
 from backlight.errors import printable
 
-_DIMENSION = {"m": "length", "rad": "angle", "s": "time"}
+_DIMENSION = {unit: dimension for dimension, unit in units.SI.items()}
 
 
 def as_json(value: object) -> None:

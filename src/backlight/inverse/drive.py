@@ -153,6 +153,8 @@ class _Run:
                 f"Diverged: a number became infinite or NaN at iteration {self.iteration}, also with the step halved "
                 f"{MAX_HALVINGS} times; the last finite state is kept."
             )
+        if self.solver.steps == 0:
+            return "converged", "A direct method: nothing was searched for, the first answer is the last."
         if self.iteration >= self.solver.steps:
             return "stopped", f"Stopped after {self.iteration} iterations, the limit, before the objective settled."
         recent = np.array(self.block_ends[-3:])

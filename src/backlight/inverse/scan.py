@@ -34,16 +34,17 @@ def scan(
 
     **Arguments:**
 
-    - `score`: differentiable or not; traced once, evaluated for `batch` values at a time.
+    - `score`: differentiable or not; traced once, evaluated for `batch` values at a time. Large arrays are best leaves
+      of it (`equinox.Partial`): the compiler computes with those in a closure at its own slow pace.
     - `count`: values per round; `rounds`: each later round spans two steps of the former around its best.
     """
     if not low < high or count < 3:
         raise InputError("scan", got=f"low {low}, high {high}, count {count}", expected="low < high and count ≥ 3")
-    program = eqx.filter_jit(lambda v: jax.lax.map(score, v, batch_size=batch))
+    program = eqx.filter_jit(lambda score, v: jax.lax.map(score, v, batch_size=batch))
     values = np.linspace(low, high, count)
     seen: list[tuple[np.ndarray, np.ndarray]] = []
     for _ in range(rounds):
-        scores = np.asarray(program(jnp.asarray(values, dtype=float)), float)
+        scores = np.asarray(program(score, jnp.asarray(values, dtype=float)), float)
         seen.append((values, scores))
         step, center = values[1] - values[0], _vertex(values, scores)
         values = np.linspace(max(center - 2 * step, low), min(center + 2 * step, high), count)

@@ -279,5 +279,6 @@ def example(key: Key) -> str:
     """Write an example value of a key as TOML."""
     if key.example is not None:
         return key.example if key.dimension in ("flag", "count") or key.example[:1] in '["' else f'"{key.example}"'
-    return {"length": '"1 mm"', "angle": '"1 mrad"', "time": '"1 ms"', "dimensionless": "1.0", "flag": "true",
+    return {"length": '"1 mm"', "angle": '"1 mrad"', "time": '"1 ms"', "curvature": '"1 1/m"',
+            "dimensionless": "1.0", "flag": "true",
             "count": "1", "text": '"name"', "file": '"file.csv"'}.get(key.dimension, "true")  # fmt: skip

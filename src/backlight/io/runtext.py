@@ -43,7 +43,7 @@ def _data(run: RunFile, absolute: bool) -> dict[str, object]:
 def _known(value: Known, dimension: str) -> object:
     if isinstance(value, tuple):
         return [_known(v, dimension) for v in value]
-    if isinstance(value, float) and dimension in ("length", "angle", "time"):
+    if isinstance(value, float) and dimension in units.SI:
         return units.spell(value, dimension)
     return value
 
@@ -118,7 +118,7 @@ def _key_lines(key: Key) -> str:
 
 
 def _default(key: Key) -> str:
-    if isinstance(key.default, float) and key.dimension in ("length", "angle", "time"):
+    if isinstance(key.default, float) and key.dimension in units.SI:
         return f'"{units.spell(key.default, key.dimension)}"'
     return _literal(key.default)
 

@@ -25,7 +25,7 @@ class Parameter:
 
     def shown(self, value: float | None, std: float | None = None) -> str:
         """Return a value of this parameter as text, "–" where there is none."""
-        known = self.dimension in ("length", "angle", "time", "dimensionless")
+        known = self.dimension in units.DIMENSIONS
         return "–" if value is None else units.format_quantity(value, self.dimension if known else "dimensionless", std)
 
 

@@ -92,7 +92,7 @@ def _trace(axis: "Axes", values: np.ndarray, parameter: Parameter) -> None:
 
 
 def _unit(parameter: Parameter) -> tuple[float, str]:
-    if parameter.dimension not in ("length", "angle", "time") or not parameter.value:
+    if parameter.dimension not in units.SI or not parameter.value:
         return 1.0, ""
     unit = parameter.shown(parameter.value).rpartition(" ")[2]
     factors = {name: float(text) for name, text in units.units_of(parameter.dimension).items()}

@@ -66,7 +66,7 @@ def read_job(path: str | Path) -> Job:
 
 def ask(job: Job, *, trusted: bool = False) -> Asked:
     """Read the frames and put the question."""
-    recorded = read_recorded(job.run, trusted=trusted)
+    recorded = read_recorded(job.run, trusted=trusted, divide=job.schema.divides_background)
     _refuse_stack(job, recorded)
     entry = job.listing.load()
     return Asked(job, entry, put(job, entry, recorded), recorded)
@@ -83,8 +83,13 @@ def _refuse_stack(job: Job, recorded: Recorded) -> None:
 def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
     """Put the question of a job to frames."""
     unknown = {name: _plain(value) for name, value in job.run.unknown.items() if value is not False}
-    options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights}
+    options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights} | kept_background(recorded)
     return entry.ask(recorded.frames, job.instrument, unknown, options)
+
+
+def kept_background(recorded: Recorded) -> dict[str, Any]:
+    """Return the background, under its name, where it is the system's to use."""
+    return {} if recorded.background is None else {"background": recorded.background}
 
 
 def resolved(asked: Asked) -> RunFile:

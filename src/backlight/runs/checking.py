@@ -109,4 +109,5 @@ def _central(recorded: Recorded) -> Recorded:
     rows, columns = recorded.frames.shape[-2:]
     top, left = (max(0, (n - PROBE) // 2) for n in (rows, columns))
     part = np.s_[:, top : top + PROBE, left : left + PROBE]
-    return replace(recorded, frames=recorded.frames[part], weights=recorded.weights[part])
+    background = None if recorded.background is None else recorded.background[part[1:]]
+    return replace(recorded, frames=recorded.frames[part], weights=recorded.weights[part], background=background)

@@ -1,4 +1,4 @@
-"""The frames of a run file, ready to be asked about: intensities, the background divided out, bad pixels marked."""
+"""The frames of a run file, ready to be asked about: intensities, bad pixels marked, the background taken care of."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ class Recorded:
 
     **Attributes:** `frames`, float32 intensities (frame, y, x); `weights`, 0 where a pixel must not count, 1
     elsewhere, same shape; `sources`, path and SHA-256 of every file; `warnings`, sentences; `saturation`, the level of
-    the frames as stored from which a pixel does not count, given or guessed.
+    the frames as stored from which a pixel does not count, given or guessed; `background`, the empty frame (y, x) where
+    it was not divided out.
     """
 
     frames: np.ndarray
@@ -26,10 +27,11 @@ class Recorded:
     sources: tuple[dict[str, object], ...]
     warnings: tuple[str, ...]
     saturation: float | None = None
+    background: np.ndarray | None = None
 
 
-def read_recorded(run: RunFile, *, trusted: bool = False) -> Recorded:
-    """Read the frames, background and mask that a run file names."""
+def read_recorded(run: RunFile, *, trusted: bool = False, divide: bool = True) -> Recorded:
+    """Read the frames, background and mask that a run file names; `divide` the frames by the background, or keep it."""
     if run.data is None:
         raise InputError("[data]", got="no such section", expected="the frames")
     paths = data_paths(run)
@@ -44,13 +46,15 @@ def read_recorded(run: RunFile, *, trusted: bool = False) -> Recorded:
     if mask is not None:
         weights[:, mask != 0] = 0
     sources += [dict(s) for s in found.sources]
-    warnings = [*found.warnings]
+    warnings, background = [*found.warnings], None
     if run.data.background is not None:
         empty = read_frames(paths["background"][0], role="background", trusted=trusted, **options)
         sources += [dict(s) for s in empty.sources]
         warnings += empty.warnings
-        frames, weights = _divided(frames, weights, _intensity(empty.array, run.data), run.data.background)
-    return Recorded(frames, weights, tuple(sources), tuple(warnings), found.saturation)
+        background = _mean(_intensity(empty.array, run.data), frames.shape[1:], run.data.background)
+    if background is not None and divide:
+        (frames, weights), background = _divided(frames, weights, background), None
+    return Recorded(frames, weights, tuple(sources), tuple(warnings), found.saturation, background)
 
 
 def _one_or_all(paths: list[Path]) -> Path | list[Path]:
@@ -77,12 +81,17 @@ def _intensity_level(level: float | None, data: DataSection) -> float | None:
     return level**2 if level is not None and data.quantity == "amplitude" else level
 
 
-def _divided(frames: np.ndarray, weights: np.ndarray, empty: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Divide the frames by the empty one, its mean kept; where the beam is dark a pixel does not count."""
+def _mean(empty: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """Return the mean of the empty frames, which must have the shape of the others."""
     empty = empty.mean(axis=0, dtype=np.float64)
-    if empty.shape != frames.shape[1:]:
-        shapes = [" × ".join(map(str, s)) for s in (empty.shape, frames.shape[1:])]
+    if empty.shape != shape:
+        shapes = [" × ".join(map(str, s)) for s in (empty.shape, shape)]
         raise InputError(f"[data] background {name}", got=f"a frame of {shapes[0]}", expected=f"{shapes[1]}")
+    return empty
+
+
+def _divided(frames: np.ndarray, weights: np.ndarray, empty: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Divide the frames by the empty one, its mean kept; where the beam is dark a pixel does not count."""
     lit = empty > DARK * empty.mean()
     gain = np.where(lit, empty.mean() / np.where(lit, empty, 1), 0).astype(np.float32)
     return frames * gain, weights * lit

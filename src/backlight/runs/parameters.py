@@ -4,12 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from backlight import units
 from backlight.inverse.tree import leaf_paths
 from backlight.report import Parameter
 from backlight.runs.ask import Asked
 from backlight.schema import Key
-
-_UNITS = {"length": "m", "angle": "rad", "time": "s"}
 
 
 def parameter_table(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
@@ -29,11 +28,11 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     if run.unknown.get(key.name, False) is False:
         if written is None:
             return None
-        return {"value": written, "unit": _UNITS.get(key.dimension, ""), "std": None, "status": "fixed"}
+        return {"value": written, "unit": units.SI.get(key.dimension, ""), "std": None, "status": "fixed"}
     if path is None or path not in leaf_paths(estimate.system):
         return None
     value, std = estimate.value(path), estimate.std(path)
-    unit, scale = _UNITS.get(key.dimension, ""), asked.entry.scale(key.name, estimate.system)
+    unit, scale = units.SI.get(key.dimension, ""), asked.entry.scale(key.name, estimate.system)
     if np.size(value) > 16:
         return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
     start = asked.job.instrument.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))

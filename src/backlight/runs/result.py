@@ -12,7 +12,7 @@ from backlight import units
 from backlight.io import write_json, write_npy, write_ome_zarr
 from backlight.io.runmodel import Between
 from backlight.runs import machine
-from backlight.runs.ask import Asked
+from backlight.runs.ask import Asked, kept_background
 from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
 from backlight.runs.parameters import parameter_table
 from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
@@ -128,7 +128,7 @@ def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
     arrays["predicted"] = np.asarray(estimate.system.predict().values[0])
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
     for name, instrument in _instruments(asked, estimate).items():
-        classic = asked.entry.classic(asked.recorded.frames, instrument)
+        classic = asked.entry.classic(asked.recorded.frames, instrument, **kept_background(asked.recorded))
         if classic is not None:
             arrays[name] = np.asarray(classic).astype(np.complex64)
     with path.open("wb") as file:

@@ -10,6 +10,7 @@ from backlight.lazy import lazily
 if TYPE_CHECKING:
     from backlight.systems.imaging_system import ImagingSystem, Nothing
     from backlight.systems.inline_holography import inline_hologram
+    from backlight.systems.off_axis_instrument import off_axis_hologram
     from backlight.systems.per_frame import PerFrame
 
 _HOME_OF = {
@@ -17,8 +18,9 @@ _HOME_OF = {
     "Nothing": "imaging_system",
     "PerFrame": "per_frame",
     "inline_hologram": "inline_holography",
+    "off_axis_hologram": "off_axis_instrument",
 }
 
-__all__ = ["ImagingSystem", "Nothing", "PerFrame", "inline_hologram"]
+__all__ = ["ImagingSystem", "Nothing", "PerFrame", "inline_hologram", "off_axis_hologram"]
 
 __getattr__ = lazily(__name__, _HOME_OF)

@@ -39,7 +39,11 @@ class Listing:
 
 
 CATALOGUE = {
-    listing.name: listing for listing in (Listing(schemas.INLINE_HOLOGRAM, "backlight.systems.inline_holography"),)
+    listing.name: listing
+    for listing in (
+        Listing(schemas.INLINE_HOLOGRAM, "backlight.systems.inline_holography"),
+        Listing(schemas.OFF_AXIS_HOLOGRAM, "backlight.systems.off_axis_holography"),
+    )
 }
 
 

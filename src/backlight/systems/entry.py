@@ -23,11 +23,12 @@ class SystemEntry:
     - `ask`: `(frames, instrument, unknown, options)` → a question such as
       `backlight.systems.question.Question`. `frames` is float32 (frame, y, x); `instrument` is
       name → SI value; `unknown` is name → `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `options`
-      holds `[estimate]` and `"weights"`, 0 for pixels that must not count. A question is cheap to put; what takes
+      holds `[estimate]`, `"weights"`, 0 for pixels that must not count, and `"background"`, the empty frame (y, x),
+      where there is one and the schema says that it is not divided out. A question is cheap to put; what takes
       time waits for `look()`, whose arrays `begun()` takes up. Its `settings` are `[estimate]` with the defaults.
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
-      view, or None.
+      view, or None; `background` too where `ask` is given it.
     - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
       and their `grid`, such as a `Field`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.

@@ -1,7 +1,6 @@
 """In-line holography: one beam through the sample onto a bare camera, plane or spherical."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,18 +10,12 @@ import numpy as np
 from jaxtyping import Array, Complex
 
 from backlight.camera import Gaussian
-from backlight.errors import InputError, RunFileError, nearest
-from backlight.inverse import losses, regularizers
 from backlight.inverse.estimate import default_solver, estimate
-from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
-from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.problem import build, unit_of
-from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths
-from backlight.inverse.unknowns import Common, Free, Interval, Passive, Tied, Unknown
+from backlight.inverse.unknowns import Common, Free, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
-from backlight.inverse.variable_projection import VariableProjection
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry
 from backlight.systems.imaging_system import ImagingSystem
@@ -43,6 +36,17 @@ from backlight.systems.inline_instrument import (
     unit_gain,
 )
 from backlight.systems.question import Question, Start
+from backlight.systems.run_words import (
+    in_recorded_units,
+    known_as,
+    loss_of,
+    refuse_steps,
+    regularizers_of,
+    settings,
+    solver_settings,
+    span,
+    with_steps,
+)
 from backlight.systems.schemas import INLINE_HOLOGRAM
 from backlight.wave import SphericalWave
 
@@ -58,12 +62,6 @@ FIRST_IMAGE_STEPS = 60
 TOLERANCE = 1e-4
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
-METHODS = {
-    VariableProjection: "variable_projection",
-    FISTA: "fista",
-    LevenbergMarquardt: "levenberg_marquardt",
-    LBFGS: "lbfgs",
-}
 
 
 def ask(
@@ -76,20 +74,20 @@ def ask(
     An unknown distance is first looked for by a focus scan over its whole range; a first image then tells the
     brightness of the bare beam, to which the frames are taken relative; both are refined jointly.
     """
-    _refuse_steps(options)
+    refuse_steps("inline_hologram", options)
     unknown = dict(unknown) or {"sample": True}
-    low, high = _range(instrument["distance"], unknown.get("distance", False), 0.15)
+    low, high = span(instrument["distance"], unknown.get("distance", False), 0.15)
     level = brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
     noise = noise_level(relative)
     system = _composed(instrument, frames.shape, high, noise, unknown)
     table = _with_unit_beam(system, {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()})
-    loss = _loss(options.get("loss") or "amplitude", noise)
+    loss = loss_of(options.get("loss") or "amplitude", noise)
     strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
-    settings = _settings(options, table, TOTAL_VARIATION * float(strength))
-    terms = _regularizers(settings["regularizers"])
+    told = settings(options, SAMPLE in table, TOTAL_VARIATION * float(strength))
+    terms = regularizers_of(told["regularizers"], PATHS)
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
-    solver = _solver(default_solver(problem), options.get("iterations"))
+    solver = with_steps(default_solver(problem), options.get("iterations"))
     return Question(
         system=system,
         frames=relative,
@@ -100,9 +98,9 @@ def ask(
         weights=options.get("weights"),
         tolerance=TOLERANCE,
         brightness=level,
-        settings=settings | _solver_settings(solver, options),
+        settings=told | solver_settings(solver, options),
         first_look=partial(_first_look, low=low, high=high),
-        finish=_in_recorded_units,
+        finish=in_recorded_units,
         finer=finer_frames if SAMPLE in table else None,
     )
 
@@ -119,13 +117,6 @@ def _with_unit_beam(system: ImagingSystem, table: dict[str, Unknown]) -> dict[st
 
 def _unit_gain(distance: Array, source_distance: Array) -> Array:
     return jnp.asarray(magnification(distance, source_distance) ** 2)
-
-
-def _refuse_steps(options: Mapping[str, Any]) -> None:
-    """Say that a key is of no use here, where silence would let it seem obeyed."""
-    if options.get("steps") is not None:
-        raise RunFileError("[estimate] steps", got=repr(options["steps"]), remedy="remove the line",
-                           expected="no such key: inline_hologram scales its own steps")  # fmt: skip
 
 
 # --- the first look ---------------------------------------------------------------------------------------------------
@@ -211,89 +202,15 @@ def _composed(given: Mapping[str, Any], shape, reach: float, std: float, unknown
     return system
 
 
-def _range(value: float, wanted: Any, share: float) -> tuple[float, float]:
-    """Return where an unknown may lie: its bounds, ±4 standard deviations, or ± a share of its value."""
-    if isinstance(wanted, Mapping) and "between" in wanted:
-        return tuple(wanted["between"])
-    if isinstance(wanted, Mapping):
-        return _four_deviations(wanted["value"], wanted["std"])
-    return (value * (1 - share), value * (1 + share)) if wanted else (value, value)
-
-
-def _four_deviations(value: float, std: float) -> tuple[float, float]:
-    if value <= 4 * std:
-        raise RunFileError("[unknown] distance", got=f"{value * 1e3:.4g} mm with std {std * 1e3:.4g} mm",
-                           expected="a std below a quarter of the value, for the distance is positive",
-                           remedy="give the range instead: { between = [lowest, highest] }")  # fmt: skip
-    return value - 4 * std, value + 4 * std
-
-
 def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     """Return what a line of `[unknown]` means."""
     if name == "sample":
         return Passive()
     if name == "background":
         return GaussianPrior(BACKGROUND_STD)
-    if isinstance(wanted, Mapping) and "between" in wanted:
-        low, high = (bound / scale(name, system) for bound in wanted["between"])
-        inner: Unknown = Interval(low, high)
-    elif isinstance(wanted, Mapping):
-        factor = scale(name, system)
-        inner = GaussianPrior(wanted["std"] / factor, mean=wanted["value"] / factor)
-    else:
-        inner = Free(scale=1e-2 / scale(name, system)) if name == "illumination_tilt" else Free()
+    free = Free(scale=1e-2 / scale(name, system)) if name == "illumination_tilt" else None
+    inner = known_as(wanted, scale(name, system), free)
     return Common(inner) if name == "pixel_pitch" else inner
-
-
-def _settings(options: Mapping[str, Any], table: Mapping[str, Unknown], weight: float) -> dict[str, Any]:
-    """Return loss, regularizers and seed as `[estimate]` names them, with the defaults where nothing is said."""
-    asked = options.get("regularizers")
-    if asked is None:
-        asked = [{"kind": "total_variation", "weight": weight}] if SAMPLE in table else []
-    terms = [{"kind": t["kind"], "weight": t["weight"], "on": t.get("on") or "sample"} for t in asked]
-    return {"loss": options.get("loss") or "amplitude", "seed": options.get("seed", 0), "regularizers": terms}
-
-
-def _loss(name: str, noise: float) -> losses.Loss:
-    """Return the loss of that name, scaled by the noise found where it has a scale of its own."""
-    scaled = {"poisson": lambda: losses.poisson(noise**-2), "l1": lambda: losses.l1(noise)}
-    return scaled[name]() if name in scaled else losses.BY_NAME[name]()
-
-
-def _regularizers(terms: list[dict[str, Any]]) -> tuple[regularizers.Regularizer, ...]:
-    for term in terms:
-        if term["on"] not in PATHS:
-            remedy = nearest(term["on"], PATHS)
-            raise InputError("regularizer on", got=repr(term["on"]), expected="an unknown", remedy=remedy)
-    return tuple(regularizers.BY_NAME[term["kind"]](PATHS[term["on"]], term["weight"]) for term in terms)
-
-
-def _solver(chosen: Solver, iterations: int | None) -> Solver:
-    """Return the default solver with the number of image steps that was asked for."""
-    if iterations is None:
-        return chosen
-    if isinstance(chosen, VariableProjection):
-        inner = min(chosen.inner, iterations)
-        return replace(chosen, steps=max(iterations // inner, 1), inner=inner)
-    return replace(chosen, steps=iterations)
-
-
-def _solver_settings(solver: Solver, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return method and number of image steps as `[estimate]` names them.
-
-    **Errors:** `RunFileError` for a method that these unknowns do not have, where silence would let it seem obeyed.
-    """
-    method = METHODS[type(solver)]
-    if options.get("method") not in (None, method):
-        raise RunFileError("[estimate] method", got=repr(options["method"]), remedy="remove the line",
-                           expected=f"{method!r}, the one method for these unknowns")  # fmt: skip
-    steps = solver.steps * (solver.inner if isinstance(solver, VariableProjection) else 1)
-    return {"method": method, "iterations": options.get("iterations") or steps}
-
-
-def _in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
-    system = eqx.tree_at(lambda s: s.camera.gain, system, system.camera.gain * level)
-    return eqx.tree_at(lambda s: s.noise.std, system, replace_fn=lambda std: std * level)
 
 
 ENTRY = SystemEntry(

@@ -42,6 +42,7 @@ from backlight.wave.polarization import Polarizer as Polarizer
 from backlight.wave.polarization import WavePlate as WavePlate
 from backlight.wave.polarization import stokes_parameters as stokes_parameters
 from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld as RayleighSommerfeld
+from backlight.wave.reference import Reference as Reference
 from backlight.wave.rotated_plane import RotatedPlane as RotatedPlane
 from backlight.wave.sampling import Cause as Cause
 from backlight.wave.sampling import Sampling as Sampling

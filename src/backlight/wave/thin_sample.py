@@ -1,14 +1,14 @@
 """A sample thin enough to act in one plane."""
 
-import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field
 from backlight.maths.leaf import ComplexMap, Given
 from backlight.maths.safe import amplitude, angle, complex_array
+from backlight.wave.element import Element
 
 
-class ThinSample(eqx.Module):
+class ThinSample(Element):
     """Multiply the light by a complex transmission: U → t·U.
 
     **Arguments:**

@@ -1,0 +1,199 @@
+"""A first look at an off-axis hologram: fringes, beams, twin image, focus; by itself the classic reconstruction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from backlight.inverse.scan import Scan, scan
+from backlight.light import Field, Grid
+from backlight.maths.fourier import crop, fast_size, pad
+from backlight.maths.safe import squared_modulus
+from backlight.systems import fourier_filter as ff
+from backlight.systems.autofocus import brightness, gradient_sparsity
+from backlight.wave import AngularSpectrum
+
+DARK = 0.05  # of its mean brightness: what is added where the empty light divides
+SPECKLED = 0.5  # the same where only the focus counts: a speckle is dark in one plane, and sharp in all
+SAME = 0.01  # twins whose sharpness differs by less are told apart by chance
+
+
+class Optics(NamedTuple):
+    """Wavelength in vacuum (m), index between sample and camera, pixel pitch (m)."""
+
+    wavelength: float
+    medium_index: float
+    pixel_pitch: float
+
+    @classmethod
+    def of(cls, instrument: Mapping[str, Any]) -> "Optics":
+        """Take the numbers of a run file's `[instrument]`."""
+        return cls(instrument["wavelength"], instrument.get("medium_index") or 1.0, instrument["pixel_pitch"])
+
+    @property
+    def tilt(self) -> float:
+        """Sine of an angle over cycles per pixel."""
+        return self.wavelength / self.medium_index / self.pixel_pitch
+
+    @property
+    def curvature(self) -> float:
+        """Curvature (1/m) over turns per squared pixel."""
+        return 2 * self.wavelength / (self.medium_index * self.pixel_pitch**2)
+
+
+@dataclass(frozen=True)
+class Beams:
+    """The two beams of a hologram as the Fourier filter parts them, in the units of the frame, in the camera's plane.
+
+    **Attributes:** `light`, U·|R|; `reference`, |R|²; `tilt`, cycles per pixel, and `bend`, turns per squared pixel, of
+    R; `empty`, the light without a sample, of mean brightness 1, or None where it is even.
+    """
+
+    light: Complex[np.ndarray, "y x"]
+    reference: float
+    tilt: ff.Pair
+    bend: float
+    empty: Complex[np.ndarray, "y x"] | None
+
+    @property
+    def twin(self) -> "Beams":
+        """The other reading of the same frame: U* and R*, from the opposite sideband."""
+        empty = None if self.empty is None else self.empty.conj()
+        return Beams(self.light.conj(), self.reference, (-self.tilt[0], -self.tilt[1]), -self.bend, empty)
+
+
+class Found(NamedTuple):
+    """The classic reconstruction: the sample with its clear parts at 1, and what the beams were.
+
+    `brightness` is that of the beam through the clear sample, in the units of the frame; `amplitude` and `phase` are
+    those of the reference beside it.
+    """
+
+    transmission: Complex[np.ndarray, "y x"]
+    brightness: float
+    amplitude: float
+    phase: float
+
+
+def parted(
+    frame: np.ndarray, empty: np.ndarray | None, instrument: Mapping[str, Any], *, curved: bool = False
+) -> Beams:
+    """Return the beams of a hologram, by the reference that is known or by the fringes in its spectrum.
+
+    **Arguments:** `empty`: the hologram without the sample; `curved`: whether to look for the reference's curvature
+    too. With `empty` it is left to the empty light, which has it with all other unevenness.
+    """
+    optics, known = Optics.of(instrument), instrument.get("reference_tilt")
+    tilt = ff.carrier(frame) if known is None else (known[0] / optics.tilt, known[1] / optics.tilt)
+    bend = (instrument.get("reference_curvature") or 0.0) / optics.curvature
+    side = ff.sideband(frame, tilt)
+    beams = Beams(side.light * ff.phasor(frame.shape, (0.0, 0.0), bend), side.reference, tilt, bend, None)
+    if empty is not None:
+        return replace(beams, empty=_empty_light(empty, beams, known is not None))
+    return _straightened(beams) if curved else beams
+
+
+def _empty_light(empty: np.ndarray, beams: Beams, fixed: bool) -> np.ndarray:
+    """Return the light of the empty hologram, whose reference may have drifted since: it is read by its own fringes."""
+    tilt = beams.tilt if fixed else ff.carrier(empty)
+    if np.dot(tilt, beams.tilt) < 0:  # the same sideband of both
+        tilt = (-tilt[0], -tilt[1])
+    light = ff.sideband(empty, tilt).light * ff.phasor(empty.shape, (0.0, 0.0), beams.bend)
+    return light / np.sqrt(np.mean(np.abs(light) ** 2))
+
+
+def _straightened(beams: Beams) -> Beams:
+    """Return the beams with the curvature, and then the tilt, that leave the clear light flat."""
+    half = max(beams.light.shape) / 2
+    bend = ff.bending(beams.light, 0.5 * ff.radius(beams.tilt) / (2 * half))
+    light = beams.light * ff.phasor(beams.light.shape, (0.0, 0.0), bend)
+    peak = np.unravel_index(np.argmax(np.abs(np.fft.fft2(light))), light.shape)
+    rest = ff.sharpest(light, [float(np.fft.fftfreq(n)[i]) for n, i in zip(light.shape, peak, strict=True)])
+    tilt = (beams.tilt[0] - rest[0], beams.tilt[1] - rest[1])
+    light = light * ff.phasor(light.shape, (-rest[0], -rest[1]))
+    return replace(beams, light=light, bend=beams.bend + bend, tilt=tilt)
+
+
+def at_sample(
+    light: Complex[Array, "y x"],
+    empty: Complex[Array, "y x"] | None,
+    distance: Float[Array, ""],
+    optics: Optics,
+    *,
+    dark: float = DARK,
+) -> Complex[Array, "y x"]:
+    """Return the light moved back to the sample, over the empty light moved back there as well.
+
+    Divided in the camera's plane, what is uneven in the light that meets the sample would stay, and would be sharpest
+    at no distance at all. The division is Wiener's, so that dark speckles of the empty light add no noise;
+    `dark` is what it adds, as a share of the mean brightness.
+    """
+    moved = _moved_back(light, distance, optics)
+    if empty is None:
+        return moved
+    clear = _moved_back(empty, distance, optics)
+    bright = squared_modulus(clear)
+    return moved * jnp.conj(clear) / (bright + dark * jnp.mean(bright))
+
+
+def _moved_back(light: Array, distance: Array, optics: Optics) -> Array:
+    rows, columns = light.shape[-2:]
+    shape = (fast_size(rows), fast_size(columns))
+    # Beyond the frame the light goes on as it is on average, or the border would shine.
+    around = pad(light - jnp.mean(light), shape) + jnp.mean(light)
+    field = Field(around, Grid(shape, optics.pixel_pitch), optics.wavelength, medium_index=optics.medium_index)
+    return crop(AngularSpectrum(band_limit=False)(field, -jnp.asarray(distance, field.grid.pitch.dtype)).values,
+                (rows, columns))  # fmt: skip
+
+
+def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) -> tuple[Beams, float, float]:
+    """Return the reading of the frame and the distance between `low` and `high` (m) where the sample is sharpest.
+
+    Also by how much the next one is less sharp at its best, as a share. The twin of a sample in focus at z is in focus
+    at −z, so a distance known to be positive tells them apart.
+    """
+    scans = [_scan(reading, optics, low, high) for reading in readings]
+    best = [float(np.nanmax(found.scores)) for found in scans]
+    order = np.argsort(best)[::-1]
+    lead = 1 - best[order[1]] / best[order[0]] if len(best) > 1 else 1.0
+    return readings[order[0]], scans[order[0]].best, lead
+
+
+def _scan(beams: Beams, optics: Optics, low: float, high: float) -> Scan:
+    reach = ff.radius(beams.tilt)
+    every = max(int(0.5 / reach), 1)  # the sideband fills no more pixels than these
+    light, empty = (None if u is None else _single(ff.faded(u)[::every, ::every]) for u in (beams.light, beams.empty))
+    coarse = optics._replace(pixel_pitch=every * optics.pixel_pitch)
+    score = eqx.Partial(_sharpness, light, empty, coarse)
+    if not high > low:
+        return Scan(np.array([low]), np.array([float(score(jnp.asarray(low, float)))]), low)
+    depth = optics.medium_index * optics.pixel_pitch**2 / (optics.wavelength * reach**2)
+    count = int(np.clip(2 * (high - low) / depth, 15, 201)) | 1
+    return scan(score, low, high, count=count)
+
+
+@eqx.filter_jit
+def _sharpness(light: Array, empty: Array | None, optics: Optics, distance: Array) -> Array:
+    return gradient_sparsity(at_sample(light, empty, distance, optics, dark=SPECKLED))
+
+
+def _single(values: np.ndarray) -> Array:
+    return jnp.asarray(values, jnp.result_type(float, jnp.complex64))
+
+
+def classic_of(beams: Beams, optics: Optics, distance: float) -> Found:
+    """Return the sample at `distance` by the Fourier filter alone.
+
+    A frame leaves two things open: which brightness is the beam's and which the sample's, and where phase is zero. The
+    most frequent transmission is called 1, and the sample's mean phase 0.
+    """
+    empty = None if beams.empty is None else _single(beams.empty)
+    raw = np.asarray(at_sample(_single(beams.light), empty, jnp.asarray(distance, float), optics))
+    clear = float(np.sqrt(brightness(np.abs(raw) ** 2)))
+    phase = -float(np.angle(raw.mean()))
+    amplitude = beams.reference / clear
+    return Found(raw / clear * np.exp(1j * phase), clear**2 / beams.reference, amplitude, phase)

@@ -1,0 +1,115 @@
+"""What the words of a run file mean to every system: unknowns, losses, regularizers, methods."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import equinox as eqx
+
+from backlight.errors import InputError, RunFileError, nearest
+from backlight.inverse import losses, regularizers
+from backlight.inverse.first_order import LBFGS
+from backlight.inverse.fista import FISTA
+from backlight.inverse.least_squares import LevenbergMarquardt
+from backlight.inverse.solver import Solver
+from backlight.inverse.unknowns import Free, Gaussian, Interval, Unknown
+from backlight.inverse.variable_projection import VariableProjection
+from backlight.systems.imaging_system import ImagingSystem
+
+METHODS = {
+    VariableProjection: "variable_projection",
+    FISTA: "fista",
+    LevenbergMarquardt: "levenberg_marquardt",
+    LBFGS: "lbfgs",
+}
+
+
+def refuse_steps(system: str, options: Mapping[str, Any]) -> None:
+    """Say that a key is of no use here, where silence would let it seem obeyed."""
+    if options.get("steps") is not None:
+        raise RunFileError("[estimate] steps", got=repr(options["steps"]), remedy="remove the line",
+                           expected=f"no such key: {system} scales its own steps")  # fmt: skip
+
+
+def span(value: float, wanted: Any, share: float) -> tuple[float, float]:
+    """Return where an unknown may lie: its bounds, ±4 standard deviations, or ± a share of its value."""
+    if isinstance(wanted, Mapping) and "between" in wanted:
+        return tuple(wanted["between"])
+    if isinstance(wanted, Mapping):
+        return _four_deviations(wanted["value"], wanted["std"])
+    return (value * (1 - share), value * (1 + share)) if wanted else (value, value)
+
+
+def _four_deviations(value: float, std: float) -> tuple[float, float]:
+    if value <= 4 * std:
+        raise RunFileError("[unknown] distance", got=f"{value * 1e3:.4g} mm with std {std * 1e3:.4g} mm",
+                           expected="a std below a quarter of the value, for the distance is positive",
+                           remedy="give the range instead: { between = [lowest, highest] }")  # fmt: skip
+    return value - 4 * std, value + 4 * std
+
+
+def known_as(wanted: Any, factor: float, free: Unknown | None = None) -> Unknown:
+    """Return what a line of `[unknown]` means for a number.
+
+    **Arguments:** `wanted`: `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `factor`: from the leaf to
+    the run file's unit; `free`: what `True` means.
+    """
+    if isinstance(wanted, Mapping) and "between" in wanted:
+        low, high = (bound / factor for bound in wanted["between"])
+        return Interval(low, high)
+    if isinstance(wanted, Mapping):
+        return Gaussian(wanted["std"] / factor, mean=wanted["value"] / factor)
+    return Free() if free is None else free
+
+
+def settings(options: Mapping[str, Any], has_sample: bool, weight: float) -> dict[str, Any]:
+    """Return loss, regularizers and seed as `[estimate]` names them, with the defaults where nothing is said."""
+    asked = options.get("regularizers")
+    if asked is None:
+        asked = [{"kind": "total_variation", "weight": weight}] if has_sample else []
+    terms = [{"kind": t["kind"], "weight": t["weight"], "on": t.get("on") or "sample"} for t in asked]
+    return {"loss": options.get("loss") or "amplitude", "seed": options.get("seed", 0), "regularizers": terms}
+
+
+def loss_of(name: str, noise: float) -> losses.Loss:
+    """Return the loss of that name, scaled by the noise found where it has a scale of its own."""
+    scaled = {"poisson": lambda: losses.poisson(noise**-2), "l1": lambda: losses.l1(noise)}
+    return scaled[name]() if name in scaled else losses.BY_NAME[name]()
+
+
+def regularizers_of(terms: list[dict[str, Any]], paths: Mapping[str, str]) -> tuple[regularizers.Regularizer, ...]:
+    """Return the regularizers of these names, on the leaves that `paths` gives."""
+    for term in terms:
+        if term["on"] not in paths:
+            remedy = nearest(term["on"], paths)
+            raise InputError("regularizer on", got=repr(term["on"]), expected="an unknown", remedy=remedy)
+    return tuple(regularizers.BY_NAME[term["kind"]](paths[term["on"]], term["weight"]) for term in terms)
+
+
+def with_steps(chosen: Solver, iterations: int | None) -> Solver:
+    """Return the solver with the number of image steps that was asked for."""
+    if iterations is None:
+        return chosen
+    if isinstance(chosen, VariableProjection):
+        inner = min(chosen.inner, iterations)
+        return replace(chosen, steps=max(iterations // inner, 1), inner=inner)
+    return replace(chosen, steps=iterations)
+
+
+def solver_settings(solver: Solver, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return method and number of image steps as `[estimate]` names them.
+
+    **Errors:** `RunFileError` for a method that these unknowns do not have, where silence would let it seem obeyed.
+    """
+    method = METHODS[type(solver)]
+    if options.get("method") not in (None, method):
+        raise RunFileError("[estimate] method", got=repr(options["method"]), remedy="remove the line",
+                           expected=f"{method!r}, the one method for these unknowns")  # fmt: skip
+    steps = solver.steps * (solver.inner if isinstance(solver, VariableProjection) else 1)
+    return {"method": method, "iterations": options.get("iterations") or steps}
+
+
+def in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
+    """Return the system that predicts frames `level` times brighter, noise included."""
+    system = eqx.tree_at(lambda s: s.camera.gain, system, system.camera.gain * level)
+    return eqx.tree_at(lambda s: s.noise.std, system, replace_fn=lambda std: std * level)

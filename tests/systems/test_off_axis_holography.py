@@ -1,0 +1,175 @@
+"""Off-axis holography on simulated frames: fringes, twins, distance, phase; nominal, joint and known."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hologram_twin import phase_rmse
+from off_axis_twin import DISTANCE as TRUE_DISTANCE
+from off_axis_twin import FRINGES, PITCH, WAVELENGTH, cell, record, speckled
+
+from backlight.errors import InputError, RunFileError
+from backlight.inverse.unknowns import Tied
+from backlight.systems import fourier_filter as ff
+from backlight.systems.off_axis_holography import ask, classic
+from backlight.systems.off_axis_instrument import (
+    CURVATURE,
+    DISTANCE,
+    EMPTY_DISTANCE,
+    changed,
+    off_axis_hologram,
+    sample_in_view,
+)
+from backlight.systems.off_axis_look import Optics, at_sample, focused, parted
+
+N = 96
+INSTRUMENT = {"wavelength": WAVELENGTH, "pixel_pitch": PITCH, "distance": TRUE_DISTANCE}
+ANGLES = tuple(f * WAVELENGTH / PITCH for f in FRINGES)
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return cell(N)
+
+
+@pytest.fixture(scope="module")
+def frame(truth):
+    return record(truth)
+
+
+def image(estimate):
+    return np.asarray(sample_in_view(estimate.system).values)
+
+
+def filtered(frame, **changes):
+    return ask(frame[None], INSTRUMENT | changes, {"sample": True, "distance": True}, {"method": "fourier_filter"})
+
+
+def error(found, truth):
+    """RMS phase error, rad, a tenth of the frame left out on each side: there the filter's window wraps around."""
+    inner = np.s_[N // 10 : -N // 10, N // 10 : -N // 10]
+    return phase_rmse(found[inner], truth[inner])
+
+
+@pytest.mark.parametrize("fringes", [FRINGES, (0.113, 0.2918), (0.3307, 0.0042), (-0.2471, 0.3633)])
+def test_the_carrier_is_found_to_a_twentieth_of_a_fringe(truth, fringes):
+    found = np.array(ff.carrier(record(truth, fringes=fringes).astype(float)))
+    off = min(np.abs(found - fringes).max(), np.abs(found + fringes).max())
+    assert off * N <= 0.05
+
+
+def test_a_frame_without_fringes_is_no_off_axis_hologram():
+    even = 100 + np.random.default_rng(0).normal(size=(64, 64))
+    with pytest.raises(InputError, match="inline_hologram"):
+        ff.carrier(even)
+
+
+def test_noise_is_told_apart_from_fringes_and_sample(frame):
+    """What the bars' edges scatter beyond the sidebands counts as noise: up to twice as much is found."""
+    assert 0.8 <= ff.noise_level(frame.astype(float), FRINGES) / (0.02 * 300) <= 2
+
+
+def test_the_brighter_beam_is_the_reference_s(frame):
+    """|R|² = 1.6², clear |U|² = 1, times 300 counts."""
+    side = ff.sideband(frame.astype(float), FRINGES)
+    assert side.reference == pytest.approx(300 * 1.6**2, rel=0.1)
+    assert np.median(np.abs(side.light)) == pytest.approx(300 * 1.6, rel=0.03)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_focus_tells_the_twins_apart(truth, sign):
+    """The sideband with f_x > 0 is U·R* for one frame and U*·R for the other."""
+    frame = record(truth, fringes=(sign * FRINGES[0], sign * FRINGES[1])).astype(float)
+    beams = parted(frame, None, INSTRUMENT)
+    found, distance, lead = focused((beams, beams.twin), Optics.of(INSTRUMENT), 0.8e-3, 1.6e-3)
+    assert np.sign(found.tilt[1]) == sign
+    assert distance == pytest.approx(TRUE_DISTANCE, rel=0.1)
+    assert lead > 0.01
+
+
+def test_the_fourier_filter_is_a_method_without_iterations(frame, truth):
+    found = filtered(frame, distance=1.1e-3).answer()
+    assert (found.iterations, found.status, found.uncertainty) == (0, "converged", None)
+    assert found.value(DISTANCE) == pytest.approx(TRUE_DISTANCE, rel=0.1)
+    assert error(image(found), truth) <= 0.2
+    assert np.abs(np.median(np.abs(image(found))) - 1) < 0.05
+    predicted = np.asarray(found.system.predict().values[0])
+    assert np.linalg.norm(predicted - frame) < 0.12 * np.linalg.norm(frame)
+    assert any("fringes per pixel" in note for note in found.notes)
+    assert any("is one of the reference" in note for note in found.notes)
+
+
+def test_the_classic_picture_of_a_report_is_the_same_filter(frame):
+    found = ask(frame[None], INSTRUMENT, {"sample": True}, {"method": "fourier_filter"}).answer()
+    np.testing.assert_allclose(classic(frame[None], INSTRUMENT), image(found), atol=1e-4)
+
+
+@pytest.mark.slow
+def test_the_model_beats_the_fourier_filter_and_wrong_angles(frame, truth):
+    """The user's angles are wrong by 0.4 fringes across the frame."""
+    wrong = tuple(a * (1 + 0.4 / (N * abs(f))) for a, f in zip(ANGLES, FRINGES, strict=True))
+    found = {}
+    for name, angles in {"nominal": wrong, "known": ANGLES}.items():
+        question = ask(frame[None], INSTRUMENT | {"reference_tilt": angles}, {"sample": True}, {})
+        found[name] = error(image(question.answer(error_bars=False)), truth)
+    assert found["known"] <= 0.6 * error(classic(frame[None], INSTRUMENT), truth), found
+    assert found["known"] <= 0.2 * found["nominal"], found
+
+
+def test_a_curved_reference_is_straightened(truth):
+    """Two fringes of bending between the middle and the edge of the frame."""
+    curvature = 4 * 2 * WAVELENGTH / (N * PITCH) ** 2 * 2
+    frame = record(truth, curvature=curvature)
+    unknown = {"sample": True, "reference_curvature": True}
+    found = ask(frame[None], INSTRUMENT, unknown, {"method": "fourier_filter"}).answer()
+    assert found.value(CURVATURE) == pytest.approx(curvature, rel=0.05)
+    assert error(image(found), truth) <= 0.25
+
+
+def test_an_empty_hologram_takes_the_beam_s_unevenness_out(truth):
+    """Divided where the sample is, not where the camera is; the reference drifts by a fringe between the two."""
+    beam = speckled(N)
+    frame = record(truth, beam=beam)
+    drifted = (FRINGES[0] + 1 / N, FRINGES[1] - 0.6 / N)
+    empty = record(np.ones((N, N), complex), beam=beam, fringes=drifted, seed=1)
+    with_it = classic(frame[None], INSTRUMENT, empty)
+    assert error(with_it, truth) <= 0.25
+    assert error(with_it, truth) <= 0.7 * error(classic(frame[None], INSTRUMENT), truth)
+    assert np.std(np.abs(with_it[12:30, 12:84])) <= 0.5 * np.std(np.abs(classic(frame[None], INSTRUMENT)[12:30, 12:84]))
+
+
+def test_the_empty_light_moves_with_an_unknown_distance(frame):
+    question = ask(frame[None], INSTRUMENT, {"sample": True, "distance": True}, {"background": record(np.ones((N, N)))})
+    assert isinstance(question.unknowns[EMPTY_DISTANCE], Tied)
+    found = question.begun(question.look()).system
+    assert float(found.incident_path.parts[1].distance) == -float(found.detection_path.parts[0].distance)
+    farther = changed(found, {"distance": 2e-3})
+    assert float(farther.incident_path.parts[1].distance) == -float(farther.detection_path.parts[0].distance)
+    assert float(farther.detection_path.parts[0].distance) == pytest.approx(2e-3)
+
+
+def test_another_wavelength_keeps_the_angle_of_the_reference():
+    system = off_axis_hologram(**INSTRUMENT, shape=(32, 32), reference_tilt=(0.02, 0.05))
+    redder = changed(system, {"wavelength": 2 * WAVELENGTH})
+    np.testing.assert_allclose(redder.detection_path.parts[1].tilt, np.asarray(system.detection_path.parts[1].tilt) / 2)
+
+
+def test_even_empty_light_changes_nothing(frame):
+    beams = parted(frame.astype(float), None, INSTRUMENT)
+    light = jnp.asarray(beams.light, jnp.complex64)
+    optics, z = Optics.of(INSTRUMENT), jnp.asarray(TRUE_DISTANCE)
+    plain = np.asarray(at_sample(light, None, z, optics))
+    even = np.asarray(at_sample(light, jnp.ones_like(light), z, optics, dark=0.0))
+    np.testing.assert_allclose(even, plain, rtol=1e-4, atol=1e-4 * np.abs(plain).max())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({"method": "fourier_filter", "iterations": 3}, "iterations"), ({"steps": {}}, "steps")]
+)
+def test_keys_that_would_do_nothing_are_refused(frame, options, words):
+    with pytest.raises(RunFileError, match=words):
+        ask(frame[None], INSTRUMENT, {"sample": True}, options)
+
+
+def test_bounds_on_both_angles_at_once_are_refused(frame):
+    with pytest.raises(RunFileError, match="reference_tilt"):
+        ask(frame[None], INSTRUMENT, {"reference_tilt": {"between": (0.0, 0.1)}}, {})

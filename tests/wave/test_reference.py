@@ -1,0 +1,64 @@
+"""The reference wave against its formula in extended precision, and the fringes it makes."""
+
+import jax
+import numpy as np
+import pytest
+
+from backlight.light import Field, Grid
+from backlight.wave import FreeSpace, PlaneWave, Reference
+
+WAVELENGTH = 532e-9
+
+
+def expected(grid, tilt, curvature, index=1.0):
+    """Return R in numpy's extended precision, from the float32 numbers that the part was given."""
+    y, x = ((np.arange(n) - n // 2) * np.longdouble(p) for n, p in zip(grid.shape, np.asarray(grid.pitch), strict=True))
+    tilt, curvature, wavelength = (np.asarray(np.float32(v), np.longdouble) for v in (tilt, curvature, WAVELENGTH))
+    r2 = y[:, None] ** 2 + x**2
+    turns = tilt[0] * y[:, None] + tilt[1] * x + np.longdouble(np.float32(index)) * curvature * r2 / (2 * wavelength)
+    return np.exp(2j * np.pi * np.asarray(turns - np.rint(turns), float))
+
+
+@pytest.mark.parametrize(("tilt", "curvature"), [((2.3e5, -1.7e5), 0.0), ((2.3e5, 1.1e5), -8.0)])
+def test_a_thousand_fringes_are_right_in_single_precision(tilt, curvature):
+    """2048 pixels of 2 µm hold 940 fringes, where one float32 step is 6e-5 turns."""
+    grid = Grid((8, 2048), 2e-6)
+    empty = Field(np.zeros((1, 1)), grid, WAVELENGTH)
+    found = Reference(1.0, tilt=tilt, curvature=curvature)(empty).values
+    error = np.abs(np.asarray(found) - expected(grid, tilt, curvature)).max()
+    assert error < 1e-6
+
+
+def test_the_slope_in_the_tilt_is_that_of_the_formula(float64):
+    grid = Grid((6, 64), 2e-6)
+    light = Field(np.ones((1, 1)), grid, WAVELENGTH)
+    bright = lambda tilt: Reference(1.2, tilt=(tilt, 1e4), curvature=30.0)(light).irradiance[3, 40]  # noqa: E731
+    step = 1e-2
+    measured = (bright(1e5 + step) - bright(1e5 - step)) / (2 * step)
+    assert float(jax.grad(bright)(1e5)) == pytest.approx(float(measured), rel=1e-6, abs=1e-12)
+
+
+def test_a_carrier_of_the_light_is_taken_off_the_reference():
+    """Light and reference of the same tilt and curvature make no fringe; the fringes of a tilted beam are slower."""
+    grid = Grid((16, 24), 2e-6)
+    beam = Field(np.ones((1, 1)), grid, WAVELENGTH, tilt=(1e4, 3e4), curvature=5.0)
+    together = Reference(1.0, tilt=(1e4, 3e4), curvature=5.0)(beam)
+    np.testing.assert_allclose(np.asarray(together.irradiance), 4.0, rtol=1e-5)
+    fringes = Reference(1.0, tilt=(1e4, 3e4 + 1 / 16e-6), curvature=5.0)(beam).irradiance
+    np.testing.assert_allclose(fringes[0, 12::8], 4.0, rtol=1e-5)
+    np.testing.assert_allclose(fringes[0, 8::8], 0.0, atol=1e-5)
+
+
+def test_each_mode_meets_the_reference():
+    grid = Grid((8, 8), 2e-6)
+    colors = Field(np.ones((2, 1, 1)), grid, np.array([450e-9, 633e-9]))
+    both = Reference(0.5, tilt=(5e4, 0.0), curvature=20.0)(colors)
+    for k, wavelength in enumerate((450e-9, 633e-9)):
+        one = Reference(0.5, tilt=(5e4, 0.0), curvature=20.0)(Field(np.ones((1, 1)), grid, wavelength))
+        np.testing.assert_allclose(both.values[k], one.values, rtol=1e-5, atol=1e-6)
+
+
+def test_a_reference_changes_no_grid_and_no_curvature():
+    beam = FreeSpace(0.01)(PlaneWave(WAVELENGTH)(Grid((8, 12), 2e-6)))
+    assert Reference(tilt=(1e4, 0))(beam).grid.shape == (8, 12)
+    assert [float(v) for v in Reference().magnification(3.0)] == [1.0, 3.0]
