@@ -11,8 +11,8 @@ from jaxtyping import Array, Complex, Float
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Material, map_modes
 from backlight.maths.leaf import Given, RealMap
-from backlight.maths.rounding import level
 from backlight.maths.safe import real_array
+from backlight.maths.straight_through import level
 from backlight.maths.turns import cos_sin
 from backlight.wave.element import Element
 
