@@ -41,7 +41,7 @@ class Axis(NamedTuple):
     @property
     def scaled(self) -> Float[Array, " n"]:
         """Distance from the beam's center over its radius there, x/(w√(1+ζ²))."""
-        x = centered(self.pixels) * self.pitch + (self.origin - self.center)
+        x = self.pitch * centered(self.pixels) + (self.origin - self.center)
         return x / (self.waist * jnp.sqrt(1 + self.relative_position**2))
 
     @property

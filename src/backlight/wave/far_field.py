@@ -10,9 +10,9 @@ from backlight.light import Field, Grid, map_modes, split_modes
 from backlight.maths.leaf import Given, Scalar
 from backlight.maths.precise import precise
 from backlight.maths.safe import known_zero, real_array
-from backlight.wave.accuracy import aliasing, far_field, journey, paraxial, sum_account
 from backlight.wave.curved_carrier import sphere
 from backlight.wave.fourier_integral import fourier_integral, output_grid
+from backlight.wave.propagation_error import aliasing, far_field, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window
 

@@ -9,8 +9,8 @@ from jaxtyping import Array, Complex, Float
 from backlight.light import Field, Grid
 from backlight.maths.leaf import Given
 from backlight.maths.precise import Precise, phasor, precise
-from backlight.wave.accuracy import aliasing, journey, sum_account
 from backlight.wave.coordinates import positions
+from backlight.wave.propagation_error import aliasing, journey, sum_account
 from backlight.wave.sampling import Sampling
 from backlight.wave.window import Window
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Complex
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes
-from backlight.maths.leaf import ComplexVolume, Given, Scalar
+from backlight.maths.leaf import ComplexMaps, Given, Scalar
 from backlight.maths.safe import complex_array
 from backlight.maths.turns import cos_sin
 from backlight.wave.curved_carrier import carried_sphere, without_curvature
@@ -38,7 +38,7 @@ class Volume(eqx.Module):
         True
     """
 
-    contrast: eqx.AbstractVar[ComplexVolume]
+    contrast: eqx.AbstractVar[ComplexMaps]
     thickness: eqx.AbstractVar[Scalar]
 
     @property
@@ -60,7 +60,7 @@ class Volume(eqx.Module):
         """Return the values behind, for a flat carrier."""
 
 
-def slices(contrast: Given) -> ComplexVolume:
+def slices(contrast: Given) -> ComplexMaps:
     """Check a volume (slices, y, x) and return it."""
     volume = complex_array(contrast)
     if isinstance(volume, jax.Array) and (volume.ndim != 3 or volume.shape[0] < 1):

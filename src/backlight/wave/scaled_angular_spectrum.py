@@ -15,9 +15,9 @@ from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given
 from backlight.maths.precise import Precise, phasor, precise, separable
 from backlight.maths.safe import real_array, square_root
-from backlight.wave.accuracy import folding, journey, sum_account
 from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
+from backlight.wave.propagation_error import folding, journey, sum_account
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
 from backlight.wave.window import Window
 
