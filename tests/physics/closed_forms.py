@@ -15,12 +15,19 @@ WAVELENGTH = 532e-9
 def free_space(values, pitch, distance, *, wavelength=WAVELENGTH, band_limit=True, padding=(0, 0), **carrier):
     """Propagate an array and return the field behind."""
     field = Field(values, Grid(values.shape[-2:], pitch), wavelength, **carrier)
-    return _propagate(FreeSpace(distance, AngularSpectrum(padding, band_limit)), field)
+    return through(FreeSpace(distance, AngularSpectrum(padding, band_limit)), field)
 
 
 @eqx.filter_jit
-def _propagate(path, field):
-    return path(field)
+def through(part, light):
+    """Return the light behind a part, compiled."""
+    return part(light)
+
+
+def noise(shape, seed=0):
+    """Return complex white noise, exact in single precision too."""
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64).astype(complex)
 
 
 def coordinates(n, pitch):
