@@ -4,7 +4,7 @@ import functools
 
 import equinox as eqx
 import numpy as np
-from scipy.special import eval_genlaguerre, eval_hermite, factorial, fresnel
+from scipy.special import eval_genlaguerre, eval_hermite, factorial, fresnel, j1
 
 from backlight.light import Field, Grid
 from backlight.wave import AngularSpectrum, FreeSpace
@@ -83,6 +83,11 @@ def fresnel_edges(x, low, high, z, wavelength=WAVELENGTH):
     s_high, c_high = fresnel(scale * (high - x))
     s_low, c_low = fresnel(scale * (low - x))
     return ((c_high - c_low) + 1j * (s_high - s_low)) / np.sqrt(2j)
+
+
+def airy_amplitude(x):
+    """2J₁(x)/x."""
+    return np.where(np.abs(x) > 1e-9, 2 * j1(x) / np.where(x == 0, 1, x), 1.0)
 
 
 def relative(got, expected):

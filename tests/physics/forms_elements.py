@@ -2,7 +2,7 @@
 
 import equinox as eqx
 import numpy as np
-from closed_forms import WAVELENGTH, coordinates, relative, through
+from closed_forms import WAVELENGTH, airy_amplitude, coordinates, relative, through
 from scipy.special import j0, j1, jv
 from validation import Curve, closed_form, convergence_order
 
@@ -34,8 +34,7 @@ def _point_image(n):
 def _airy(n):
     """Return π(NA/λ)²·2J₁(x)/x on the same pixels, and the radii."""
     r = np.hypot(coordinates(n, PITCH)[:, None], coordinates(n, PITCH))
-    x = np.maximum(2 * np.pi * NA / WAVELENGTH * r, 1e-9)
-    return np.pi * (NA / WAVELENGTH) ** 2 * 2 * j1(x) / x, r
+    return np.pi * (NA / WAVELENGTH) ** 2 * airy_amplitude(2 * np.pi * NA / WAVELENGTH * r), r
 
 
 def _core(n, half=16):
@@ -113,8 +112,8 @@ def annular():
     n, outer, ratio = 256, 50.3, 0.5
     share = np.asarray(AnnularAperture(ratio * outer, outer).share(Grid((n, n), 1.0)))
     far = np.fft.fft2(np.fft.ifftshift(share)).real[:12, :12] / (np.pi * outer**2 * (1 - ratio**2))
-    x = np.maximum(2 * np.pi * outer / n * np.hypot(np.arange(12)[:, None], np.arange(12)), 1e-9)
-    return np.abs(far - (2 * j1(x) / x - ratio**2 * 2 * j1(ratio * x) / (ratio * x)) / (1 - ratio**2)).max()
+    x = 2 * np.pi * outer / n * np.hypot(np.arange(12)[:, None], np.arange(12))
+    return np.abs(far - (airy_amplitude(x) - ratio**2 * airy_amplitude(ratio * x)) / (1 - ratio**2)).max()
 
 
 def _orders(part, pixels, periods, wavelength=WAVELENGTH):

@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.maths import double_float as df
 from backlight.maths.straight_through import straight_through
-from backlight.maths.turns import cos_sin
+from backlight.maths.turns import wave
 
 
 class Precise(eqx.Module):
@@ -119,7 +119,7 @@ def fraction(turns: Precise) -> Float[Array, "..."]:
 
 def phasor(turns: Precise) -> Complex[Array, "..."]:
     """Return exp(2πi·turns), closed to the compiler like `fraction`."""
-    return jax.lax.optimization_barrier(jax.lax.complex(*cos_sin(_fraction(turns))))
+    return jax.lax.optimization_barrier(wave(_fraction(turns)))
 
 
 def _fraction(turns: Precise) -> Float[Array, "..."]:

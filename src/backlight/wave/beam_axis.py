@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float
 from backlight.maths.chirp_z import centered
 from backlight.maths.hermite import hermite_functions
 from backlight.maths.precise import fraction, pi, precise
-from backlight.maths.turns import cos_sin
+from backlight.maths.turns import wave
 
 HIGHEST = 120
 """The highest order: `hermite_functions` goes no further in float32."""
@@ -65,7 +65,7 @@ def modes(count: int, axis: Axis) -> Complex[Array, "{count} n"]:
 
 def phase(turns: Float[Array, "*shape"], gouy: Float[Array, "*orders"]) -> Complex[Array, "*out"]:
     """Return exp(2πi·turns)·exp(−i·gouy)."""
-    return jax.lax.complex(*cos_sin(turns)) * jnp.exp(-1j * gouy)
+    return wave(turns) * jnp.exp(-1j * gouy)
 
 
 @partial(jax.jit, static_argnums=0)

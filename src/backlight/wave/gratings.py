@@ -12,7 +12,7 @@ from backlight.light.grid import pitch_pair
 from backlight.maths.leaf import Given, Pair, Scalar
 from backlight.maths.precise import fraction
 from backlight.maths.safe import real_array
-from backlight.maths.turns import cos_sin
+from backlight.maths.turns import cos_sin, wave
 from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
 
@@ -55,7 +55,7 @@ class SinusoidalPhaseGrating(Element):
 
     def _delayed(self, field: Field) -> Field:
         _, sine = cos_sin(_turns(field.grid, self.frequency, self.center))
-        return field.with_values(field.values * _wave(self.modulation * sine / (2 * np.pi)))
+        return field.with_values(field.values * wave(self.modulation * sine / (2 * np.pi)))
 
 
 class BlazedGrating(Element):
@@ -134,7 +134,7 @@ class MicrolensArray(Element):
         values = field.full
         for axis in (0, 1):
             cell = self.pitch[axis] * _linear(field.grid, axis, 1 / self.pitch[axis], self.center[axis])
-            values *= jnp.expand_dims(_wave(rate * cell**2), 1 - axis)
+            values *= jnp.expand_dims(wave(rate * cell**2), 1 - axis)
         return field.with_values(values)
 
 
@@ -155,7 +155,7 @@ def sawtooth(
 def _tooth(x: Array, depth: Array) -> Complex[Array, "..."]:
     """Return ∫₀ˣ exp(iφu) du = x·exp(iφx/2)·sin(φx/2)/(φx/2)."""
     turns = depth * x / (2 * np.pi)
-    return x * jnp.sinc(turns) * _wave(0.5 * turns)
+    return x * jnp.sinc(turns) * wave(0.5 * turns)
 
 
 def _turns(grid: Grid, frequency: Pair, center: Pair) -> Float[Array, "y x"]:
@@ -168,7 +168,3 @@ def _turns(grid: Grid, frequency: Pair, center: Pair) -> Float[Array, "y x"]:
 def _linear(grid: Grid, axis: int, frequency: Scalar, center: Scalar) -> Float[Array, " n"]:
     """Return κ(r − r₀) of one axis less its nearest whole number."""
     return fraction((positions(grid, axis) - center) * frequency)
-
-
-def _wave(turns: Float[Array, "..."]) -> Complex[Array, "..."]:
-    return jax.lax.complex(*cos_sin(turns))
