@@ -184,8 +184,8 @@ def vector_focus():
     why="second order: midpoint rule, rim pixels weighted by their share; scatter as the rim moves over the pixels",
 )  # fmt: skip
 def vector_focus_order():
-    pixels = np.array([32, 48, 64, 96])
-    return 2 - convergence_order(1 / pixels, [_focus_error(n) for n in pixels])
+    pixels = (32, 48, 64, 96)
+    return 2 - convergence_order(1 / np.array(pixels), [_focus_error(n) for n in pixels])
 
 
 @closed_form(
