@@ -103,7 +103,7 @@ class Objective(eqx.Module):
     def transfer(
         self,
         grid: Grid,
-        wavelength: Float[Array, ""],
+        wavelength: Float[Array, ""] | float,
         *,
         tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0),
         medium_index: Float[Array, ""] | float = 1.0,
@@ -120,10 +120,13 @@ class Objective(eqx.Module):
         return padded_grid(grid, self.padding)
 
     def stop(
-        self, grid: Grid, wavelength: Float[Array, ""], tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0)
+        self,
+        grid: Grid,
+        wavelength: Float[Array, ""] | float,
+        tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0),
     ) -> Float[Array, "y x"]:
         """Return the bare disc A at the frequencies of `grid`, in FFT order."""
-        return self._disc(grid, *self._coordinates(grid, wavelength, real_array(tilt)))
+        return self._disc(grid, *self._coordinates(grid, real_array(wavelength), real_array(tilt)))
 
     def _imaged(self, field: Field) -> Field:
         light = without_curvature(field)
