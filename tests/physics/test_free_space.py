@@ -9,6 +9,7 @@ from closed_forms import (
     coordinates,
     free_space,
     gaussian_beam,
+    noise,
     relative,
     soft_disc,
 )
@@ -24,11 +25,6 @@ ZERO = (0.0, 0.0)
 def kernel(grid, distance, tilt=ZERO, wavelength=WAVELENGTH):
     arrays = (jnp.asarray(number) for number in (wavelength, distance, tilt))
     return np.asarray(transfer_function.free_space(grid, *arrays))
-
-
-def noise(shape, seed=0):
-    rng = np.random.default_rng(seed)
-    return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
 
 
 def test_a_plane_wave_on_axis_does_not_change_without_its_carrier():

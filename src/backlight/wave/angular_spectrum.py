@@ -11,7 +11,7 @@ from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
 from backlight.maths.leaf import Given, Pair
 from backlight.maths.safe import real_array
 from backlight.wave import transfer_function
-from backlight.wave.accuracy import Journey, folding, journey, transfer_account
+from backlight.wave.propagation_error import Journey, folding, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
 
 REMEDY = (

@@ -16,7 +16,7 @@ from backlight.wave.free_space import FreeSpace, Method
 from backlight.wave.fresnel import FresnelTransfer
 from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld
 from backlight.wave.sampling import Sampling, numbers
-from backlight.wave.scaled import ScaledAngularSpectrum
+from backlight.wave.scaled_angular_spectrum import ScaledAngularSpectrum
 
 
 @dataclass(frozen=True)
