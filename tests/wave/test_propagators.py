@@ -261,10 +261,29 @@ def test_the_choice_takes_the_cheapest_safe_method_and_says_why():
 
 
 def test_the_choice_raises_where_nothing_is_safe_unless_overridden():
-    field, window = start(highest=1.2e5), Grid((16, 16), 4e-6, (3e-3, 0.0))
+    field, window = start(highest=1e5), Grid((16, 16), 4e-6, (3e-3, 0.0))
     with pytest.raises(InputError, match="at best a predicted error"):
-        choose(field, 2e-3, window=window, tolerance=1e-7)
-    assert "override" in choose(field, 2e-3, window=window, tolerance=1e-7, override=True).explanation
+        choose(field, 2e-3, window=window)
+    assert "override" in choose(field, 2e-3, window=window, override=True).explanation
+    assert "taken" in choose(field, 2e-3, window=Grid((16, 16), 4e-6)).explanation
+
+
+def test_the_choice_refuses_light_that_may_be_undersampled():
+    noisy = Field(noise((32, 32)), Grid((32, 32), 4e-6), WAVELENGTH)
+    with pytest.raises(InputError, match="finer pixels"):
+        choose(noisy, 1e-3)
+    assert choose(noisy, 1e-3, override=True).sampling.warnings
+
+
+@pytest.mark.parametrize("name", ["chirp-z", "scaled", "direct", "angular, shifted", "Fresnel transfer"])
+@pytest.mark.parametrize("curvature", [0.0, 20.0])
+def test_magnification_tells_the_pixels_and_the_curvature_that_come_out(name, curvature):
+    """The composition runs grids backward by it, also through a second stretch of free space."""
+    light = Field(np.ones((16, 16)), Grid((16, 16), 5e-6), WAVELENGTH, curvature=curvature)
+    path = FreeSpace(1e-2, METHODS[name])
+    behind, (scale, carried) = path(light), path.magnification(light.curvature)
+    assert np.allclose(behind.grid.pitch, light.grid.pitch * scale, rtol=1e-6)
+    assert np.allclose(behind.curvature, carried, rtol=1e-6)
 
 
 def test_the_choice_measures_the_stated_band():

@@ -41,9 +41,9 @@ class Converter(eqx.Module):
     def __call__(self, signal: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
         """Return the recorded signal."""
         if self.floor is not None:
-            signal = jnp.maximum(signal, self.floor)
+            signal = jnp.where(signal < self.floor, self.floor, signal)  # chosen, not clipped: slope 1 at the limit
         if self.ceiling is not None:
-            signal = jnp.minimum(signal, self.ceiling)
+            signal = jnp.where(signal > self.ceiling, self.ceiling, signal)
         if self.step is None:
             return signal
         return straight_through(jnp.round(signal / self.step) * self.step, signal)

@@ -23,7 +23,7 @@ from backlight.maths.safe import real_array
 
 
 class Camera(eqx.Module):
-    """Record irradiance: y = Q(g·B(r)·S(E ∗ box at the pixels) + o).
+    """Record irradiance: y = Q(g·S(B(r)·(E ∗ box at the pixels)) + o).
 
     E is the irradiance summed over modes, box the light-sensitive area of a pixel, S the stages of the response, Q the
     converter, B = 1 + Σ bₖ Lₖ(r) a smooth background of two-dimensional Legendre polynomials without the constant.
@@ -130,10 +130,11 @@ class Camera(eqx.Module):
         return self.color.pick(self._at_pixels(self.color.mix(irradiance)))
 
     def respond(self, irradiance: Float[Array, "y x"]) -> Float[Array, "y x"]:
-        """Return the signal: stages, then gain, background and offset."""
+        """Return the signal: the beam's background, the stages, then gain and offset."""
+        signal = irradiance * background(self.shape, self.background)
         for stage in self.response:
-            irradiance = stage(irradiance, self.grid)
-        return self.gain * irradiance * background(self.shape, self.background) + self.offset
+            signal = stage(signal, self.grid)
+        return self.gain * signal + self.offset
 
     def _at_pixels(self, irradiance: Float[Array, "*channels Y X"]) -> Float[Array, "*channels y x"]:
         """Average over the area of each pixel of the frame: a displacement of all pixels alike goes into Fourier."""

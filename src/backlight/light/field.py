@@ -10,6 +10,7 @@ import numpy as np
 from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Int
 
+from backlight.errors import InputError
 from backlight.light.grid import Grid
 from backlight.maths.safe import complex_array, real_array, squared_modulus
 
@@ -37,7 +38,7 @@ class Field(eqx.Module):
     - `wavelength`: λ in vacuum, m.
     - `medium_index`: n, refractive index of the medium.
     - `tilt`: τ = (τ_y, τ_x), cycles/m.
-    - `curvature`: c = 1/R, 1/m; positive for light that diverges from a point at distance R behind the plane.
+    - `curvature`: c = 1/R, 1/m; positive for light that diverges from a point at distance R before the plane.
 
     Example:
         >>> import numpy as np
@@ -64,7 +65,7 @@ class Field(eqx.Module):
         tilt: ArrayLike | Sequence[Any] = (0.0, 0.0),
         curvature: ArrayLike = 0.0,
     ):
-        self.values = complex_array(values)
+        self.values = _fitting(complex_array(values), grid)
         self.grid = grid
         self.wavelength = real_array(wavelength)
         self.medium_index = real_array(medium_index)
@@ -83,13 +84,23 @@ class Field(eqx.Module):
 
     def with_values(self, values: Complex[Array, "*modes y x"]) -> "Field":
         """Return the same light with other values."""
-        return eqx.tree_at(lambda field: field.values, self, values)
+        return eqx.tree_at(lambda field: field.values, self, _fitting(values, self.grid))
 
 
-def map_modes(part: Callable[[Field], Field], field: Field) -> Field:
+def _fitting(values: Array, grid: Grid) -> Array:
+    """Refuse values that are neither uniform nor of the grid's shape."""
+    if any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=False)):
+        raise InputError(
+            "values of the light", got=f"shape {values.shape}", expected=f"the grid's {grid.shape} pixels, or 1",
+            remedy="build sample, mask and light on the same pixels",
+        )  # fmt: skip
+    return values
+
+
+def map_modes(part: Callable[[Field], Any], field: Field) -> Any:
     """Call `part` on each mode of a field whose carriers differ from mode to mode; at once on any other field.
 
-    **Arguments:** `part`: field with one carrier → field.
+    **Arguments:** `part`: field with one carrier → field, or an array.
 
     Example:
         >>> import numpy as np

@@ -60,6 +60,11 @@ class AngularSpectrum(eqx.Module):
         """How much wider the pixels come out: not at all."""
         return 1.0
 
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: it stays flat."""
+        return False
+
     @classmethod
     def planned(cls, grid: Grid, wavelength: float, distance: float, *, medium_index: float = 1.0):
         """Pad just enough that light up to the grid's own band limit does not wrap around.

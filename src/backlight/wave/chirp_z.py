@@ -24,7 +24,8 @@ class ChirpZ(eqx.Module):
     **Arguments:**
 
     - `scale`: output pitch over input pitch, or `pitch`: output pitch (y, x), m. Leaves.
-    - `center`: (y, x), m, of the output; by default it walks with the tilt, by λzτ. A leaf.
+    - `center`: (y, x), m, of the output; by default the optical axis with `scale`; with `pitch` it walks with the tilt,
+      by λzτ. A leaf.
     - `shape`: rows and columns of the output; by default the input's.
 
     Behind a curved carrier the numbers are those of the equivalent flat problem, see `FreeSpace`.
@@ -58,6 +59,11 @@ class ChirpZ(eqx.Module):
     def scale(self) -> Float[Array, ""]:
         """How much wider the pixels come out; `InputError` where the pitch is given in meters."""
         return self.window.scale
+
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: yes, of curvature 1/z."""
+        return True
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""

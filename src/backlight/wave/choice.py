@@ -15,7 +15,7 @@ from backlight.wave.far_field import Fraunhofer
 from backlight.wave.free_space import FreeSpace, Method
 from backlight.wave.fresnel import FresnelTransfer
 from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld
-from backlight.wave.sampling import Sampling, numbers
+from backlight.wave.sampling import SAMPLED, Sampling, input_margin, numbers, spectral_energy
 from backlight.wave.scaled_angular_spectrum import ScaledAngularSpectrum
 
 
@@ -60,7 +60,10 @@ def choose(
     - `bandwidth`: highest spatial frequency the light will have about its carrier, cycles/m; by default that of `field`
       is measured. Say it where the light is not there yet: a plane wave in the place of a sample.
     - `tolerance`: relative L2 error.
-    - `override`: take the most accurate candidate where none is good enough.
+    - `override`: take the most accurate candidate where none is good enough, and go on with undersampled light.
+
+    The prediction starts from the samples as they are: light with energy up to the Nyquist frequency may have been
+    undersampled before, which no method mends, and is refused.
 
     **Errors:** `InputError` where no candidate is good enough, unless `override`; where the distance ends in a focus of
     the carrier; where the grid cannot hold the bandwidth.
@@ -75,6 +78,8 @@ def choose(
         AngularSpectrum, padding (0, 0): taken
     """
     light = field if bandwidth is None else _filled(field, bandwidth)
+    if bandwidth is None and not override:
+        _demand_sampled(light)
     output = _flat_window(field, distance, window)
     found = [(method, FreeSpace(distance, method).sampling(light)) for method in _candidates(field, distance, output)]
     found.sort(key=lambda one: one[1].operations)
@@ -88,6 +93,16 @@ def choose(
             remedy=f"{max(best[1].causes, key=lambda cause: cause.error).remedy}; or override=True to go on",
         )
     return Choice(best[0], best[1], "\n".join(_judged(*one, one is best, tolerance) for one in found))
+
+
+def _demand_sampled(light: Field) -> None:
+    margin = input_margin(spectral_energy(light, light.grid.shape))
+    if margin < SAMPLED:
+        raise InputError(
+            "sampling of the light", got="energy up to the Nyquist frequency of its pixels",
+            expected=f"a margin of {SAMPLED}: else it may have been undersampled, and no method would notice",
+            remedy="use finer pixels; say bandwidth=... if the light is there by intent; or override=True to go on",
+        )  # fmt: skip
 
 
 def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Method]:

@@ -54,6 +54,11 @@ class Fraunhofer(eqx.Module):
         """How much wider the pixels come out; `InputError` where that depends on the distance."""
         return self.window.scale
 
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: yes, of curvature 1/z."""
+        return True
+
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
         curvature = precise(1.0) / distance

@@ -73,7 +73,7 @@ def _placed(field: Field, spread: Precise, window: Window, rate: Precise) -> _Pl
     pitch, tilt = precise(field.grid.pitch), precise(field.tilt) + rate * precise(field.grid.center)
     new_pitch = window.pitch_from(pitch, spread / (pitch * jnp.asarray(field.grid.shape, pitch.plain.dtype)))
     shape = window.shape_from(field.grid.shape)
-    if window.center is None:
+    if window.middle is None:
         return _Place(new_pitch, spread * tilt, precise(jnp.zeros_like(field.tilt)), shape)
-    center = precise(window.center)
+    center = precise(window.middle)
     return _Place(new_pitch, center, pitch * (center / spread - tilt), shape)

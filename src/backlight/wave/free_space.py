@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 import equinox as eqx
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.light import Field, map_modes, split_modes
 from backlight.maths.leaf import Given, Scalar
 from backlight.maths.safe import known_zero, real_array
@@ -18,6 +19,11 @@ class Propagator(Protocol):
     @property
     def scale(self) -> Float[Array, ""] | float:
         """Return how much wider the pixels come out, 1 where they stay."""
+        ...
+
+    @property
+    def curved(self) -> bool:
+        """Return whether the light comes out on the sphere about the input's center, curvature 1/z."""
         ...
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
@@ -67,7 +73,8 @@ class FreeSpace(eqx.Module):
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return how much wider the pixels come out, M = (1 + z·c) · scale of the method, and the curvature behind."""
         scale, behind = self._carried(curvature)
-        return scale * self.method.scale, behind
+        # A sphere of radius z/M on pixels M times as wide, and the c/M that was there: 1/z in all.
+        return scale * self.method.scale, 1 / self.distance if self.method.curved else behind
 
     def __call__(self, field: Field) -> Field:
         """Return the field at the far end."""
@@ -86,6 +93,11 @@ class FreeSpace(eqx.Module):
         if known_zero(curvature):
             return real_array(1.0), curvature
         scale = 1 + self.distance * curvature
+        if known_zero(scale):
+            raise InputError(
+                "distance of FreeSpace", got="the focus of a curved carrier", expected="a plane before or behind it",
+                remedy="use FocalPlane for a lens with the light in its front focal plane",
+            )  # fmt: skip
         return scale, curvature / scale
 
     def _propagated(self, field: Field) -> Field:

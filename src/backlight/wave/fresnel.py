@@ -55,6 +55,11 @@ class FresnelTransfer(eqx.Module):
         """How much wider the pixels come out: not at all."""
         return 1.0
 
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: it stays flat."""
+        return False
+
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
         grid = padded_grid(field.grid, self.padding)
@@ -111,6 +116,11 @@ class FresnelTransform(eqx.Module):
     def scale(self) -> Float[Array, ""]:
         """How much wider the pixels come out: it depends on the distance, so asking raises `InputError`."""
         return Window().scale
+
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: yes, of curvature 1/z."""
+        return True
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""

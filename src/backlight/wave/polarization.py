@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
-from backlight.light import Field, Grid
+from backlight.light import Field, Grid, map_modes
 from backlight.maths.leaf import Given, JonesMap, JonesVector, OneOrEach
 from backlight.maths.safe import complex_array, real_array, squared_modulus
 from backlight.wave.element import Element
@@ -42,12 +42,16 @@ def stokes_parameters(field: Field) -> Float[Array, "*modes 4 #y #x"]:
 
     Example:
         >>> import numpy as np
-        >>> from backlight.light import Field, Grid
+        >>> from backlight.light import Field, Grid, map_modes
         >>> from backlight.wave import stokes_parameters
         >>> light = Field(np.array([1, 1j]).reshape(2, 1, 1) / 2**0.5, Grid((4, 6), 1e-6), 532e-9)
         >>> stokes_parameters(light)[:, 0, 0].round(3) + 0.0
         Array([1., 0., 0., 1.], dtype=float32)
     """
+    return map_modes(_stokes, field)
+
+
+def _stokes(field: Field) -> Float[Array, "*modes 4 #y #x"]:
     values = components(field)
     x, y = values[..., 0, :, :], values[..., 1, :, :]
     first, second = squared_modulus(x), squared_modulus(y)
@@ -219,6 +223,11 @@ def _axis(angle: Float[Array, "*pixels"]) -> Float[Array, "2 *pixels"]:
 
 
 def _transformed(field: Field, matrix: Complex[Array, "2 2 *pixels"]) -> Field:
-    values = components(field)
-    x, y = values[..., 0, :, :], values[..., 1, :, :]
-    return field.with_values(jnp.stack([row[0] * x + row[1] * y for row in matrix], axis=-3))
+    """Apply J to the components of each mode: wavelengths and source points are no components."""
+
+    def one(light: Field) -> Field:
+        values = components(light)
+        x, y = values[..., 0, :, :], values[..., 1, :, :]
+        return light.with_values(jnp.stack([row[0] * x + row[1] * y for row in matrix], axis=-3))
+
+    return map_modes(one, field)

@@ -55,6 +55,11 @@ class RayleighSommerfeld(eqx.Module):
         """How much wider the pixels come out."""
         return self.window.scale
 
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: it stays flat."""
+        return False
+
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
         output = self._output(field.grid)
@@ -69,7 +74,7 @@ class RayleighSommerfeld(eqx.Module):
 
     def _output(self, grid: Grid) -> Grid:
         pitch = self.window.pitch_from(precise(grid.pitch), precise(grid.pitch)).plain
-        center = grid.center if self.window.center is None else self.window.center
+        center = grid.center if self.window.middle is None else self.window.middle
         return Grid(self.window.shape_from(grid.shape), pitch, center)
 
 

@@ -66,7 +66,7 @@ class Sampling:
     def warnings(self) -> tuple[str, ...]:
         """Return advice, one sentence each; empty where all is well."""
         found = []
-        if self.input_margin < 1.02:
+        if self.input_margin < SAMPLED:
             found.append("The field has energy up to the Nyquist frequency: it may be undersampled; use a finer pitch.")
         if self.output_margin < 1:
             found.append(
@@ -105,6 +105,9 @@ class Sampling:
             remedy=worst.remedy,
         )
 
+
+SAMPLED = 1.02
+"""Input margin below which light may be undersampled."""
 
 ROUND_OFF = 1e-6
 """What single precision may cost a field (docs/conventions.md)."""

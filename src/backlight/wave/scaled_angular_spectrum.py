@@ -90,6 +90,11 @@ class ScaledAngularSpectrum(eqx.Module):
         """How much wider the pixels come out; `InputError` where the pitch is given in meters."""
         return self.window.scale
 
+    @property
+    def curved(self) -> bool:
+        """Whether the light comes out on a sphere: yes, of curvature 1/z."""
+        return True
+
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
         output = self._output(field, distance)
@@ -113,7 +118,7 @@ class ScaledAngularSpectrum(eqx.Module):
 
     def _output(self, field: Field, distance: Float[Array, ""]) -> Grid:
         pitch = self.window.pitch_from(precise(field.grid.pitch), precise(field.grid.pitch)).plain
-        center = self.window.center
+        center = self.window.middle
         if center is None:
             sine = field.wavelength / field.medium_index * field.tilt
             center = field.grid.center + distance * sine / jnp.sqrt(1 - jnp.sum(sine**2))

@@ -12,6 +12,7 @@ from backlight.maths.leaf import ComplexOneOrEach, Given, OneOrEach, Points
 from backlight.maths.safe import complex_array, real_array
 from backlight.wave import transfer_function
 from backlight.wave.checkpointed_scan import checkpointed_scan
+from backlight.wave.curved_carrier import carried_sphere, without_curvature
 from backlight.wave.sphere_projection import chord_lengths
 from backlight.wave.volume import phase_factor
 
@@ -22,7 +23,8 @@ class Spheres(eqx.Module):
     P(z) is free space over z and t_p = exp(2πi Δn·l/λ) the projection of the sphere along the carrier, with the length
     l of the chord averaged over the width of a pixel, so that the rim moves smoothly. The light is given, and comes
     out, in the plane z = 0 of the sample; a sphere at z < 0 lies before it. Every sphere sees the undisturbed light:
-    what one scatters onto another is left out. The gradient keeps O(√n) fields.
+    what one scatters onto another is left out. A curved carrier is written out on the pixels, which must sample it, and
+    taken off behind. The gradient keeps O(√n) fields.
 
     **Arguments:**
 
@@ -63,7 +65,8 @@ class Spheres(eqx.Module):
         return map_modes(self._scattered, field)
 
     def _scattered(self, field: Field) -> Field:
-        incident = fft2(field.full)
+        light = without_curvature(field)
+        incident = fft2(light.full)
 
         def carried(spectrum: Array, distance: Array) -> Array:
             return transfer_function.carry(
@@ -78,4 +81,5 @@ class Spheres(eqx.Module):
 
         count = len(self.positions)
         each = (self.positions, jnp.broadcast_to(self.radii, (count,)), jnp.broadcast_to(self.contrast, (count,)))
-        return field.with_values(ifft2(checkpointed_scan(step, incident, each)))
+        values = ifft2(checkpointed_scan(step, incident, each))
+        return field.with_values(values if light is field else values * jnp.conj(carried_sphere(field)))

@@ -17,7 +17,8 @@ class Window(eqx.Module):
 
     - `scale`: output pitch over input pitch; or
     - `pitch`: output pitch (y, x), m; with neither, the method's own.
-    - `center`: (y, x) of pixel n//2, m; by default where a ray from the input's center along the carrier arrives.
+    - `center`: (y, x) of pixel n//2, m; by default the optical axis with `scale`, which a camera looks along, and
+      where a ray from the input's center along the carrier arrives with `pitch`.
     - `shape`: rows and columns; by default the input's.
 
     **Errors:** `InputError` if both `scale` and `pitch` are given, or a shape is not two positive integers.
@@ -59,6 +60,11 @@ class Window(eqx.Module):
                 remedy="use ChirpZ(scale=...) or ScaledAngularSpectrum(scale=...)",
             )
         return self.ratio
+
+    @property
+    def middle(self) -> Float[Array, "2"] | None:
+        """Center of the output where it does not walk with the light."""
+        return real_array((0.0, 0.0)) if self.center is None and self.ratio is not None else self.center
 
     @property
     def natural(self) -> bool:

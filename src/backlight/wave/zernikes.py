@@ -3,6 +3,7 @@
 from abc import abstractmethod
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float
 
 from backlight.maths.leaf import Given, Vector
@@ -93,6 +94,7 @@ class FringeZernikes(Zernikes):
 
     def __init__(self, coefficients: Given = (), *, first: int = 1):
         self.coefficients, self.first = real_array(coefficients), first
+        self.term(first + max(jax.tree.leaves(self.coefficients)[0].shape[-1] - 1, 0))
         self.term(first)
 
     @staticmethod
