@@ -52,7 +52,6 @@ def test_both_halves_of_the_spectrum_focus_at_the_same_distance(paramecium):
     halves = [replace(whole, light=half_of(whole.light, s), empty=half_of(whole.empty, s)) for s in (1, -1)]
     one, other = (focused((half,), optics, 0.6e-3, 2.4e-3)[1] for half in halves)
     depth = UNITS["pixel_pitch"] ** 2 / UNITS["wavelength"] / ff.radius(whole.tilt) ** 2
-    print(f"{distance=} {one=} {other=} {depth=}")
     assert abs(one - other) <= depth
     assert abs(0.5 * (one + other) - distance) <= depth
 

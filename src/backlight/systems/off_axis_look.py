@@ -85,8 +85,8 @@ def parted(
     """Return the beams of a hologram, by the reference that is known or by the fringes in its spectrum.
 
     **Arguments:** `empty`: the hologram without the sample; `unknown`: names, of which a `reference_tilt` that is
-    written too says only on which side it lies, and `reference_curvature` is looked for. With `empty` the latter is left
-    to the empty light, which has it with all other unevenness.
+    written too says only on which side it lies, and `reference_curvature` is looked for. With `empty` the latter is
+    left to the empty light, which has it with all other unevenness.
     """
     optics, fixed = Optics.of(instrument), not tilt_is_sought(instrument, unknown)
     tilt = _written(instrument, optics) if fixed else _beside(ff.carrier(frame), _written(instrument, optics))
