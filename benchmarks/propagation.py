@@ -2,9 +2,9 @@
 
 Run: python benchmarks/propagation.py [--size 1024 --size 2048 --size 16x512] [--repeats 15] [--json FILE]
 
-One task for all: a complex64 field on the inner 0.8 of the grid is padded to the planned size, propagated by the
-angular spectrum over a distance that is an argument, and cropped; the gradient is that of Σ w|U|² with respect to field
-and distance. Yardsticks, interleaved in one process, least time of all repeats:
+One task for all: a complex64 field of the size that is asked for is padded as `AngularSpectrum.planned` says,
+propagated over a distance that is an argument, and cropped; the gradient is that of Σ w|U|² with respect to field and
+distance. Yardsticks, interleaved in one process, least time of all repeats:
 
 - `fft`: the complex transforms that the task cannot do without: two forward, four with the gradient;
 - `torch`: the same mathematics by hand in PyTorch, and
@@ -27,9 +27,6 @@ from backlight.light import Field, Grid
 from backlight.wave import AngularSpectrum
 
 WAVELENGTH, PITCH, DISTANCE = 632.8e-9, 5.86e-6, 41e-3
-SHARE = 0.8
-"""Side of the field over the side of the padded grid."""
-
 SIZES = ((1, 1024), (1, 2048), (16, 512))
 LIMITS = {"forward": {"fft": 1.5, "torch": 1 / 2.3, "torchoptics": 1 / 4},
           "gradient": {"fft": 1.5, "torch": 1 / 1.5, "torchoptics": 1 / 4}}  # fmt: skip
@@ -126,17 +123,17 @@ def with_torchoptics(values: np.ndarray, size: int, weight: np.ndarray) -> dict[
 
 def measure(batch: int, size: int, repeats: int) -> dict:
     """Return times (s) and ratios of one size."""
-    rows = 2 * int(SHARE * size / 2)
     rng = np.random.default_rng(0)
-    values = (rng.standard_normal((batch, rows, rows)) + 1j * rng.standard_normal((batch, rows, rows))).astype("c8")
-    weight = rng.uniform(0, 1, (rows, rows)).astype("f4")
-    candidates = {"backlight": ours(values, size, weight), "fft": bare_transforms(values, size)}
+    values = (rng.standard_normal((batch, size, size)) + 1j * rng.standard_normal((batch, size, size))).astype("c8")
+    weight = rng.uniform(0, 1, (size, size)).astype("f4")
+    padded = size + AngularSpectrum.planned(Grid((size, size), PITCH), WAVELENGTH, DISTANCE).padding[0]
+    candidates = {"backlight": ours(values, padded, weight), "fft": bare_transforms(values, padded)}
     if importlib.util.find_spec("torch"):
-        candidates["torch"] = by_hand_in_torch(values, size, weight)
+        candidates["torch"] = by_hand_in_torch(values, padded, weight)
     if importlib.util.find_spec("torchoptics"):
-        candidates["torchoptics"] = with_torchoptics(values, size, weight)
+        candidates["torchoptics"] = with_torchoptics(values, padded, weight)
     judged = {kind: _judged(candidates, kind, repeats) for kind in LIMITS}
-    return {"batch": batch, "size": size, "relative_difference": _differences(candidates)} | judged
+    return {"batch": batch, "size": size, "padded": padded, "relative_difference": _differences(candidates)} | judged
 
 
 def _differences(candidates: dict[str, dict[str, Candidate]]) -> dict[str, float]:

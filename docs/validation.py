@@ -46,6 +46,7 @@ ELSEWHERE = {
     8: ("tests/physics/test_free_space.py",),
     10: ("tests/physics/test_free_space.py", "tests/contract/test_contract.py"),
     11: ("tests/physics/test_free_space.py",),
+    15: ("tests/wave/test_samples.py", "tests/real/test_spheres.py", "tests/physics/test_mie.py"),
     16: ("tests/physics/test_sensor.py", "tests/camera/test_camera.py"),
     17: ("tests/contract/test_contract.py", "tests/physics/test_float32.py", "tests/maths/test_safe.py"),
     18: ("tests/systems/test_inline_holography.py",),

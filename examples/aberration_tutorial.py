@@ -93,6 +93,7 @@ def draw(truth, frame, free: Found, few: Found, folder: Path) -> None:
         axes[1].set(title="frame", xticks=[], yticks=[])
         axes[4].semilogy(found.loss)
         axes[4].set(title="mean squared intensity error", xlabel="step")
+        folder.mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / f"aberrations_{name}.png", dpi=80)
 
 

@@ -59,6 +59,7 @@ def draw(image: np.ndarray, coma: np.ndarray, r: np.ndarray, row: np.ndarray, fo
     axes[2].semilogy(1e6 * r[middle], row[middle], "o", markersize=3, label="objective")
     axes[2].set(xlabel="x (µm)", ylabel="irradiance", ylim=(1e-6, 2))
     axes[2].legend(fontsize=8)
+    folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "airy.png", dpi=90)
 
 

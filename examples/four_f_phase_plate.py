@@ -64,6 +64,7 @@ def draw(phase: np.ndarray, images: dict[str, np.ndarray], folder: Path) -> None
         shown = axis.imshow(picture, cmap="gray", extent=[-edge, edge, edge, -edge], vmin=0)
         axis.set(title=title, xlabel="x (µm)")
         figure.colorbar(shown, ax=axis, shrink=0.8)
+    folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "four_f_phase_plate.png", dpi=80)
 
 

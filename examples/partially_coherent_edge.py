@@ -73,6 +73,7 @@ def draw(images: dict[float, np.ndarray], folder: Path) -> None:
     right.imshow(rows, cmap="gray", extent=(x[0], x[-1], len(images), 0), aspect="auto")
     right.set(title="seen by the camera", xlabel="x (µm)", xlim=(-8, 8))
     right.set_yticks(np.arange(len(images)) + 0.5, [f"σ = {opening:g}" for opening in images])
+    folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "partially_coherent_edge.png", dpi=80)
 
 

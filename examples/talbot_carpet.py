@@ -74,6 +74,7 @@ def draw(folder: Path) -> None:
     far.plot(repeats, jax.vmap(fringe)(jnp.asarray(repeats * EXACT)), ".", color="#0072b2", label="Backlight")
     far.set(xlabel="z / exact Talbot length", ylabel="fringes", ylim=(-1.1, 1.5), title="the 27th picture")
     far.legend(loc="upper center", ncols=3, frameon=False, fontsize="small")
+    folder.mkdir(parents=True, exist_ok=True)
     figure.savefig(folder / "talbot_carpet.png", dpi=80)
 
 

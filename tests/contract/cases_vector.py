@@ -3,7 +3,7 @@
 import numpy as np
 from inputs import NO_GRID, SCALES, VALUES, WAVELENGTH, field, noise
 
-from backlight.light import Field, Grid
+from backlight.light import Grid
 from backlight.testing import Case
 from backlight.wave import (
     JonesElement,
@@ -18,7 +18,7 @@ from backlight.wave import (
 
 
 def polarized(shape, pitch, **carrier):
-    return Field(noise((2, *shape)), Grid(shape, pitch), WAVELENGTH, medium_index=1.33, **carrier)
+    return field(shape, pitch, (2,), **carrier)
 
 
 def leaning(shape, pitch):

@@ -23,8 +23,8 @@ def noise(shape, seed=0):
     return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
 
 
-def field(shape, pitch, **carrier):
-    return Field(noise(shape), Grid(shape, pitch), WAVELENGTH, medium_index=1.33, **carrier)
+def field(shape, pitch, modes=(), **carrier):
+    return Field(noise((*modes, *shape)), Grid(shape, pitch), WAVELENGTH, medium_index=1.33, **carrier)
 
 
 def light(shape, seed=2):

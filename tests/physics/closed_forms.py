@@ -4,7 +4,7 @@ import functools
 
 import equinox as eqx
 import numpy as np
-from scipy.special import eval_genlaguerre, eval_hermite, factorial, fresnel
+from scipy.special import eval_genlaguerre, eval_hermite, factorial, fresnel, j1
 
 from backlight.light import Field, Grid
 from backlight.wave import AngularSpectrum, FreeSpace
@@ -15,12 +15,19 @@ WAVELENGTH = 532e-9
 def free_space(values, pitch, distance, *, wavelength=WAVELENGTH, band_limit=True, padding=(0, 0), **carrier):
     """Propagate an array and return the field behind."""
     field = Field(values, Grid(values.shape[-2:], pitch), wavelength, **carrier)
-    return _propagate(FreeSpace(distance, AngularSpectrum(padding, band_limit)), field)
+    return through(FreeSpace(distance, AngularSpectrum(padding, band_limit)), field)
 
 
 @eqx.filter_jit
-def _propagate(path, field):
-    return path(field)
+def through(part, light):
+    """Return the light behind a part, compiled."""
+    return part(light)
+
+
+def noise(shape, seed=0):
+    """Return complex white noise, exact in single precision too."""
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64).astype(complex)
 
 
 def coordinates(n, pitch):
@@ -76,6 +83,11 @@ def fresnel_edges(x, low, high, z, wavelength=WAVELENGTH):
     s_high, c_high = fresnel(scale * (high - x))
     s_low, c_low = fresnel(scale * (low - x))
     return ((c_high - c_low) + 1j * (s_high - s_low)) / np.sqrt(2j)
+
+
+def airy_amplitude(x):
+    """2J₁(x)/x."""
+    return np.where(np.abs(x) > 1e-9, 2 * j1(x) / np.where(x == 0, 1, x), 1.0)
 
 
 def relative(got, expected):

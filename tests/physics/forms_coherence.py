@@ -2,8 +2,7 @@
 
 import equinox as eqx
 import numpy as np
-from closed_forms import WAVELENGTH, coordinates
-from scipy.special import j1
+from closed_forms import WAVELENGTH, airy_amplitude, coordinates
 from validation import Curve, closed_form
 
 from backlight.camera import Camera, Gaussian
@@ -24,11 +23,6 @@ from backlight.wave import (
 STATED = 1e-3
 
 
-def airy(x):
-    """2J₁(x)/x."""
-    return np.where(np.abs(x) > 1e-9, 2 * j1(x) / np.where(x == 0, 1, x), 1.0)
-
-
 def _degree_of_coherence():
     """Return separations over λ/NA, the degree of coherence of a condenser's modes in 3 directions, and 2J₁(x)/x."""
     aperture, reach = 0.2, 5 * WAVELENGTH / 0.2
@@ -38,7 +32,7 @@ def _degree_of_coherence():
     angles = np.array([0.0, 0.3, 1.1])
     directions = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
     degree = np.exp(2j * np.pi * distance[:, None, None] * (directions @ tilts.T)) @ weights
-    return distance * aperture / WAVELENGTH, degree, airy(2 * np.pi * aperture * distance / WAVELENGTH)
+    return distance * aperture / WAVELENGTH, degree, airy_amplitude(2 * np.pi * aperture * distance / WAVELENGTH)
 
 
 def _coherence_curve():
@@ -78,7 +72,7 @@ def _visibility():
     )  # fmt: skip
     both, one = np.asarray(system.predict(chunk=4).values, float)[:, SHAPE[0] // 2, SHAPE[1] // 2].reshape(-1, 2).T
     x = np.pi * size * 2 * np.asarray(HALF_SEPARATIONS) * HOLE / (WAVELENGTH * far)
-    return x, both / (2 * one) - 1, airy(x)
+    return x, both / (2 * one) - 1, airy_amplitude(x)
 
 
 def _visibility_curve():

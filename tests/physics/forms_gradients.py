@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from closed_forms import relative
+from closed_forms import noise, relative
 from validation import closed_form
 
 from backlight.light import Field, Grid
@@ -18,11 +18,6 @@ from backlight.wave import AngularSpectrum, FreeSpace
 SHAPE = (9, 12)
 STOP = np.arange(SHAPE[1]) % 3 > 0
 KNOBS = {"distance": 3e-5, "wavelength": 5e-7, "index": 1.33, "pitch": (2e-6, 3e-6), "tilt": (2e4, -3e4)}
-
-
-def _noise(seed):
-    rng = np.random.default_rng(seed)
-    return rng.standard_normal(SHAPE) + 1j * rng.standard_normal(SHAPE)
 
 
 def _leaves(values):
@@ -38,12 +33,12 @@ def _behind(leaves):
 
 
 def _half_dark():
-    return _leaves(_noise(0) * (np.arange(SHAPE[0]) < 5)[:, None])
+    return _leaves(noise(SHAPE) * (np.arange(SHAPE[0]) < 5)[:, None])
 
 
 def _loss(leaves):
     """Σ w·|U|² with random weights of either sign: no slope is zero."""
-    return jnp.sum(real_array(_noise(1).real) * _behind(leaves).irradiance)
+    return jnp.sum(real_array(noise(SHAPE, 1).real) * _behind(leaves).irradiance)
 
 
 def _directions(leaves):
@@ -109,7 +104,7 @@ def forward_and_reverse():
     why="round-off of two transforms",
 )  # fmt: skip
 def adjoint():
-    leaves = _leaves(_noise(0))
+    leaves = _leaves(noise(SHAPE))
     forward, transpose = jax.vjp(lambda values: _behind(leaves | {"values": values}).values, leaves["values"])
     y = complex_array(_noise(3))
     inner = complex(jnp.vdot(y, forward))
@@ -122,7 +117,7 @@ def adjoint():
     source="∂|U| = 0 at U = 0, by convention", float32=1e-5, float64=1e-12, why="round-off",
 )  # fmt: skip
 def dark_pixels():
-    weights = real_array(_noise(1).real)
+    weights = real_array(noise(SHAPE, 1).real)
 
     def stopped(leaves):
         return jnp.sum(weights * amplitude(_behind(leaves).values * STOP))
@@ -130,7 +125,7 @@ def dark_pixels():
     def lit(leaves):
         return jnp.sum((weights * jnp.sqrt(_behind(leaves).irradiance))[:, STOP])
 
-    got, expected = (jax.jit(jax.grad(loss))(_leaves(_noise(0))) for loss in (stopped, lit))
+    got, expected = (jax.jit(jax.grad(loss))(_leaves(noise(SHAPE))) for loss in (stopped, lit))
     return max(relative(got[name], np.asarray(expected[name])) for name in got)
 
 

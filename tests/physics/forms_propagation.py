@@ -2,10 +2,9 @@
 
 import functools
 
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from closed_forms import WAVELENGTH, aperture_on_axis, coordinates, fresnel_edges, relative, soft_disc
+from closed_forms import WAVELENGTH, aperture_on_axis, coordinates, fresnel_edges, noise, relative, soft_disc, through
 from validation import Curve, closed_form, convergence_order
 
 from backlight.light import Field, Grid
@@ -24,21 +23,11 @@ from backlight.wave import (
 RADIUS = 100e-6
 
 
-@eqx.filter_jit
-def _through(part, field):
-    return part(field)
-
-
-def _noise(shape):
-    rng = np.random.default_rng(0)
-    return (rng.standard_normal(shape) + 1j * rng.standard_normal(shape)).astype(np.complex64)
-
-
 DISTANCES, PITCHES, N = (4e-3, 5e-3, 6.3e-3, 8e-3), (4e-6, 2.8e-6, 2e-6, 1.4e-6), 144
 
 
 def _on_axis(method, pitch, z):
-    field = _through(FreeSpace(z, method), Field(soft_disc(N, pitch, RADIUS), Grid((N, N), pitch), WAVELENGTH))
+    field = through(FreeSpace(z, method), Field(soft_disc(N, pitch, RADIUS), Grid((N, N), pitch), WAVELENGTH))
     rows, columns = field.grid.shape
     return float(field.irradiance[rows // 2, columns // 2])
 
@@ -78,7 +67,7 @@ def _rectangle(pitch, z=6e-3):
     """Return the light behind a rectangle whose edges lie between pixels, and the closed form."""
     starts, sizes = zip(*((low, round((high - low) / pitch)) for low, high in EDGES), strict=True)
     center = tuple(low + (n // 2 + 0.5) * pitch for low, n in zip(starts, sizes, strict=True))
-    field = _through(FreeSpace(z, ChirpZ(**LOOK)), Field(np.ones(sizes), Grid(sizes, pitch, center), WAVELENGTH))
+    field = through(FreeSpace(z, ChirpZ(**LOOK)), Field(np.ones(sizes), Grid(sizes, pitch, center), WAVELENGTH))
     y, x = (np.asarray(r, float) for r in (field.grid.y, field.grid.x))
     carrier = [np.exp(2j * np.pi * (float(t) * r + 0.5 * float(field.curvature) / WAVELENGTH * r**2))
                for t, r in zip(field.tilt, (y, x), strict=True)]  # fmt: skip
@@ -114,12 +103,12 @@ def tilted_wave():
     y, x = (coordinates(n, pitch) for n in shape)
     wave = np.exp(2j * np.pi * np.add.outer(fy * y, fx * x))
     method = AngularSpectrum(band_limit=False)
-    half = _through(FreeSpace(0.5 * z, method), Field(wave, Grid(shape, np.float32(pitch)), np.float32(WAVELENGTH)))
+    half = through(FreeSpace(0.5 * z, method), Field(wave, Grid(shape, np.float32(pitch)), np.float32(WAVELENGTH)))
     pitch, wavelength = float(half.grid.pitch[0]), float(half.wavelength)
     fy, fx = 3 / (shape[0] * pitch), -4 / (shape[1] * pitch)
     z = 2 * float(FreeSpace(0.5 * z).distance)
     phase = 2 * np.pi * z * (np.sqrt(wavelength**-2 - fy**2 - fx**2) - 1 / wavelength)
-    return relative(_through(FreeSpace(0.5 * z, method), half).values, wave * np.exp(1j * phase))
+    return relative(through(FreeSpace(0.5 * z, method), half).values, wave * np.exp(1j * phase))
 
 
 @closed_form(
@@ -133,8 +122,8 @@ def shifted_window():
     x = coordinates(n, pitch)
     spot = np.exp(-(x[:, None] ** 2 + x[None, :] ** 2) / 22e-6**2)
     field = Field(spot, Grid((n, n), pitch), WAVELENGTH, tilt=tilt)
-    moved = _through(FreeSpace(z, AngularSpectrum((n, n), shift=shift)), field)
-    direct = _through(FreeSpace(z, RayleighSommerfeld(scale=3.0, center=shift, shape=(16, 16))), field)
+    moved = through(FreeSpace(z, AngularSpectrum((n, n), shift=shift)), field)
+    direct = through(FreeSpace(z, RayleighSommerfeld(scale=3.0, center=shift, shape=(16, 16))), field)
     return relative(np.asarray(moved.values)[::3, ::3], np.asarray(direct.values))
 
 
@@ -145,7 +134,7 @@ def shifted_window():
 )  # fmt: skip
 def chirp_z_sum():
     n, count, middle, step = 200, 120, float(np.float32(0.123)), float(np.float32(0.0031))
-    values = _noise((n,))
+    values = noise((n,))
     turns = np.outer(np.arange(n) - n // 2, middle + step * (np.arange(count) - count // 2))
     got = chirp_z(complex_array(values), jnp.asarray(middle), jnp.asarray(step), count)
     return relative(got, values.astype(complex) @ np.exp(-2j * np.pi * turns))
@@ -156,9 +145,9 @@ def chirp_z_sum():
     source="Σ|U|²·pixel area before and behind", float32=1e-6, float64=1e-12, why="round-off",
 )  # fmt: skip
 def energy():
-    field = Field(_noise((24, 30)), Grid((24, 30), (5e-6, 4e-6)), WAVELENGTH, tilt=(1e3, -2e3))
+    field = Field(noise((24, 30)), Grid((24, 30), (5e-6, 4e-6)), WAVELENGTH, tilt=(1e3, -2e3))
     parts = [FreeSpace(0.1, m) for m in (AngularSpectrum(band_limit=False), FresnelTransform(), Fraunhofer())]
-    energies = [_energy(_through(part, field)) for part in (*parts, FocalPlane(0.1))]
+    energies = [_energy(through(part, field)) for part in (*parts, FocalPlane(0.1))]
     return max(abs(e / _energy(field) - 1) for e in energies)
 
 
@@ -183,4 +172,4 @@ def _spherical(n, pitch, z, depth):
 def spherical_wave():
     n, pitch, depth = 96, 0.5e-6, 8.5e-6
     field = Field(_spherical(n, pitch, 5e-6, depth), Grid((n, n), pitch), WAVELENGTH)
-    return relative(_through(FreeSpace(20e-6), field).values, _spherical(n, pitch, 25e-6, depth))
+    return relative(through(FreeSpace(20e-6), field).values, _spherical(n, pitch, 25e-6, depth))

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from closed_forms import coordinates, relative
+from closed_forms import coordinates, relative, through
 from mie import scattered_x
 from validation import Curve, closed_form, convergence_order
 
@@ -25,11 +25,6 @@ def ball(radius=RADIUS, count=SLICES, thickness=THICKNESS):
     x = coordinates(N, PITCH)
     r = np.sqrt(z[:, None, None] ** 2 + x[:, None] ** 2 + x**2)
     return np.clip((radius - r) / PITCH + 0.5, 0, 1)
-
-
-@eqx.filter_jit
-def passed(sample, field):
-    return sample(field)
 
 
 def water(values=None, shape=(N, N), pitch=PITCH, tilt=(0.0, 0.0)):
@@ -136,7 +131,7 @@ def born_is_the_first_order():
         sample, field = FirstBorn(np.full((4, 2, 2), contrast), 0.5e-6), water(None, (2, 2), 1e-6, tilt)
         turns = 2e-6 / WAVELENGTH * (along(WATER + contrast) - along(WATER))
         before = np.exp(2j * np.pi * 2e-6 / WAVELENGTH * (along(WATER) - WATER))
-        scattered = complex(passed(sample, field).values[0, 0]) / before - 1
+        scattered = complex(through(sample, field).values[0, 0]) / before - 1
         errors.append(abs(scattered / (np.exp(2j * np.pi * turns) - 1) - 1))
     return abs(1 - convergence_order(steps, errors))
 
@@ -157,7 +152,7 @@ def _refined(cls, depth=4e-6, counts=(8, 16, 32, 128)):
     for count in counts:
         z = (np.arange(count) - (count - 1) / 2) * depth / count
         contrast = 0.1 * np.exp(-(z[:, None, None] ** 2 + x[:, None] ** 2 + x**2) / (1.2e-6) ** 2)
-        behind.append(np.asarray(passed(cls(contrast, depth / count), water(None, (48, 48), 0.25e-6)).values))
+        behind.append(np.asarray(through(cls(contrast, depth / count), water(None, (48, 48), 0.25e-6)).values))
     thickness = depth / np.array(counts)
     return np.sqrt(thickness[:-1] ** 2 - thickness[-1] ** 2), [relative(u, behind[-1]) for u in behind[:-1]]
 
@@ -169,7 +164,7 @@ TILT = np.sin(ANGLE) / AIR_WAVELENGTH
 def _slab(depth):
     sample = WavePropagation(np.full((4, 2, 2), GLASS), depth / 4, references=(0.0, GLASS))
     field = PlaneWave(AIR_WAVELENGTH, tilt=(0.0, TILT))(Grid((2, 2), 1e-6))
-    return complex(passed(sample, field).values[0, 0])
+    return complex(through(sample, field).values[0, 0])
 
 
 def _fabry_perot(depth):
@@ -199,7 +194,7 @@ def _walk(cls, depth=20e-6, **options):
     x = coordinates(256, 0.25e-6)
     beam = np.broadcast_to(np.exp(-(((x + 10e-6) / 6e-6) ** 2)), (2, 256))
     field = Field(beam, Grid((2, 256), 0.25e-6), AIR_WAVELENGTH, tilt=(0.0, TILT))
-    behind = passed(cls(np.full((10, 2, 256), GLASS), depth / 10, **options), field)
+    behind = through(cls(np.full((10, 2, 256), GLASS), depth / 10, **options), field)
     sine = (np.fft.fftfreq(256, 0.25e-6) + TILT) * AIR_WAVELENGTH / (1 + GLASS)
     power = abs(np.fft.fft(beam[0])) ** 2
     slopes = sine / np.sqrt(np.maximum(1 - sine**2, 1e-3))

@@ -4,6 +4,7 @@ import ast
 import importlib
 import operator
 import re
+import runpy
 import stat
 import tomllib
 from pathlib import Path
@@ -50,7 +51,7 @@ def test_the_run_file_of_the_readme_is_read(tmp_path):
 def test_the_python_of_the_readme_uses_names_that_exist():
     import backlight
 
-    (code,) = blocks("python")
+    code = "\n".join(blocks("python"))
     imports = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.ImportFrom)]
     assert imports
     for node in imports:
@@ -60,6 +61,14 @@ def test_the_python_of_the_readme_uses_names_that_exist():
     assert paths
     for path in paths:
         assert operator.attrgetter(path)(backlight) is not None
+
+
+def test_the_wave_engine_of_the_readme_runs(tmp_path, capsys):
+    script = tmp_path / "engine.py"
+    script.write_text(blocks("python")[1])
+    found = runpy.run_path(str(script))
+    assert found["pattern"].shape == (128, 128)
+    assert "taken" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"])

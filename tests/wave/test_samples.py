@@ -8,8 +8,8 @@ import pytest
 from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.wave import AngularSpectrum, FirstBorn, FreeSpace, MultiSlice, Spheres, ThinSample, WavePropagation
-from backlight.wave.chord import mean_chord
-from backlight.wave.march import block_length, march
+from backlight.wave.checkpointed_scan import block_length, checkpointed_scan
+from backlight.wave.sphere_projection import mean_chord
 from backlight.wave.wave_propagation import interpolation
 
 GRID = Grid((24, 32), 0.3e-6)
@@ -87,7 +87,9 @@ def test_blocks_hold_every_step_and_few_of_them(count):
     length = block_length(count)
     assert 1 <= length <= count
     steps = jnp.arange(1.0, count + 1)
-    total, slope = jax.value_and_grad(lambda x: march(lambda s, one: 0.5 * s + one**2, jnp.asarray(0.0), x))(steps)
+    total, slope = jax.value_and_grad(
+        lambda x: checkpointed_scan(lambda s, one: 0.5 * s + one**2, jnp.asarray(0.0), x)
+    )(steps)
     weights = 0.5 ** np.arange(count - 1, -1, -1.0)
     assert np.isclose(total, np.sum(weights * np.asarray(steps) ** 2))
     assert np.allclose(slope, 2 * weights * np.asarray(steps), rtol=1e-5)

@@ -1,11 +1,11 @@
 """From signal to recorded numbers: saturation and rounding."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
+from backlight.maths.straight_through import straight_through
 
 
 class Converter(eqx.Module):
@@ -46,7 +46,7 @@ class Converter(eqx.Module):
             signal = jnp.minimum(signal, self.ceiling)
         if self.step is None:
             return signal
-        return signal + jax.lax.stop_gradient(jnp.round(signal / self.step) * self.step - signal)
+        return straight_through(jnp.round(signal / self.step) * self.step, signal)
 
     @property
     def variance(self) -> float:

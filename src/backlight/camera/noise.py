@@ -9,7 +9,7 @@ from jax.scipy.special import log_ndtr
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from backlight.camera.converter import Converter
-from backlight.maths.leaf import Given, Level, Scalar
+from backlight.maths.leaf import Given, OneOrEach, Scalar
 from backlight.maths.safe import real_array
 
 
@@ -164,7 +164,7 @@ class SensorNoise(Noise):
     quanta: Scalar
     std: Scalar
     offset: Scalar
-    dark: Level
+    dark: OneOrEach
     nonuniformity: Scalar
 
     def __init__(

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from backlight.camera.placement import row_times
 from backlight.errors import InputError
 from backlight.light import Grid
-from backlight.maths.leaf import Given, Level, Pair, RealMap, Scalar, Vector
+from backlight.maths.leaf import Given, OneOrEach, Pair, RealMap, Scalar, Vector
 from backlight.maths.safe import real_array
 from backlight.maths.turns import cos_sin
 
@@ -125,7 +125,7 @@ class DarkCurrent(Stage):
         [[3.0, 3.0]]
     """
 
-    rate: Level
+    rate: OneOrEach
     exposure: Scalar
 
     def __init__(self, rate: Given, exposure: Given):

@@ -98,15 +98,15 @@ def map_modes(part: Callable[[Field], Field], field: Field) -> Field:
         >>> map_modes(lambda one: one.with_values(one.values * one.wavelength), light).values.shape
         (3, 4, 6)
     """
-    mapped = [0 if leaf.ndim > rank else None for leaf, rank in zip(_carriers(field), _CARRIER_RANKS, strict=True)]
-    if not any(axis == 0 for axis in mapped):
+    own = _differs(field)
+    if not any(own[1:]):
         return part(field)
-    axes = eqx.tree_at(lambda light: (light.values, *_carriers(light)), field, (0, *mapped))
+    axes = eqx.tree_at(_leaves, field, tuple(0 if one else None for one in own))
     return jax.vmap(lambda mode: map_modes(part, mode), in_axes=(axes,))(field)
 
 
-def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"]) -> Field:
-    """Return the field with only the given modes of its first axis.
+def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"] | int) -> Field:
+    """Return the field with only the given modes of its first axis; with a single one, without that axis.
 
     **Arguments:** `field`: with at least one axis of modes; `indices`: which of them.
 
@@ -117,9 +117,8 @@ def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"]) -> Field:
         >>> select_modes(light, np.array([0, 2])).wavelength.shape
         (2,)
     """
-    where = lambda light: (light.values, *_carriers(light))  # noqa: E731
-    leaves = zip(where(field), (2, *_CARRIER_RANKS), strict=True)
-    return eqx.tree_at(where, field, tuple(leaf[indices] if leaf.ndim > rank else leaf for leaf, rank in leaves))
+    some = (leaf[indices] if own else leaf for leaf, own in zip(_leaves(field), _differs(field), strict=True))
+    return eqx.tree_at(_leaves, field, tuple(some))
 
 
 def split_modes(field: Field) -> list[Field]:
@@ -132,20 +131,19 @@ def split_modes(field: Field) -> list[Field]:
         >>> [one.values.shape for one in split_modes(light)]
         [(4, 6), (4, 6)]
     """
-    leaves = _carriers(field)
-    count = next((x.shape[0] for x, rank in zip(leaves, _CARRIER_RANKS, strict=True) if x.ndim > rank), None)
-    if count is None:
+    if not any(_differs(field)[1:]):
         return [field]
-
-    def one(i: int) -> Field:
-        own = [x[i] if x.ndim > rank else x for x, rank in zip(leaves, _CARRIER_RANKS, strict=True)]
-        return eqx.tree_at(lambda light: (light.values, *_carriers(light)), field, (field.values[i], *own))
-
-    return [one(i) for i in range(count)]
+    return [select_modes(field, i) for i in range(field.values.shape[0])]
 
 
-_CARRIER_RANKS = (0, 0, 1, 0, 1, 1)
+_RANKS = (2, 0, 0, 1, 0, 1, 1)
 
 
-def _carriers(light: Field) -> tuple[Any, ...]:  # arrays, or what `eqx.tree_at` puts in their place
-    return (light.wavelength, light.medium_index, light.tilt, light.curvature, light.grid.pitch, light.grid.center)
+def _leaves(light: Field) -> tuple[Any, ...]:  # arrays, or what `eqx.tree_at` puts in their place
+    carrier = light.wavelength, light.medium_index, light.tilt, light.curvature
+    return light.values, *carrier, light.grid.pitch, light.grid.center
+
+
+def _differs(field: Field) -> list[bool]:
+    """Tell of each leaf whether modes along the first axis have their own."""
+    return [leaf.ndim > rank for leaf, rank in zip(_leaves(field), _RANKS, strict=True)]

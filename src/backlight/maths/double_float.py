@@ -27,10 +27,7 @@ def exact(x: Float[Array, "..."]) -> Double:
 
 
 def add(a: Double, b: Double) -> Double:
-    """Return a + b.
-
-    A constant goes second: with c first the compiler turns (b + c) − c into b, and the rounding error is lost.
-    """
+    """Return a + b."""
     total, error = _two_sum(a.hi, b.hi)
     return _normalize(total, error + (a.lo + b.lo))
 
@@ -85,9 +82,15 @@ _TERMS = 12
 
 
 def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    total = a + b
-    shifted = total - a
-    return total, (a - (total - shifted)) + (b - shifted)
+    """Return a + b and its rounding error.
+
+    The smaller one is what the sum is compared with (Dekker), chosen number by number: were a constant c always taken
+    off, the compiler would turn (b + c) − c into b, and lose the error.
+    """
+    larger = jnp.abs(a) >= jnp.abs(b)
+    large, small = jnp.where(larger, a, b), jnp.where(larger, b, a)
+    total = large + small
+    return total, small - (total - large)
 
 
 def _normalize(hi: Array, lo: Array) -> Double:

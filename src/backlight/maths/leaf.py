@@ -19,43 +19,33 @@ from backlight.maths.safe import real_array
 Given = ArrayLike | Sequence[Any] | eqx.Module
 """What a constructor accepts for a leaf: a number, numbers, or a wrapper."""
 
-if TYPE_CHECKING:  # a `Level` is one number or a map, a `RealMap` always a map
+if TYPE_CHECKING:  # `OneOrEach`: one number for all, or one for each axis, pixel or particle
     Scalar = Float[Array, ""]
     Pair = Float[Array, "2"]
-    OneOrTwo = Float[Array, "*axes"]
-    Pairs = Float[Array, "n 2"]
     Vector = Float[Array, " n"]
-    Level = Float[Array, "#y #x"]
+    Points = Float[Array, "n axes"]
+    OneOrEach = Float[Array, "..."]
+    ComplexOneOrEach = Complex[Array, "..."]
     RealMap = Float[Array, "y x"]
     ComplexMap = Complex[Array, "y x"]
     ComplexMaps = Complex[Array, "n y x"]
-    AngleMap = Float[Array, "*pixels"]
     JonesVector = Complex[Array, "2"]
     JonesMap = Complex[Array, "2 2 *pixels"]
-    ComplexVolume = Complex[Array, "slices y x"]
-    Points = Float[Array, "n 3"]
-    OneOrEach = Float[Array, "..."]
-    ComplexOneOrEach = Complex[Array, "..."]
 else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
-    OneOrTwo = Float[Array, "*axes"] | eqx.Module
-    Pairs = Float[Array, "n 2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
-    Level = Float[Array, "..."] | eqx.Module
+    Points = Float[Array, "n axes"] | eqx.Module
+    OneOrEach = Float[Array, "..."] | eqx.Module
+    ComplexOneOrEach = Complex[Array, "..."] | eqx.Module
     RealMap = Float[Array, "y x"] | eqx.Module
     ComplexMap = Complex[Array, "y x"] | eqx.Module
     ComplexMaps = Complex[Array, "n y x"] | eqx.Module
-    AngleMap = Float[Array, "*pixels"] | eqx.Module
     JonesVector = Complex[Array, "2"] | eqx.Module
     JonesMap = Complex[Array, "2 2 *pixels"] | eqx.Module
-    ComplexVolume = Complex[Array, "slices y x"] | eqx.Module
-    Points = Float[Array, "n 3"] | eqx.Module
-    OneOrEach = Float[Array, "..."] | eqx.Module
-    ComplexOneOrEach = Complex[Array, "..."] | eqx.Module
 
 
-def one_or_two(where: str, value: Given) -> OneOrTwo:
+def one_or_two(where: str, value: Given) -> OneOrEach:
     """Return a leaf of one number for both axes or two (y, x), as given: one stays one while it is estimated.
 
     **Errors:** `InputError`, which names `where`, for another shape.

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Complex, Float
 
 COSINE = (0.9999999999525451, -19.73920865024442, 64.93931617211427, -85.44284839988578, 59.22028819542574)
 SINE = (6.2831853071524275, -41.34170215345039, 81.6052047287576, -76.69786816234526, 41.47289121570346)
@@ -42,6 +42,11 @@ def _cos_sin_jvp(primals: tuple, tangents: tuple) -> tuple:
     cos, sin = cos_sin(*primals)
     change = 2 * np.pi * tangents[0]
     return (cos, sin), (-sin * change, cos * change)
+
+
+def wave(turns: Float[Array, "*shape"]) -> Complex[Array, "*shape"]:
+    """Return exp(2πi t)."""
+    return jax.lax.complex(*cos_sin(turns))
 
 
 def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:

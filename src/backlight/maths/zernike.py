@@ -1,12 +1,11 @@
 """Zernike polynomials on the unit disc: Noll's and Fringe order, on the host and as functions of traced coordinates."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from scipy.special import eval_jacobi
 
 from backlight.errors import InputError
 
@@ -67,6 +66,12 @@ class Term(NamedTuple):
     norm: float
 
 
+def noll_term(j: int) -> Term:
+    """Return the polynomial of Noll's index j, of mean square 1."""
+    n, m = noll(j)
+    return Term(n, m, noll_norm(n, m))
+
+
 def zernike_sum(
     coefficients: Float[Array, " terms"],
     terms: Sequence[Term],
@@ -75,79 +80,61 @@ def zernike_sum(
 ) -> Float[Array, "..."]:
     """Return Σ cₖ Zₖ at (y, x) in units of the disc's radius, as polynomials: smooth also at the center and outside.
 
-    With s = ρ², R_n^m = ρ^m P_k^(0,m)(2s − 1), k = (n − m)/2, by the recurrence of Jacobi's polynomials; ρ^m cos mθ
-    and ρ^m sin mθ are the parts of (x + iy)^m.
-
     **Arguments:** `coefficients`: cₖ; `terms`: which polynomial each belongs to; `y`, `x`: may be traced.
+    """
+    total = jnp.zeros(jnp.broadcast_shapes(jnp.shape(y), jnp.shape(x)), jnp.result_type(y, x))
+    for coefficient, polynomial in zip(coefficients, zernikes(terms, y, x), strict=True):
+        total += coefficient * polynomial
+    return total
+
+
+def zernikes(terms: Sequence[Term], y: Any, x: Any) -> list[Any]:
+    """Return the polynomials at (y, x) in units of the disc's radius, NumPy's arrays or traced ones.
+
+    With s = ρ², R_n^m = ρ^m P_k^(0,m)(2s − 1), k = (n − m)/2, by the recurrence of Jacobi's polynomials, which keeps
+    its digits at orders where the sum of factorials has lost them (Born and Wolf, Principles of Optics, §9.2); ρ^m
+    cos mθ and ρ^m sin mθ are the parts of (x + iy)^m.
     """
     square = y**2 + x**2
     harmonics = _harmonics(max((abs(term.m) for term in terms), default=0), y, x)
     radials = {order: _radials(order, terms, square) for order in sorted({abs(term.m) for term in terms})}
-    total = jnp.zeros_like(square)
-    for k, (n, m, norm) in enumerate(terms):
-        order = abs(m)
-        total += norm * coefficients[k] * radials[order][(n - order) // 2] * harmonics[order][0 if m >= 0 else 1]
-    return total
+    return [norm * radials[abs(m)][(n - abs(m)) // 2] * harmonics[abs(m)][0 if m >= 0 else 1] for n, m, norm in terms]
 
 
-def _harmonics(highest: int, y: Array, x: Array) -> list[tuple[Array, Array]]:
+def noll_modes(
+    modes: Int[np.ndarray, " modes"] | range, shape: tuple[int, int]
+) -> Float[np.ndarray, "modes rows columns"]:
+    """Return Z_j for each Noll index of `modes` on the largest disc that fits the pixels' grid, 0 outside of it.
+
+    **Arguments:** `modes`: Noll indices; `shape`: (rows, columns). The disc is centered between the outer pixels and
+    reaches the outer edge of the shorter side.
+
+    Example:
+        >>> noll_modes(range(1, 7), (8, 10)).shape
+        (6, 8, 10)
+    """
+    y, x = ((2 * np.arange(n) - (n - 1)) / min(shape) for n in shape)
+    y = y[:, None]
+    inside = y**2 + x**2 <= 1
+    return np.stack([np.where(inside, mode, 0.0) for mode in zernikes([noll_term(int(j)) for j in modes], y, x)])
+
+
+def _harmonics(highest: int, y: Any, x: Any) -> list[tuple[Any, Any]]:
     """Return real and imaginary part of (x + iy)^m, m = 0 … highest."""
-    found = [(jnp.ones_like(x), jnp.zeros_like(x))]
+    found = [(1.0, 0.0)]
     for _ in range(highest):
         real, imag = found[-1]
         found.append((x * real - y * imag, x * imag + y * real))
     return found
 
 
-def _radials(order: int, terms: Sequence[Term], square: Array) -> list[Array]:
+def _radials(order: int, terms: Sequence[Term], square: Any) -> list[Any]:
     """Return R_n^m/ρ^m = P_k^(0,m)(2ρ² − 1) for k = 0 … the highest that `terms` ask for."""
     highest = max((term.n - order) // 2 for term in terms if abs(term.m) == order)
-    found = [jnp.ones_like(square), 1 + (order + 2) * (square - 1)]
+    found = [square**0, 1 + (order + 2) * (square - 1)]
     for k in range(2, highest + 1):
         a = 2 * k + order
         linear = (a - 1) * (a * (a - 2) * (2 * square - 1) - order**2)
         before = 2 * (k - 1) * (k + order - 1) * a
         found.append((linear * found[-1] - before * found[-2]) / (2 * k * (k + order) * (a - 2)))
     return found
-
-
-def zernike(
-    j: int, rho: Float[np.ndarray, "*shape"], theta: Float[np.ndarray, "*shape"]
-) -> Float[np.ndarray, "*shape"]:
-    """Return Z_j(ρ, θ) = N R_n^|m|(ρ) · cos(mθ) or sin(|m|θ), with mean square 1 over the disc; 0 outside.
-
-    N² = n + 1 for m = 0 and 2(n + 1) otherwise. The radial part is a Jacobi polynomial,
-    R_n^m = (−1)^k ρ^m P_k^(m,0)(1 − 2ρ²), k = (n − m)/2, which stays exact at orders where the sum of factorials
-    has lost every digit (Born and Wolf, Principles of Optics, §9.2).
-
-    **Arguments:** `j`: Noll's index; `rho`: radius over that of the disc; `theta`: angle from the x axis, rad.
-
-    Example:
-        >>> import numpy as np
-        >>> round(float(zernike(4, np.array(1.0), np.array(0.0))), 4)
-        1.7321
-    """
-    n, m = noll(j)
-    order = abs(m)
-    k = (n - order) // 2
-    radial = (-1) ** k * rho**order * eval_jacobi(k, order, 0, 1 - 2 * rho**2)
-    angular = np.cos(order * theta) if m >= 0 else np.sin(order * theta)
-    return np.where(rho <= 1, noll_norm(n, m) * radial * angular, 0.0)
-
-
-def zernike_modes(
-    modes: Int[np.ndarray, " modes"] | range, shape: tuple[int, int]
-) -> Float[np.ndarray, "modes rows columns"]:
-    """Return Z_j for each Noll index of `modes` on the largest disc that fits the pixels' grid.
-
-    **Arguments:** `modes`: Noll indices; `shape`: (rows, columns). The disc is centered between the outer pixels and
-    reaches the outer edge of the shorter side.
-
-    Example:
-        >>> zernike_modes(range(1, 7), (8, 10)).shape
-        (6, 8, 10)
-    """
-    y, x = (np.arange(n) - (n - 1) / 2 for n in shape)
-    radius = min(shape) / 2
-    rho, theta = np.hypot(y[:, None], x) / radius, np.arctan2(y[:, None], x + 0 * y[:, None])
-    return np.stack([zernike(int(j), rho, theta) for j in modes])

@@ -29,13 +29,13 @@ from backlight.wave.gratings import BlazedGrating as BlazedGrating
 from backlight.wave.gratings import MicrolensArray as MicrolensArray
 from backlight.wave.gratings import SinusoidalPhaseGrating as SinusoidalPhaseGrating
 from backlight.wave.incoherent import IncoherentImaging as IncoherentImaging
+from backlight.wave.modulators import CodedMask as CodedMask
+from backlight.wave.modulators import SpatialLightModulator as SpatialLightModulator
 from backlight.wave.multi_slice import MultiSlice as MultiSlice
 from backlight.wave.objective import Objective as Objective
 from backlight.wave.phase_masks import DiffractiveElement as DiffractiveElement
 from backlight.wave.phase_masks import PhaseMask as PhaseMask
 from backlight.wave.phase_masks import diffuser as diffuser
-from backlight.wave.pixelated import CodedMask as CodedMask
-from backlight.wave.pixelated import SpatialLightModulator as SpatialLightModulator
 from backlight.wave.polarization import JonesElement as JonesElement
 from backlight.wave.polarization import Polarized as Polarized
 from backlight.wave.polarization import Polarizer as Polarizer
@@ -46,7 +46,7 @@ from backlight.wave.reference import Reference as Reference
 from backlight.wave.rotated_plane import RotatedPlane as RotatedPlane
 from backlight.wave.sampling import Cause as Cause
 from backlight.wave.sampling import Sampling as Sampling
-from backlight.wave.scaled import ScaledAngularSpectrum as ScaledAngularSpectrum
+from backlight.wave.scaled_angular_spectrum import ScaledAngularSpectrum as ScaledAngularSpectrum
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
 from backlight.wave.spectrum import SpectralLine as SpectralLine

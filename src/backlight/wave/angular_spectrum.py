@@ -11,7 +11,7 @@ from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
 from backlight.maths.leaf import Given, Pair
 from backlight.maths.safe import real_array
 from backlight.wave import transfer_function
-from backlight.wave.accuracy import Journey, folding, journey, transfer_account
+from backlight.wave.propagation_error import Journey, folding, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
 
 REMEDY = (
@@ -100,9 +100,9 @@ class AngularSpectrum(eqx.Module):
         padded = padded_grid(field.grid, self.padding)
         way = journey(field, distance, displaced(field, self.shift).grid)
         widths = [n * abs(float(p)) for n, p in zip(padded.shape, padded.pitch, strict=True)]
-        reach = jnp.inf if not self.band_limit else numbers(distance if self.reach is None else self.reach)
+        reach = 0.0 if not self.band_limit else numbers(distance if self.reach is None else self.reach)
         kept = [
-            (not self.band_limit) | ~(np.abs(walk(light.frequency)) > 0.5 * width)
+            np.abs(walk(light.frequency)) <= 0.5 * width  # all where there is no band limit: nothing walks
             for walk, light, width in zip(way.walks(float(reach)), way.light, widths, strict=True)
         ]
         return transfer_account(

@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid
-from backlight.maths.leaf import Given, OneOrTwo, Pair, Scalar, one_or_two
+from backlight.maths.leaf import Given, OneOrEach, Pair, Scalar, one_or_two
 from backlight.maths.safe import real_array
 from backlight.wave.beam_axis import HIGHEST, Axis, modes, phase
 
@@ -32,7 +32,7 @@ class Beam(eqx.Module):
     """
 
     wavelength: Scalar
-    waist: OneOrTwo
+    waist: OneOrEach
     position: Scalar
     medium_index: Scalar
     tilt: Pair

@@ -7,10 +7,10 @@ from jaxtyping import Array, Complex
 
 from backlight.light import Field
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import ComplexVolume, Given, Scalar
+from backlight.maths.leaf import ComplexMaps, Given, Scalar
 from backlight.maths.safe import real_array
 from backlight.wave import transfer_function
-from backlight.wave.march import march
+from backlight.wave.checkpointed_scan import checkpointed_scan
 from backlight.wave.volume import Volume, slices
 
 
@@ -42,7 +42,7 @@ class FirstBorn(Volume):
         1.0
     """
 
-    contrast: ComplexVolume
+    contrast: ComplexMaps
     thickness: Scalar
 
     def __init__(self, contrast: Given, thickness: Given):
@@ -62,7 +62,7 @@ class FirstBorn(Volume):
             return half * incident, half * (half * scattered) + source * fft2(light)
 
         spectrum = fft2(field.values)
-        incident, scattered = march(step, (spectrum, jnp.zeros_like(spectrum)), self.contrast)
+        incident, scattered = checkpointed_scan(step, (spectrum, jnp.zeros_like(spectrum)), self.contrast)
         return ifft2(incident + scattered)
 
 

@@ -8,8 +8,8 @@ from backlight.light import Field
 from backlight.maths.leaf import Given
 from backlight.maths.precise import precise
 from backlight.maths.safe import real_array
-from backlight.wave.accuracy import aliasing, journey, paraxial, sum_account
 from backlight.wave.fourier_integral import fourier_integral, output_grid
+from backlight.wave.propagation_error import aliasing, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window
 

@@ -3,11 +3,12 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Complex
 
-from backlight.light import Field
-from backlight.maths.safe import known_zero, real_array
-from backlight.maths.turns import cos_sin
-from backlight.wave.grid_turns import quadratic_turns
+from backlight.light import Field, Grid
+from backlight.maths.precise import Precise, phasor, precise, separable
+from backlight.maths.safe import known_zero
+from backlight.wave.coordinates import positions
 
 
 def without_curvature(field: Field) -> Field:
@@ -17,8 +18,17 @@ def without_curvature(field: Field) -> Field:
     """
     if known_zero(field.curvature):
         return field
-    values = field.full
-    for axis in (0, 1):
-        turns = quadratic_turns(field.grid, axis, field.curvature, field.wavelength, field.medium_index)
-        values *= jnp.expand_dims(jax.lax.complex(*cos_sin(turns)), 1 - axis)
-    return eqx.tree_at(lambda light: (light.values, light.curvature), field, (values, real_array(0.0)))
+    values = field.full * carried_sphere(field)
+    return eqx.tree_at(lambda light: (light.values, light.curvature), field, (values, jnp.zeros_like(field.curvature)))
+
+
+def carried_sphere(field: Field) -> Complex[Array, "y x"]:
+    """Return exp(iπ n c |r|²/λ) of a field's carrier."""
+    return sphere(field.grid, precise(field.curvature) / (precise(field.wavelength) / field.medium_index))
+
+
+@jax.jit
+def sphere(grid: Grid, rate: Precise) -> Complex[Array, "y x"]:
+    """Return exp(iπ·rate·|r|²) on a grid."""
+    y, x = (positions(grid, axis) for axis in (0, 1))
+    return separable(*(phasor(rate * 0.5 * r * r) for r in (y, x)))

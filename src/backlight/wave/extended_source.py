@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
 from backlight.maths import quadrature
-from backlight.maths.leaf import Given, OneOrTwo, Pair, Pairs, Scalar, Vector, numbers, one_or_two, widest
+from backlight.maths.leaf import Given, OneOrEach, Pair, Points, Scalar, Vector, numbers, one_or_two, widest
 from backlight.maths.safe import real_array
 from backlight.wave.weights import amplitudes, weights_of
 
@@ -41,10 +41,10 @@ class ExtendedSource(eqx.Module):
     """
 
     wavelength: Scalar
-    size: OneOrTwo
+    size: OneOrEach
     medium_index: Scalar
     tilt: Pair
-    points: Pairs
+    points: Points
     weights: Vector
 
     def __init__(
@@ -142,11 +142,11 @@ class LED(eqx.Module):
     """
 
     wavelength: Scalar
-    size: OneOrTwo
+    size: OneOrEach
     distance: Scalar
     medium_index: Scalar
     tilt: Pair
-    points: Pairs
+    points: Points
     weights: Vector
 
     def __init__(

@@ -10,8 +10,9 @@ from backlight.light import Field, Grid, map_modes, split_modes
 from backlight.maths.leaf import Given, Scalar
 from backlight.maths.precise import precise
 from backlight.maths.safe import known_zero, real_array
-from backlight.wave.accuracy import aliasing, far_field, journey, paraxial, sum_account
-from backlight.wave.fourier_integral import chirps, fourier_integral, output_grid
+from backlight.wave.curved_carrier import sphere
+from backlight.wave.fourier_integral import fourier_integral, output_grid
+from backlight.wave.propagation_error import aliasing, far_field, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window
 
@@ -139,9 +140,10 @@ def _flattened(field: Field) -> Field:
     """Return the light about an axis through its grid's center, the curvature put on the values."""
     wavelength = precise(field.wavelength) / field.medium_index
     rate = precise(field.curvature) / wavelength
+    centered = Grid(field.grid.shape, field.grid.pitch)
     return Field(
-        field.full * chirps(field.grid.shape, precise(field.grid.pitch), rate),
-        Grid(field.grid.shape, field.grid.pitch),
+        field.full * sphere(centered, rate),
+        centered,
         field.wavelength,
         medium_index=field.medium_index,
         tilt=field.tilt + (rate * field.grid.center).plain,

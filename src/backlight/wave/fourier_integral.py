@@ -3,11 +3,12 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
-from backlight.maths.chirp_z import centered, centered_fft2, zoom
-from backlight.maths.precise import Precise, phasor, precise, separable
+from backlight.maths.chirp_z import centered_fft2, zoom
+from backlight.maths.precise import Precise, phasor, precise
+from backlight.wave.curved_carrier import sphere
 from backlight.wave.window import Window
 
 
@@ -30,7 +31,7 @@ def fourier_integral(
     wavelength = precise(field.wavelength) / field.medium_index
     spread, pitch, start = wavelength * length, precise(field.grid.pitch), precise(field.grid.center)
     place = _placed(field, spread, window, curvature / wavelength)
-    values = field.full * chirps(field.grid.shape, pitch, chirp / wavelength)
+    values = field.full * sphere(Grid(field.grid.shape, field.grid.pitch), chirp / wavelength)
     if window.natural:
         values = centered_fft2(values)
     else:
@@ -76,9 +77,3 @@ def _placed(field: Field, spread: Precise, window: Window, rate: Precise) -> _Pl
         return _Place(new_pitch, spread * tilt, precise(jnp.zeros_like(field.tilt)), shape)
     center = precise(window.center)
     return _Place(new_pitch, center, pitch * (center / spread - tilt), shape)
-
-
-def chirps(shape: tuple[int, int], pitch: Precise, rate: Precise) -> Complex[Array, "y x"]:
-    """Return exp(iπ·rate·|d|²), d counted from the center pixel."""
-    offsets = [pitch[i] * centered(n) for i, n in enumerate(shape)]
-    return separable(*(phasor(rate * 0.5 * d * d) for d in offsets))

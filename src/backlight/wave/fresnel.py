@@ -11,11 +11,11 @@ from backlight.maths.fourier import crop, fft2, ifft2, pad
 from backlight.maths.leaf import Given, Pair
 from backlight.maths.precise import phasor, precise, separable
 from backlight.maths.safe import real_array
-from backlight.wave.accuracy import aliasing, folding, journey, paraxial, sum_account, transfer_account
 from backlight.wave.angular_spectrum import REMEDY, checked_padding, displaced, padded_grid
+from backlight.wave.coordinates import frequencies
 from backlight.wave.fourier_integral import fourier_integral, output_grid
+from backlight.wave.propagation_error import aliasing, folding, journey, paraxial, sum_account, transfer_account
 from backlight.wave.sampling import Sampling, fft_operations, numbers
-from backlight.wave.transfer_function import frequencies
 from backlight.wave.window import Window
 
 
@@ -138,7 +138,7 @@ def _transfer(
     wavelength = precise(field.wavelength) / field.medium_index
     axes = []
     for i, n in enumerate(grid.shape):
-        f = frequencies(n, grid.pitch[i])
+        f = frequencies(grid, i)
         tilted = f + field.tilt[i]
         turns = -(tilted * tilted * wavelength * 0.5 * distance)
         aim = 0.0 if shift is None else shift[i]

@@ -7,7 +7,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.light import Grid
-from backlight.maths.leaf import Given, OneOrTwo, numbers, one_or_two, widest
+from backlight.maths.leaf import Given, OneOrEach, numbers, one_or_two, widest
 from backlight.maths.safe import square_root
 from backlight.wave.beam_axis import HIGHEST, modes
 from backlight.wave.beams import Beam
@@ -41,7 +41,7 @@ class GaussianSchell(Beam):
         ((9, 8, 8), 0.0072)
     """
 
-    coherence_width: OneOrTwo
+    coherence_width: OneOrEach
     orders: tuple[tuple[int, int], ...] = eqx.field(static=True)
 
     def __init__(

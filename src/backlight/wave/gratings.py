@@ -1,5 +1,7 @@
 """Phase gratings in closed form, and arrays of lenses."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,10 +10,11 @@ from jaxtyping import Array, Complex, Float
 from backlight.light import Field, Grid, map_modes
 from backlight.light.grid import pitch_pair
 from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.precise import fraction
 from backlight.maths.safe import real_array
-from backlight.maths.turns import cos_sin
+from backlight.maths.turns import cos_sin, wave
+from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
-from backlight.wave.grid_turns import linear_turns
 
 
 class SinusoidalPhaseGrating(Element):
@@ -52,7 +55,7 @@ class SinusoidalPhaseGrating(Element):
 
     def _delayed(self, field: Field) -> Field:
         _, sine = cos_sin(_turns(field.grid, self.frequency, self.center))
-        return field.with_values(field.values * _wave(self.modulation * sine / (2 * np.pi)))
+        return field.with_values(field.values * wave(self.modulation * sine / (2 * np.pi)))
 
 
 class BlazedGrating(Element):
@@ -130,8 +133,8 @@ class MicrolensArray(Element):
         rate = -0.5 * field.medium_index / (field.wavelength * self.focal_length)
         values = field.full
         for axis in (0, 1):
-            cell = self.pitch[axis] * linear_turns(field.grid, axis, 1 / self.pitch[axis], self.center[axis])
-            values *= jnp.expand_dims(_wave(rate * cell**2), 1 - axis)
+            cell = self.pitch[axis] * _linear(field.grid, axis, 1 / self.pitch[axis], self.center[axis])
+            values *= jnp.expand_dims(wave(rate * cell**2), 1 - axis)
         return field.with_values(values)
 
 
@@ -152,14 +155,16 @@ def sawtooth(
 def _tooth(x: Array, depth: Array) -> Complex[Array, "..."]:
     """Return ∫₀ˣ exp(iφu) du = x·exp(iφx/2)·sin(φx/2)/(φx/2)."""
     turns = depth * x / (2 * np.pi)
-    return x * jnp.sinc(turns) * _wave(0.5 * turns)
+    return x * jnp.sinc(turns) * wave(0.5 * turns)
 
 
 def _turns(grid: Grid, frequency: Pair, center: Pair) -> Float[Array, "y x"]:
     """Return κ·(r − r₀) up to whole numbers."""
-    rows, columns = (linear_turns(grid, axis, frequency[axis], center[axis]) for axis in (0, 1))
+    rows, columns = (_linear(grid, axis, frequency[axis], center[axis]) for axis in (0, 1))
     return rows[:, None] + columns
 
 
-def _wave(turns: Float[Array, "..."]) -> Complex[Array, "..."]:
-    return jax.lax.complex(*cos_sin(turns))
+@partial(jax.jit, static_argnums=1)
+def _linear(grid: Grid, axis: int, frequency: Scalar, center: Scalar) -> Float[Array, " n"]:
+    """Return κ(r − r₀) of one axis less its nearest whole number."""
+    return fraction((positions(grid, axis) - center) * frequency)

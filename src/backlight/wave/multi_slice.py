@@ -6,10 +6,10 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import ComplexVolume, Given, Scalar
+from backlight.maths.leaf import ComplexMaps, Given, Scalar
 from backlight.maths.safe import real_array
 from backlight.wave import transfer_function
-from backlight.wave.march import march
+from backlight.wave.checkpointed_scan import checkpointed_scan
 from backlight.wave.volume import Volume, phase_factor, slices
 
 
@@ -21,7 +21,7 @@ class MultiSlice(Volume):
     carrier in the medium: √((n+Δn)² − n² sin²θ) − n cos θ to second order in Δn, and Δn itself on axis. The split is
     symmetric and errs by dz² (Strang, SIAM J. Numer. Anal. 5, 506 (1968)). Neighboring halves are done in one.
 
-    The gradient keeps about 3√slices fields, see `march`.
+    The gradient keeps about 3√slices fields, see `checkpointed_scan`.
 
     **Arguments:**
 
@@ -45,7 +45,7 @@ class MultiSlice(Volume):
         0.15
     """
 
-    contrast: ComplexVolume
+    contrast: ComplexMaps
     thickness: Scalar
 
     def __init__(self, contrast: Given, thickness: Given):
@@ -63,7 +63,7 @@ class MultiSlice(Volume):
             return ifft2(spectrum * (half * jnp.where(last, 1, half)))
 
         last = np.arange(self.contrast.shape[0]) == self.contrast.shape[0] - 1
-        return march(step, ifft2(half * fft2(field.values)), (self.contrast, jnp.asarray(last)))
+        return checkpointed_scan(step, ifft2(half * fft2(field.values)), (self.contrast, jnp.asarray(last)))
 
     def _turns(self, field: Field) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return dz/(λ cos θ) and tan²θ/(2n) of the carrier."""

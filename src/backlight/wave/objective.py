@@ -11,8 +11,9 @@ from backlight.maths import edges
 from backlight.maths.fourier import crop, fft2, ifft2, pad
 from backlight.maths.leaf import ComplexMap, Given, Scalar
 from backlight.maths.safe import complex_array, known_zero, real_array
-from backlight.maths.turns import cos_sin
+from backlight.maths.turns import wave
 from backlight.wave import transfer_function
+from backlight.wave.angular_spectrum import checked_padding, padded_grid
 from backlight.wave.curved_carrier import without_curvature
 from backlight.wave.zernikes import NollZernikes, Zernikes
 
@@ -85,13 +86,11 @@ class Objective(eqx.Module):
         self.defocus = real_array(defocus)
         self.aberrations = NollZernikes() if aberrations is None else aberrations
         self.pupil = complex_array(pupil)
-        if len(padding) != 2 or any(n < 0 for n in padding):
-            raise InputError("padding", got=repr(padding), expected="two numbers of pixels ≥ 0 (rows, columns)")
         if not edge > 0:
             raise InputError("edge", got=str(edge), expected="a width > 0, in frequency samples")
         if jax.tree.leaves(self.pupil)[0].ndim < 2:
             raise InputError("pupil", got="fewer than two axes", expected="complex pixels, shape (rows, columns)")
-        self.padding, self.edge = padding, float(edge)
+        self.padding, self.edge = checked_padding(padding), float(edge)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return M, and the curvature behind: none."""
@@ -104,7 +103,7 @@ class Objective(eqx.Module):
     def transfer(
         self,
         grid: Grid,
-        wavelength: Float[Array, ""],
+        wavelength: Float[Array, ""] | float,
         *,
         tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0),
         medium_index: Float[Array, ""] | float = 1.0,
@@ -118,13 +117,16 @@ class Objective(eqx.Module):
 
     def padded(self, grid: Grid) -> Grid:
         """Return the grid on which the Fourier filter works."""
-        return grid.resized((grid.shape[0] + self.padding[0], grid.shape[1] + self.padding[1]))
+        return padded_grid(grid, self.padding)
 
     def stop(
-        self, grid: Grid, wavelength: Float[Array, ""], tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0)
+        self,
+        grid: Grid,
+        wavelength: Float[Array, ""] | float,
+        tilt: Float[Array, "2"] | tuple[float, float] = (0.0, 0.0),
     ) -> Float[Array, "y x"]:
         """Return the bare disc A at the frequencies of `grid`, in FFT order."""
-        return self._disc(grid, *self._coordinates(grid, wavelength, real_array(tilt)))
+        return self._disc(grid, *self._coordinates(grid, real_array(wavelength), real_array(tilt)))
 
     def _imaged(self, field: Field) -> Field:
         light = without_curvature(field)
@@ -171,4 +173,4 @@ def interpolated(
 def _delay(aberrations: Zernikes, y: Array, x: Array) -> Complex[Array, "..."] | float:
     if aberrations.coefficients.shape[-1] == 0:
         return 1.0
-    return jax.lax.complex(*cos_sin(aberrations.phase(y, x) / (2 * jnp.pi)))
+    return wave(aberrations.phase(y, x) / (2 * jnp.pi))

@@ -1,19 +1,15 @@
 """Masks that delay the light: by a phase, by a height of material, at random."""
 
-from typing import Any
-
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Material, map_modes
 from backlight.maths.leaf import Given, RealMap
-from backlight.maths.rounding import level
 from backlight.maths.safe import real_array
-from backlight.maths.turns import cos_sin
+from backlight.maths.straight_through import level
+from backlight.maths.turns import wave
 from backlight.wave.element import Element
 
 
@@ -38,7 +34,7 @@ class PhaseMask(Element):
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
-        return field.with_values(field.values * _wave(self.phase / (2 * np.pi)))
+        return field.with_values(field.values * wave(self.phase / (2 * np.pi)))
 
 
 class DiffractiveElement(Element):
@@ -110,7 +106,7 @@ class DiffractiveElement(Element):
 
     def _delayed(self, field: Field) -> Field:
         contrast = self.material.index(field.wavelength) - field.medium_index
-        return field.with_values(field.values * _wave(contrast * (self.relief / field.wavelength)))
+        return field.with_values(field.values * wave(contrast * (self.relief / field.wavelength)))
 
 
 def diffuser(seed: int, grid: Grid, *, std: float, correlation_length: float) -> PhaseMask:
@@ -129,7 +125,3 @@ def diffuser(seed: int, grid: Grid, *, std: float, correlation_length: float) ->
     amplitude = np.exp(-0.5 * (np.pi * correlation_length) ** 2 * (f[0][:, None] ** 2 + f[1] ** 2))
     amplitude *= std / np.sqrt(np.mean(amplitude**2))
     return PhaseMask(np.fft.ifft2(np.fft.fft2(noise) * amplitude).real)
-
-
-def _wave(turns: Any) -> Complex[Array, "..."]:
-    return jax.lax.complex(*cos_sin(jnp.asarray(turns)))

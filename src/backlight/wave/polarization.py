@@ -9,7 +9,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid
-from backlight.maths.leaf import AngleMap, Given, JonesMap, JonesVector
+from backlight.maths.leaf import Given, JonesMap, JonesVector, OneOrEach
 from backlight.maths.safe import complex_array, real_array, squared_modulus
 from backlight.wave.element import Element
 
@@ -148,7 +148,7 @@ class Polarizer(Element):
         0.25
     """
 
-    angle: AngleMap
+    angle: OneOrEach
 
     def __init__(self, angle: Given):
         self.angle = real_array(angle)
@@ -185,8 +185,8 @@ class WavePlate(Element):
         1.0
     """
 
-    retardance: AngleMap
-    angle: AngleMap
+    retardance: OneOrEach
+    angle: OneOrEach
 
     def __init__(self, retardance: Given, angle: Given = 0.0):
         self.retardance, self.angle = real_array(retardance), real_array(angle)

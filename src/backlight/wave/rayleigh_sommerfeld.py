@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid
-from backlight.maths.chirp_z import centered
 from backlight.maths.leaf import Given
 from backlight.maths.precise import Precise, phasor, precise
-from backlight.wave.accuracy import aliasing, journey, sum_account
+from backlight.wave.coordinates import positions
+from backlight.wave.propagation_error import aliasing, journey, sum_account
 from backlight.wave.sampling import Sampling
 from backlight.wave.window import Window
 
@@ -77,7 +77,7 @@ class RayleighSommerfeld(eqx.Module):
 def _direct_sum(field: Field, distance: Array, output: Grid) -> Complex[Array, "*modes y x"]:
     """Sum row by row of the output, so that memory holds one row times the input."""
     wavelength = precise(field.wavelength) / field.medium_index
-    (y, x), (rows, columns) = _coordinates(field.grid), _coordinates(output)
+    (y, x), (rows, columns) = ([positions(grid, axis) for axis in (0, 1)] for grid in (field.grid, output))
     across, values = columns[:, None] - x[None, :], field.full
     area = jnp.abs(jnp.prod(field.grid.pitch))
 
@@ -101,8 +101,3 @@ def _kernel(
     r, wavenumber = radius.plain, 2 * jnp.pi / wavelength.plain
     spreading = z.plain / (2 * jnp.pi * r**2)
     return jax.lax.complex(spreading / r, -spreading * wavenumber * forward) * phasor(turns)
-
-
-def _coordinates(grid: Grid) -> tuple[Precise, Precise]:
-    y, x = (precise(grid.pitch[i]) * centered(n) + grid.center[i] for i, n in enumerate(grid.shape))
-    return y, x

@@ -1,15 +1,14 @@
 """The reference wave of a hologram."""
 
-import jax
+import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex
 
 from backlight.light import Field, map_modes
-from backlight.maths import double_float as df
 from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.precise import phasor, precise, separable
 from backlight.maths.safe import real_array
-from backlight.maths.turns import cos_sin
+from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
 
 
@@ -58,40 +57,13 @@ class Reference(Element):
     def _added(self, field: Field) -> Field:
         return field.with_values(field.full + self._against(field))
 
+    @eqx.filter_jit
     def _against(self, field: Field) -> Complex[Array, "y x"]:
         """Return R over the field's carrier."""
-        grid = field.grid
-        longest = max(grid.shape)
-        index = np.stack([np.resize(np.arange(n) - n // 2, longest) for n in grid.shape])
+        bend = (precise(self.curvature) - field.curvature) * field.medium_index / (precise(field.wavelength) * 2.0)
 
-        def axis(given: tuple[Array, ...]) -> Array:
-            index, pitch, center, tilt, carrier = given
-            return _turns(index, pitch, center, tilt, carrier, self.curvature, field.curvature,
-                          field.wavelength, field.medium_index)  # fmt: skip
+        def along(axis: int) -> Complex[Array, " n"]:
+            r = positions(field.grid, axis)
+            return phasor((bend * r + (precise(self.tilt[axis]) - field.tilt[axis])) * r)
 
-        # Mapped over the axes, or the compiler would weave the two-float arithmetic into the loop over all pixels.
-        given = (jnp.asarray(index, grid.pitch.dtype), grid.pitch, grid.center, self.tilt, field.tilt)
-        turns = jax.lax.map(axis, given)
-        (rows, columns) = (jax.lax.complex(*cos_sin(turns[i, :n])) for i, n in enumerate(grid.shape))
-        constant = self.amplitude * jnp.exp(1j * self.phase)
-        return (constant * rows)[:, None] * columns
-
-
-def _plain_turns(index, pitch, center, tilt, carrier, curvature, carried, wavelength, medium_index) -> Array:
-    r = index * pitch + center
-    return (tilt - carrier) * r + 0.5 * medium_index * (curvature - carried) / wavelength * r**2
-
-
-@jax.custom_jvp
-def _turns(*numbers: Float[Array, "..."]) -> Float[Array, " n"]:
-    """Return (τ_R − τ)·r + n(c_R − c)r²/(2λ) of one axis less its whole turns."""
-    index, pitch, center, tilt, carrier, curvature, carried, wavelength, medium_index = map(df.exact, numbers)
-    r = df.add(df.multiply(index, pitch), center)
-    bend = df.divide(df.multiply(medium_index, df.add(curvature, df.negate(carried))), df.add(wavelength, wavelength))
-    slope = df.add(df.add(tilt, df.negate(carrier)), df.multiply(bend, r))
-    return df.fraction(df.multiply(slope, r))
-
-
-@_turns.defjvp
-def _turns_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    return _turns(*primals), jax.jvp(_plain_turns, primals, tangents)[1]
+        return separable(self.amplitude * jnp.exp(1j * self.phase) * along(0), along(1))

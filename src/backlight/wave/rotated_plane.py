@@ -7,12 +7,12 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, map_modes
-from backlight.maths import double_float as df
-from backlight.maths.double_float import Double
 from backlight.maths.fourier import fft2
 from backlight.maths.leaf import Given, Pair
+from backlight.maths.precise import Precise, cosine_sine, phasor, precise, where
 from backlight.maths.safe import known_zero, real_array, square_root
-from backlight.wave.carrier import as_column, flattened, frequencies, phasor, positions
+from backlight.wave.coordinates import frequencies, positions
+from backlight.wave.curved_carrier import without_curvature
 
 MATRIX_ENTRIES = 2**20
 """How many numbers of the matrices to hold at a time."""
@@ -64,7 +64,7 @@ class RotatedPlane(eqx.Module):
         return map_modes(self._turned, field)
 
     def _turned(self, field: Field) -> Field:
-        field = flattened(field)
+        field = without_curvature(field)
         if not known_zero(self.angles[0]):
             field = _transposed(_lean(_transposed(field), self.angles[0]))
         return field if known_zero(self.angles[1]) else _lean(field, self.angles[1])
@@ -80,57 +80,52 @@ def _transposed(field: Field) -> Field:
 
 def _lean(field: Field, angle: Float[Array, ""]) -> Field:
     """Return the field on the plane whose normal leans towards x by `angle`."""
-    wavelength = df.divide(df.exact(field.wavelength), df.exact(field.medium_index))
-    frequency, decay, tilt = _leaning(field.grid, field.tilt, wavelength, df.cosine_sine(df.exact(angle)))
+    wavelength = precise(field.wavelength) / field.medium_index
+    frequency, decay, tilt = _leaning(field.grid, field.tilt, wavelength, cosine_sine(precise(angle)))
     x = positions(field.grid, 1)
     # the transform counts from the first pixel, the plane from the origin
-    from_origin = phasor(df.negate(df.multiply(frequencies(field.grid, 1), Double(x.hi[0], x.lo[0]))))
+    from_origin = phasor(-(frequencies(field.grid, 1) * x[0]))
     spectrum = fft2(field.full) * (from_origin / field.grid.shape[1])
     values = jnp.fft.ifft(_evaluated(spectrum, x, frequency, decay), axis=-2)
     return eqx.tree_at(lambda light: (light.values, light.tilt), field, (values, tilt))
 
 
 def _leaning(
-    grid: Grid, tilt: Float[Array, "2"], wavelength: Double, turn: tuple[Double, Double]
-) -> tuple[Double, Float[Array, "y x"], Float[Array, "2"]]:
+    grid: Grid, tilt: Float[Array, "2"], wavelength: Precise, turn: tuple[Precise, Precise]
+) -> tuple[Precise, Float[Array, "y x"], Float[Array, "2"]]:
     """Return f̂ − τ̂, how fast evanescent waves decay along x̂ (both in cycles/m), and the new carrier τ̂.
 
     τ̂ is rounded to one float, the difference is not: the field, carrier included, keeps its digits.
     """
-    carrier = [df.exact(tilt[axis]) for axis in (0, 1)]
-    gy, gx = (df.multiply(wavelength, df.add(frequencies(grid, axis), carrier[axis])) for axis in (0, 1))
-    ty, tx = (df.multiply(wavelength, carrier[axis]) for axis in (0, 1))
-    along, evanescent = _along(as_column(gy), gx, turn)
+    gy, gx = (wavelength * (frequencies(grid, axis) + tilt[axis]) for axis in (0, 1))
+    ty, tx = (wavelength * tilt[axis] for axis in (0, 1))
+    along, evanescent = _along(gy[:, None], gx, turn)
     carried, _ = _along(ty, tx, turn)
-    turned = df.divide(carried, wavelength)
-    new = turned.hi + turned.lo
-    decay = jnp.abs(turn[1].hi) * evanescent / wavelength.hi
-    return df.add(df.divide(along, wavelength), df.exact(-new)), decay, jnp.stack([tilt[0], new])
+    new = (carried / wavelength).rounded()
+    decay = jnp.abs(turn[1].plain) * evanescent / wavelength.plain
+    return along / wavelength - new, decay, jnp.stack([tilt[0], new])
 
 
-def _along(gy: Double, gx: Double, turn: tuple[Double, Double]) -> tuple[Double, Float[Array, "..."]]:
+def _along(gy: Precise, gx: Precise, turn: tuple[Precise, Precise]) -> tuple[Precise, Float[Array, "..."]]:
     """Return the part along x̂ of the direction (g_y, g_x, √(1 − g²)), and √(g² − 1) where that is evanescent."""
-    square = df.add(df.multiply(gy, gy), df.multiply(gx, gx))
-    rest = df.add(df.negate(square), df.exact(jnp.ones_like(square.hi)))
-    lit = rest.hi > 0
-    root = df.square_root(Double(jnp.where(lit, rest.hi, 1.0), jnp.where(lit, rest.lo, 0.0)))
-    forward = Double(jnp.where(lit, root.hi, 0.0), jnp.where(lit, root.lo, 0.0))
-    along = df.add(df.multiply(gx, turn[0]), df.negate(df.multiply(forward, turn[1])))
-    return along, square_root(-rest.hi)
+    rest = 1.0 - (gy * gy + gx * gx)
+    lit = (rest.plain > 0) & (rest.double.hi > 0)
+    forward = where(lit, where(lit, rest, 1.0).root(), 0.0)
+    return gx * turn[0] - forward * turn[1], square_root(-rest.rounded())
 
 
 def _evaluated(
-    spectrum: Complex[Array, "*modes y x"], x: Double, frequency: Double, decay: Float[Array, "y x"]
+    spectrum: Complex[Array, "*modes y x"], x: Precise, frequency: Precise, decay: Float[Array, "y x"]
 ) -> Complex[Array, "*modes y x"]:
     """Return Σ F exp(2πi x̂ (f̂ − τ̂)) of each row of the spectrum: a matrix product a row, a few rows at a time.
 
     The matrices are rebuilt for the derivative rather than kept: N_y·N_x² numbers would not fit.
     """
-    column = as_column(x)
+    column = x[:, None]
 
-    def row(given: tuple[Array, Double, Array]) -> Array:
+    def row(given: tuple[Array, Precise, Array]) -> Array:
         amplitudes, cycles, decays = given
-        waves = phasor(df.multiply(column, cycles)) * jnp.exp(-2 * np.pi * jnp.abs(column.hi) * decays)
+        waves = phasor(column * cycles) * jnp.exp(-2 * np.pi * jnp.abs(column.plain) * decays)
         return jnp.matmul(amplitudes, waves.T, precision=jax.lax.Precision.HIGHEST)
 
     rows = (jnp.moveaxis(spectrum, -2, 0), frequency, decay)

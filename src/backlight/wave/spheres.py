@@ -11,8 +11,8 @@ from backlight.maths.fourier import fft2, ifft2
 from backlight.maths.leaf import ComplexOneOrEach, Given, OneOrEach, Points
 from backlight.maths.safe import complex_array, real_array
 from backlight.wave import transfer_function
-from backlight.wave.chord import chord_lengths
-from backlight.wave.march import march
+from backlight.wave.checkpointed_scan import checkpointed_scan
+from backlight.wave.sphere_projection import chord_lengths
 from backlight.wave.volume import phase_factor
 
 
@@ -78,4 +78,4 @@ class Spheres(eqx.Module):
 
         count = len(self.positions)
         each = (self.positions, jnp.broadcast_to(self.radii, (count,)), jnp.broadcast_to(self.contrast, (count,)))
-        return field.with_values(ifft2(march(step, incident, each)))
+        return field.with_values(ifft2(checkpointed_scan(step, incident, each)))

@@ -10,8 +10,9 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.light import Grid
 from backlight.maths import double_float as df
-from backlight.maths.precise import Precise, phasor, precise, separable
+from backlight.maths.precise import phasor, separable
 from backlight.maths.turns import cos_sin
+from backlight.wave.coordinates import frequencies
 
 
 @jax.jit
@@ -74,13 +75,7 @@ def displace(
     spectrum: Complex[Array, "*modes rows columns"], grid: Grid, shift: Float[Array, "2"]
 ) -> Complex[Array, "*modes rows columns"]:
     """Return F·exp(2πi f·shift): the spectrum as seen from a window displaced by `shift` (m)."""
-    turns = [frequencies(n, grid.pitch[i]) * shift[i] for i, n in enumerate(grid.shape)]
-    return spectrum * separable(*(phasor(t) for t in turns))
-
-
-def frequencies(n: int, pitch: Float[Array, ""]) -> Precise:
-    """Return the DFT frequencies m/(n·pitch), cycles/m, in twice the digits."""
-    return precise(np.rint(np.fft.fftfreq(n) * n)) / (precise(pitch) * float(n))
+    return spectrum * separable(*(phasor(frequencies(grid, axis) * shift[axis]) for axis in (0, 1)))
 
 
 @jax.jit

@@ -12,11 +12,11 @@ from jaxtyping import Array, Complex, Float
 from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
 from backlight.light.grid import grid_shape
-from backlight.maths import double_float as df
-from backlight.maths.double_float import Double
 from backlight.maths.leaf import Given, Scalar
+from backlight.maths.precise import Precise, phasor, precise, where
 from backlight.maths.safe import real_array, square_root
-from backlight.wave.carrier import as_column, flattened, phasor, positions
+from backlight.wave.coordinates import positions
+from backlight.wave.curved_carrier import without_curvature
 from backlight.wave.polarization import components
 
 HIGHEST = jax.lax.Precision.HIGHEST
@@ -92,7 +92,7 @@ class VectorFocus(eqx.Module):
         return map_modes(self._focused, field)
 
     def _focused(self, field: Field) -> Field:
-        field = flattened(field)
+        field = without_curvature(field)
         pupil = field.grid
         focus = Grid(pupil.shape if self.shape is None else self.shape, pupil.pitch * self.scale)
         area = pupil.pitch[0] * pupil.pitch[1] / (field.wavelength * self.focal_length)
@@ -105,25 +105,23 @@ class VectorFocus(eqx.Module):
         self, values: Complex[Array, "*modes 2 #y #x"], pupil: Grid, wavelength: Float[Array, ""]
     ) -> Complex[Array, "*modes 3 y x"]:
         """Return A/√cos θ with the phase of the defocus, rays within the aperture."""
-        bend = df.multiply(df.exact(self.medium_index), df.exact(self.focal_length))
-        sy, sx = (df.divide(positions(pupil, axis), bend) for axis in (0, 1))
-        cosine = self._cosine(as_column(sy), sx)
-        depth = df.divide(df.multiply(df.exact(self.defocus), df.exact(self.medium_index)), df.exact(wavelength))
-        delay = phasor(df.multiply(depth, df.add(cosine, df.exact(-jnp.ones_like(cosine.hi)))))
-        weight = delay * (self._open(pupil) / jnp.sqrt(cosine.hi))
-        y, x = sy.hi[:, None], sx.hi
+        bend = precise(self.medium_index) * self.focal_length
+        sy, sx = (positions(pupil, axis) / bend for axis in (0, 1))
+        cosine = self._cosine(sy[:, None], sx)
+        delay = phasor(precise(self.defocus) * self.medium_index / wavelength * (cosine - 1.0))
+        cosine = cosine.rounded()
+        weight = delay * (self._open(pupil) / jnp.sqrt(cosine))
+        y, x = sy.rounded()[:, None], sx.rounded()
         px, py = values[..., 0, :, :], values[..., 1, :, :]
         radial = x * px + y * py
-        inward = radial / (1 + cosine.hi)
+        inward = radial / (1 + cosine)
         return jnp.stack([(px - x * inward) * weight, (py - y * inward) * weight, radial * weight], axis=-3)
 
-    def _cosine(self, sy: Double, sx: Double) -> Double:
+    def _cosine(self, sy: Precise, sx: Precise) -> Precise:
         """Return cos θ = √(1 − |σ|²); pixels that reach beyond the rim take the rim's."""
-        square = df.add(df.multiply(sy, sy), df.multiply(sx, sx))
+        square = sy * sy + sx * sx
         rim = (self.numerical_aperture / self.medium_index) ** 2
-        inside = square.hi < rim
-        square = Double(jnp.where(inside, square.hi, rim), jnp.where(inside, square.lo, 0.0))
-        return df.square_root(df.add(df.negate(square), df.exact(jnp.ones_like(square.hi))))
+        return (1.0 - where(square.plain < rim, square, rim)).root()
 
     def _open(self, pupil: Grid) -> Float[Array, "y x"]:
         """Return how much of each pixel lies within the rim, linear across it: a slope in NA can follow."""
@@ -136,9 +134,8 @@ class VectorFocus(eqx.Module):
 
     def _waves(self, field: Field, focus: Grid, axis: int) -> Complex[Array, "focus pupil"]:
         """Return exp(2πi ρ·(τ − r/(λf))) of an axis: the direct transform to a grid of any pitch."""
-        span = df.multiply(df.exact(field.wavelength), df.exact(self.focal_length))
-        cycles = df.add(df.negate(df.divide(positions(focus, axis), span)), df.exact(field.tilt[axis]))
-        return phasor(df.multiply(as_column(cycles), positions(field.grid, axis)))
+        cycles = field.tilt[axis] - positions(focus, axis) / (precise(field.wavelength) * self.focal_length)
+        return phasor(cycles[:, None] * positions(field.grid, axis))
 
 
 def _demand_aperture(aperture: Any, index: Any) -> None:

@@ -10,9 +10,10 @@ from jaxtyping import Array, Complex
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes
-from backlight.maths.leaf import ComplexVolume, Given, Scalar
-from backlight.maths.safe import complex_array, known_zero
+from backlight.maths.leaf import ComplexMaps, Given, Scalar
+from backlight.maths.safe import complex_array
 from backlight.maths.turns import cos_sin
+from backlight.wave.curved_carrier import carried_sphere, without_curvature
 
 
 class Volume(eqx.Module):
@@ -37,7 +38,7 @@ class Volume(eqx.Module):
         True
     """
 
-    contrast: eqx.AbstractVar[ComplexVolume]
+    contrast: eqx.AbstractVar[ComplexMaps]
     thickness: eqx.AbstractVar[Scalar]
 
     @property
@@ -50,17 +51,16 @@ class Volume(eqx.Module):
         return map_modes(self._flattened, field)
 
     def _flattened(self, field: Field) -> Field:
-        if known_zero(field.curvature):
-            return field.with_values(self._passed(field.with_values(field.full)))
-        sphere = _sphere(field)
-        return field.with_values(self._passed(field.with_values(field.full * sphere)) * jnp.conj(sphere))
+        light = without_curvature(field)
+        values = self._passed(light.with_values(light.full))
+        return field.with_values(values if light is field else values * jnp.conj(carried_sphere(field)))
 
     @abstractmethod
     def _passed(self, field: Field) -> Complex[Array, "*modes y x"]:
         """Return the values behind, for a flat carrier."""
 
 
-def slices(contrast: Given) -> ComplexVolume:
+def slices(contrast: Given) -> ComplexMaps:
     """Check a volume (slices, y, x) and return it."""
     volume = complex_array(contrast)
     if isinstance(volume, jax.Array) and (volume.ndim != 3 or volume.shape[0] < 1):
@@ -85,10 +85,3 @@ def phase_factor(turns: Complex[Array, "y x"]) -> Complex[Array, "y x"]:
 def _phase_factor_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     factor = phase_factor(*primals)
     return factor, (2j * np.pi) * factor * tangents[0]
-
-
-def _sphere(field: Field) -> Complex[Array, "y x"]:
-    """Return exp(iπ n c |r|²/λ)."""
-    per_area = 0.5 * field.curvature * field.medium_index / field.wavelength
-    rows, columns = (cos + 1j * sin for cos, sin in (cos_sin(per_area * r**2) for r in (field.grid.y, field.grid.x)))
-    return rows[:, None] * columns[None, :]

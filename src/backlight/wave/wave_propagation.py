@@ -9,10 +9,10 @@ from jaxtyping import Array, Complex, Float
 from backlight.errors import InputError
 from backlight.light import Field
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import ComplexVolume, Given, Scalar
+from backlight.maths.leaf import ComplexMaps, Given, Scalar
 from backlight.maths.safe import real_array
 from backlight.wave import transfer_function
-from backlight.wave.march import march
+from backlight.wave.checkpointed_scan import checkpointed_scan
 from backlight.wave.volume import Volume, phase_factor, slices
 
 
@@ -49,7 +49,7 @@ class WavePropagation(Volume):
         -1.0
     """
 
-    contrast: ComplexVolume
+    contrast: ComplexMaps
     thickness: Scalar
     references: tuple[float, ...] = eqx.field(static=True)
 
@@ -74,7 +74,7 @@ class WavePropagation(Volume):
             shares = interpolation(jnp.real(contrast), self.references)
             return half * sum(share * ifft2(spectrum * kernel) for share, kernel in zip(shares, kernels, strict=True))
 
-        return march(step, field.values, self.contrast)
+        return checkpointed_scan(step, field.values, self.contrast)
 
 
 def interpolation(x: Float[Array, "*shape"], nodes: tuple[float, ...]) -> list[Float[Array, "*shape"]]:

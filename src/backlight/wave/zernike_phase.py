@@ -11,7 +11,7 @@ from backlight.light import Field
 from backlight.light.grid import grid_shape
 from backlight.maths.leaf import Given, Vector
 from backlight.maths.safe import real_array
-from backlight.maths.zernike import zernike_modes
+from backlight.maths.zernike import noll_modes
 
 
 class ZernikePhase(eqx.Module):
@@ -54,4 +54,4 @@ class ZernikePhase(eqx.Module):
 
 @lru_cache(maxsize=4)
 def _modes(first: int, count: int, shape: tuple[int, int]) -> np.ndarray:
-    return zernike_modes(range(first, first + count), shape)
+    return noll_modes(range(first, first + count), shape)

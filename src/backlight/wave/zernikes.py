@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from backlight.maths.leaf import Given, Vector
 from backlight.maths.safe import real_array
-from backlight.maths.zernike import Term, fringe, noll, noll_norm, zernike_sum
+from backlight.maths.zernike import Term, fringe, noll_term, zernike_sum
 
 
 class Zernikes(eqx.Module):
@@ -65,8 +65,7 @@ class NollZernikes(Zernikes):
     @staticmethod
     def term(j: int) -> Term:
         """Return the polynomial of Noll's index j."""
-        n, m = noll(j)
-        return Term(n, m, noll_norm(n, m))
+        return noll_term(j)
 
 
 class FringeZernikes(Zernikes):

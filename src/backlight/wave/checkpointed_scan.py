@@ -11,7 +11,7 @@ State = TypeVar("State")
 Step = TypeVar("Step")
 
 
-def march(step: Callable[[State, Step], State], state: State, steps: Step) -> State:
+def checkpointed_scan(step: Callable[[State, Step], State], state: State, steps: Step) -> State:
     """Return the state after all `steps` (leading axis), with O(√n) states kept for the gradient.
 
     The steps are cut into blocks. Only the states between blocks are stored on the way; the gradient runs a block

@@ -11,8 +11,8 @@ from backlight.light import Field, Grid, map_modes
 from backlight.light.grid import pitch_pair
 from backlight.maths import edges
 from backlight.maths.leaf import ComplexMap, Given, Pair, RealMap, Scalar, Vector
-from backlight.maths.rounding import level
 from backlight.maths.safe import complex_array, real_array
+from backlight.maths.straight_through import level
 from backlight.wave.element import Element
 
 

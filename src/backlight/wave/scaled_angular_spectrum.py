@@ -15,8 +15,9 @@ from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given
 from backlight.maths.precise import Precise, phasor, precise, separable
 from backlight.maths.safe import real_array, square_root
-from backlight.wave.accuracy import folding, journey, sum_account
 from backlight.wave.chirp_z import demand_pixels
+from backlight.wave.coordinates import positions
+from backlight.wave.propagation_error import folding, journey, sum_account
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
 from backlight.wave.window import Window
 
@@ -199,8 +200,7 @@ def _smoothed(
     """Return the rest of the inverse transform, exp(2πi·middle·(r−r₀)), over what the new carrier takes along."""
     axes, rate = [], curvature / _wavelength(field) * 0.5
     for i, n in enumerate(output.shape):
-        offset = precise(output.pitch[i]) * centered(n)
-        r = offset + output.center[i]
+        offset, r = precise(output.pitch[i]) * centered(n), positions(output, i)
         carrier = r * (precise(field.tilt[i]) - tilt[i]) - r * r * rate
         axes.append(phasor(band.middle[i] * (offset + aim[i]) + carrier))
     return separable(*axes)
