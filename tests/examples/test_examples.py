@@ -30,6 +30,14 @@ def test_hologram():
     assert fit.value("detection_path.distance") == pytest.approx(4.2e-3, rel=0.01)
 
 
+@pytest.mark.slow
+def test_off_axis(tmp_path):
+    found = run("off_axis", tmp_path)
+    assert found["distance"] == pytest.approx(1.2e-3, rel=0.01)
+    assert found["joint"] <= 0.5 * found["filter"]
+    assert [path.name for path in tmp_path.iterdir()] == ["off_axis.png"]
+
+
 def test_talbot_carpet(tmp_path):
     lengths = run("talbot_carpet", tmp_path)
     assert lengths["measured"] == pytest.approx(lengths["exact"], rel=1e-6)

@@ -15,6 +15,7 @@ from backlight.systems.off_axis_instrument import (
     CURVATURE,
     DISTANCE,
     EMPTY_DISTANCE,
+    TILT,
     changed,
     off_axis_hologram,
     sample_in_view,
@@ -103,16 +104,41 @@ def test_the_classic_picture_of_a_report_is_the_same_filter(frame):
     np.testing.assert_allclose(classic(frame[None], INSTRUMENT), image(found), atol=1e-4)
 
 
+WRONG = {
+    "reference_tilt": tuple(a * (1 + 0.4 / (N * abs(f))) for a, f in zip(ANGLES, FRINGES, strict=True)),
+    "distance": 1.1e-3,
+}
+"""What the user wrote: angles off by 0.4 fringes across the frame, a distance off by 8 %."""
+
+
+def estimated(frame, written, unknown=(), **options):
+    asked = {"sample": True} | dict.fromkeys(unknown, True)
+    return ask(frame[None], INSTRUMENT | written, asked, options).answer(error_bars=False)
+
+
+@pytest.fixture(scope="module")
+def joint(frame):
+    return estimated(frame, WRONG, WRONG, iterations=300)
+
+
 @pytest.mark.slow
-def test_the_model_beats_the_fourier_filter_and_wrong_angles(frame, truth):
-    """The user's angles are wrong by 0.4 fringes across the frame."""
-    wrong = tuple(a * (1 + 0.4 / (N * abs(f))) for a, f in zip(ANGLES, FRINGES, strict=True))
-    found = {}
-    for name, angles in {"nominal": wrong, "known": ANGLES}.items():
-        question = ask(frame[None], INSTRUMENT | {"reference_tilt": angles}, {"sample": True}, {})
-        found[name] = error(image(question.answer(error_bars=False)), truth)
-    assert found["known"] <= 0.6 * error(classic(frame[None], INSTRUMENT), truth), found
-    assert found["known"] <= 0.2 * found["nominal"], found
+def test_tilt_distance_and_sample_are_found_together(frame, truth, joint):
+    known = error(image(estimated(frame, {"reference_tilt": ANGLES}, iterations=100)), truth)
+    nominal = error(image(estimated(frame, WRONG, iterations=100)), truth)
+    assert known <= 0.6 * error(classic(frame[None], INSTRUMENT), truth)
+    assert error(image(joint), truth) <= 1.2 * known <= 0.2 * nominal
+    assert joint.value(DISTANCE) == pytest.approx(TRUE_DISTANCE, rel=2e-3)
+    off = joint.value(TILT) * PITCH - FRINGES
+    assert np.abs(off).max() * N <= 0.01
+    objective = joint.history["objective"]
+    assert objective[-1] <= 1.01 * objective.min()  # it settles
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(WRONG))
+def test_leaving_either_at_what_was_written_costs(frame, truth, joint, name):
+    alone = estimated(frame, WRONG, [other for other in WRONG if other != name], iterations=200)
+    assert error(image(alone), truth) >= 2 * error(image(joint), truth)
 
 
 def test_a_curved_reference_is_straightened(truth):

@@ -33,7 +33,7 @@ class VariableProjection(Solver):
     theorem ∇φ = ∂J/∂θ at the solved image. The curvature starts as the Gauss-Newton one with the image marginalized,
     measured once the image has taken shape, and is corrected by damped BFGS updates (Powell 1978; Nocedal and Wright
     2006, procedure 18.2). The image is never solved exactly, so gradient differences are noisy: a step may lower the
-    curvature it meets by a factor of five at most, and all of them together by no more than `trust`.
+    curvature it meets by a factor of five at most, and all of them together stay within `trust`.
 
     **Arguments:**
 
@@ -41,7 +41,7 @@ class VariableProjection(Solver):
     - `image`: the solver of the image.
     - `steps`: θ steps; `inner`: image steps in each; `warm_up`: further first steps that move the image only.
     - `conjugate_gradients`: steps spent on the first curvature.
-    - `trust`: the curvature stays within this factor of the first one, in every direction.
+    - `trust`: lowest and highest curvature, over the first one, in every direction.
     """
 
     parameters: tuple[str, ...] = eqx.field(static=True, default=())
@@ -51,7 +51,7 @@ class VariableProjection(Solver):
     warm_up: int = eqx.field(static=True, default=1)
     few: int = eqx.field(static=True, default=200)
     conjugate_gradients: int = eqx.field(static=True, default=10)
-    trust: float = eqx.field(static=True, default=4.0)
+    trust: tuple[float, float] = eqx.field(static=True, default=(0.25, 4.0))
     block: int = eqx.field(static=True, default=1)
 
     @property
@@ -132,11 +132,13 @@ def damped_bfgs(
     return jnp.where(expected > 0, updated, curvature)
 
 
-def bounded(curvature: Float[Array, "p p"], reference: Float[Array, "p p"], factor: float) -> Float[Array, "p p"]:
-    """Return `curvature` with its eigenvalues relative to `reference` clipped to 1/factor … factor."""
+def bounded(
+    curvature: Float[Array, "p p"], reference: Float[Array, "p p"], between: tuple[float, float]
+) -> Float[Array, "p p"]:
+    """Return `curvature` with its eigenvalues relative to `reference` clipped to `between`."""
     root = jnp.linalg.cholesky(reference)
     half = jax.scipy.linalg.solve_triangular(root, curvature, lower=True)
     relative = jax.scipy.linalg.solve_triangular(root, half.T, lower=True)
     values, vectors = jnp.linalg.eigh(0.5 * (relative + relative.T))
     scaled = root @ vectors
-    return (scaled * jnp.clip(values, 1 / factor, factor)) @ scaled.T
+    return (scaled * jnp.clip(values, *between)) @ scaled.T

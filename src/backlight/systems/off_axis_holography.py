@@ -1,6 +1,7 @@
 """Off-axis holography: a tilted reference beam writes amplitude and phase of the light onto fringes."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from backlight.inverse.problem import build, unit_of
 from backlight.inverse.solver import Solver
 from backlight.inverse.unknowns import Free, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
+from backlight.inverse.variable_projection import VariableProjection
 from backlight.maths.fourier import pad
 from backlight.systems import fourier_filter as ff
 from backlight.systems.entry import SystemEntry
@@ -62,6 +64,14 @@ TOTAL_VARIATION = 0.6
 TOLERANCE = 1e-4
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
+CURVATURE_TRUST = (1.0, 4.0)
+"""Bounds of θ's curvature over the first one.
+
+At every tilt and distance some image explains the fringes equally well, so what decides is the image's total variation.
+It has a kink where sample and reference are right: the curvature only grows on the way there, and one learned to be
+lower throws θ across.
+"""
+
 FRINGE = 0.1  # of a fringe across the frame: the natural step of the reference's tilt and curvature
 
 
@@ -82,7 +92,7 @@ def ask(
     _demand_true("reference_tilt", unknown)
     frame, optics = np.asarray(frames[0], float), Optics.of(instrument)
     low, high = span(instrument["distance"], unknown.get("distance", False), 0.15)
-    beams = parted(frame, options.get("background"), instrument, curved="reference_curvature" in unknown)
+    beams = parted(frame, options.get("background"), instrument, unknown)
     level = float(np.mean(np.abs(beams.light) ** 2)) / beams.reference
     relative = np.asarray(frames, np.float32) / np.float32(level)
     noise = max(ff.noise_level(frame, beams.tilt) / level, 1e-4)
@@ -118,7 +128,10 @@ def _unit(loss: losses.Loss, system: ImagingSystem, frames: np.ndarray) -> Array
 
 
 def _searching(problem, options: Mapping[str, Any]) -> Solver:
-    return with_steps(default_solver(problem), options.get("iterations"))
+    solver = default_solver(problem)
+    if isinstance(solver, VariableProjection):
+        solver = replace(solver, trust=CURVATURE_TRUST)
+    return with_steps(solver, options.get("iterations"))
 
 
 def _direct(options: Mapping[str, Any]) -> Direct:

@@ -1,6 +1,6 @@
 """A first look at an off-axis hologram: fringes, beams, twin image, focus; by itself the classic reconstruction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -80,28 +80,43 @@ class Found(NamedTuple):
 
 
 def parted(
-    frame: np.ndarray, empty: np.ndarray | None, instrument: Mapping[str, Any], *, curved: bool = False
+    frame: np.ndarray, empty: np.ndarray | None, instrument: Mapping[str, Any], unknown: Collection[str] = ()
 ) -> Beams:
     """Return the beams of a hologram, by the reference that is known or by the fringes in its spectrum.
 
-    **Arguments:** `empty`: the hologram without the sample; `curved`: whether to look for the reference's curvature
-    too. With `empty` it is left to the empty light, which has it with all other unevenness.
+    **Arguments:** `empty`: the hologram without the sample; `unknown`: names, of which a `reference_tilt` that is
+    written too says only on which side it lies, and `reference_curvature` is looked for. With `empty` the latter is
+    left to the empty light, which has it with all other unevenness.
     """
-    optics, known = Optics.of(instrument), instrument.get("reference_tilt")
-    tilt = ff.carrier(frame) if known is None else (known[0] / optics.tilt, known[1] / optics.tilt)
+    optics, fixed = Optics.of(instrument), not tilt_is_sought(instrument, unknown)
+    tilt = _written(instrument, optics) if fixed else _beside(ff.carrier(frame), _written(instrument, optics))
     bend = (instrument.get("reference_curvature") or 0.0) / optics.curvature
     side = ff.sideband(frame, tilt)
     beams = Beams(side.light * ff.phasor(frame.shape, (0.0, 0.0), bend), side.reference, tilt, bend, None)
     if empty is not None:
-        return replace(beams, empty=_empty_light(empty, beams, known is not None))
-    return _straightened(beams) if curved else beams
+        return replace(beams, empty=_empty_light(empty, beams, fixed))
+    return _straightened(beams) if "reference_curvature" in unknown else beams
+
+
+def tilt_is_sought(instrument: Mapping[str, Any], unknown: Collection[str]) -> bool:
+    """Tell whether the reference's tilt is to be found: it is unknown, or nothing is said of it."""
+    return instrument.get("reference_tilt") is None or "reference_tilt" in unknown
+
+
+def _written(instrument: Mapping[str, Any], optics: Optics) -> Any:
+    """Return the written tilt in cycles per pixel, or None."""
+    known = instrument.get("reference_tilt")
+    return None if known is None else (known[0] / optics.tilt, known[1] / optics.tilt)
+
+
+def _beside(tilt: ff.Pair, other: ff.Pair | None) -> ff.Pair:
+    """Return that of ±tilt which lies on the side of the other: the same sideband of both."""
+    return tilt if other is None or np.dot(tilt, other) >= 0 else (-tilt[0], -tilt[1])
 
 
 def _empty_light(empty: np.ndarray, beams: Beams, fixed: bool) -> np.ndarray:
     """Return the light of the empty hologram, whose reference may have drifted since: it is read by its own fringes."""
-    tilt = beams.tilt if fixed else ff.carrier(empty)
-    if np.dot(tilt, beams.tilt) < 0:  # the same sideband of both
-        tilt = (-tilt[0], -tilt[1])
+    tilt = beams.tilt if fixed else _beside(ff.carrier(empty), beams.tilt)
     light = ff.sideband(empty, tilt).light * ff.phasor(empty.shape, (0.0, 0.0), beams.bend)
     return light / np.sqrt(np.mean(np.abs(light) ** 2))
 
