@@ -36,7 +36,8 @@ def half_of(light, sign):
     """Keep every other one of eight wedges of the sideband about its middle, with soft edges.
 
     Each half has the whole aperture and the frequencies f and −f alike: a half-plane has neither, and an object of
-    strong phase looks different from its two sides.
+    strong phase looks different from its two sides. That this split agrees does not make it a proof: with 4 wedges
+    (712 and 459) or 12 (807 and 748) the plateaus of the focus score are too broad to agree within the depth of field.
     """
     fy, fx = np.fft.fftfreq(light.shape[0])[:, None], np.fft.fftfreq(light.shape[1])
     wedges = 0.5 + 0.5 * sign * np.tanh(np.cos(4 * np.arctan2(fy, fx)) / 0.2)
