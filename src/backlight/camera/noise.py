@@ -152,7 +152,8 @@ class SensorNoise(Noise):
     - `std`: σ of the read noise.
     - `offset`: o, signal without electrons (black level).
     - `dark`: d, dark signal that has been subtracted, one number or a map.
-    - `nonuniformity`: u, standard deviation of the pixels' gain (PRNU) where the camera does not model it.
+    - `nonuniformity`: u, standard deviation of the pixels' gain (PRNU) where the camera does not model it. Its samples
+      are drawn anew in each frame; a pattern that stays from frame to frame is the camera's `PixelGain`.
 
     Example:
         >>> import jax.numpy as jnp
