@@ -39,9 +39,15 @@ CASES = [
     # z/M of the equivalent flat problem is rounded to single precision: 1e-7 of 18 turns of the chirp
     linear("chirp-z, scaled", moved(lambda: ChirpZ(scale=0.7, shape=(5, 7)), curvature=1e4), float32_error=1e-5),
     linear("chirp-z, off axis", moved(lambda: ChirpZ(pitch=(1e-6, 2e-6), center=AIM))),
-    linear("Fraunhofer", moved(lambda: Fraunhofer()), energy_ratio=1.0),
+    # the far field drops quadratic phases of the light, that of its carrier too
+    linear("Fraunhofer", moved(lambda: Fraunhofer()), energy_ratio=1.0, dead=("inputs.0.curvature",)),
     linear("focal plane", focused(), energy_ratio=1.0),
     linear("focal plane, scaled", focused(scale=0.8)),
-    linear("scaled angular spectrum", moved(lambda: ScaledAngularSpectrum(scale=1.3, center=AIM, shape=(6, 5)))),
+    # the tilt behind is the difference of two terms 40 times as large; the values make up for its rounding
+    linear(
+        "scaled angular spectrum",
+        moved(lambda: ScaledAngularSpectrum(scale=1.3, center=AIM, shape=(6, 5))),
+        float32_error=1e-5,
+    ),
     linear("Rayleigh-Sommerfeld", moved(lambda: RayleighSommerfeld(scale=1.5, center=AIM, shape=(4, 6)))),
 ]
