@@ -106,7 +106,7 @@ def forward_and_reverse():
 def adjoint():
     leaves = _leaves(noise(SHAPE))
     forward, transpose = jax.vjp(lambda values: _behind(leaves | {"values": values}).values, leaves["values"])
-    y = complex_array(_noise(3))
+    y = complex_array(noise(SHAPE, 3))
     inner = complex(jnp.vdot(y, forward))
     outer = complex(jnp.sum(transpose(jnp.conj(y))[0] * leaves["values"]))
     return abs(inner - outer) / float(jnp.linalg.norm(y) * jnp.linalg.norm(forward))
