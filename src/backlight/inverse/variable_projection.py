@@ -15,14 +15,14 @@ from backlight.inverse.solver import Solver
 
 
 class VariableProjectionState(NamedTuple):
-    """The image's solver, θ, and what is known of φ: its curvature, the last move and the last gradient."""
+    """The image's solver and θ, φ and its gradient there, its curvature, and the next move of θ."""
 
     image: FISTAState
     theta: Coordinates
-    first: Float[Array, "p p"]
+    objective: Float[Array, ""]
+    gradient: Float[Array, " p"]
     curvature: Float[Array, "p p"]
     move: Float[Array, " p"]
-    gradient: Float[Array, " p"]
     count: Float[Array, ""]
 
 
@@ -30,10 +30,10 @@ class VariableProjection(Solver):
     """Minimize φ(θ) = min_x J(x, θ): the image is solved for at every θ (Golub and Pereyra 2003).
 
     One step moves θ by a quasi-Newton step, and then the image by `inner` FISTA steps at fixed θ. By the envelope
-    theorem ∇φ = ∂J/∂θ at the solved image. The curvature starts as the Gauss-Newton one with the image marginalized,
-    measured once the image has taken shape, and is corrected by damped BFGS updates (Powell 1978; Nocedal and Wright
-    2006, procedure 18.2). The image is never solved exactly, so gradient differences are noisy: a step may lower the
-    curvature it meets by a factor of five at most, and all of them together stay within `trust`.
+    theorem ∇φ = ∂J/∂θ at the solved image. A step that raises the objective is taken back, with the image. The
+    curvature starts as the Gauss-Newton one with the image marginalized, measured once the image has taken shape, and
+    is corrected by damped BFGS updates (see `learned`). The image is never solved exactly: near the minimum its own
+    settling changes objective and gradient more than θ does, and a step that did not tell θ's part teaches nothing.
 
     **Arguments:**
 
@@ -41,7 +41,6 @@ class VariableProjection(Solver):
     - `image`: the solver of the image.
     - `steps`: θ steps; `inner`: image steps in each; `warm_up`: further first steps that move the image only.
     - `conjugate_gradients`: steps spent on the first curvature.
-    - `trust`: lowest and highest curvature, over the first one, in every direction.
     """
 
     parameters: tuple[str, ...] = eqx.field(static=True, default=())
@@ -51,7 +50,6 @@ class VariableProjection(Solver):
     warm_up: int = eqx.field(static=True, default=1)
     few: int = eqx.field(static=True, default=200)
     conjugate_gradients: int = eqx.field(static=True, default=10)
-    trust: tuple[float, float] = eqx.field(static=True, default=(0.25, 4.0))
     block: int = eqx.field(static=True, default=1)
 
     @property
@@ -65,43 +63,33 @@ class VariableProjection(Solver):
         image = {path: value for path, value in z.items() if path not in theta}
         solved = self.image.init(problem.restricted(theta, tuple(image)), image)
         count = ravel_pytree(theta)[0].size
-        return VariableProjectionState(
-            solved, theta, jnp.eye(count), jnp.eye(count), jnp.zeros(count), jnp.zeros(count), jnp.zeros(())
-        )
+        still, infinite = jnp.zeros(count), jnp.full((), jnp.inf)
+        return VariableProjectionState(solved, theta, infinite, still, jnp.eye(count), still, jnp.zeros(()))
 
     def step(self, problem, state, damping):
-        """Move θ, then solve the image for it: the two always belong together."""
-        state = state._replace(count=state.count + 1)
-        state = jax.lax.cond(
-            state.count > self.warm_up + 1,
-            lambda: self._move_theta(problem, state, damping),
-            lambda: state,
+        """Move θ, solve the image for it, and keep both if that was for the better; the objective is the one met."""
+        tried = self._tried(problem, state, damping)
+        following = jax.lax.cond(
+            tried.count <= self.warm_up + 1,
+            lambda: tried._replace(curvature=self._first_curvature(problem, tried)),
+            lambda: _kept(state, tried),
         )
-        image, objective = self._move_image(problem, state, damping)
-        return state._replace(image=image), objective
+        return following._replace(move=-jnp.linalg.solve(following.curvature, following.gradient)), tried.objective
 
     def coordinates(self, state):
         """Return image and θ."""
         return state.image.z | state.theta
 
-    def _move_image(self, problem: Problem, state: VariableProjectionState, damping: Array):
-        part = problem.restricted(state.theta, tuple(state.image.z))
+    def _tried(self, problem: Problem, state: VariableProjectionState, damping: Array) -> VariableProjectionState:
+        """Return the state after the next move, the image solved for it."""
+        start, unravel = ravel_pytree(state.theta)
+        move = jnp.where(state.count > self.warm_up, damping * state.move, 0.0)
+        theta = unravel(start + move)
+        part = problem.restricted(theta, tuple(state.image.z))
         body = lambda image, _: self.image.step(part, image, damping)  # noqa: E731
         image, objectives = jax.lax.scan(body, state.image, None, length=self.inner)
-        return image, objectives[-1]
-
-    def _move_theta(self, problem: Problem, state: VariableProjectionState, damping: Array):
-        part = problem.restricted(state.image.z, tuple(state.theta))
-        theta, unravel = ravel_pytree(state.theta)
-        gradient = ravel_pytree(jax.grad(part.smooth_objective)(state.theta))[0]
-        fresh = state.count == self.warm_up + 2
-        first = jax.lax.cond(fresh, lambda: self._first_curvature(problem, state), lambda: state.first)
-        learned = damped_bfgs(state.curvature, state.move, gradient - state.gradient)
-        curvature = jnp.where(fresh, first, bounded(learned, first, self.trust))
-        move = -damping * jnp.linalg.solve(curvature, gradient)
-        return VariableProjectionState(
-            state.image, unravel(theta + move), first, curvature, move, gradient, state.count
-        )
+        gradient = ravel_pytree(jax.grad(problem.restricted(image.z, tuple(theta)).smooth_objective)(theta))[0]
+        return VariableProjectionState(image, theta, objectives[-1], gradient, state.curvature, move, state.count + 1)
 
     def _first_curvature(self, problem: Problem, state: VariableProjectionState) -> Float[Array, "p p"]:
         z = self.coordinates(state)
@@ -113,12 +101,42 @@ class VariableProjection(Solver):
         return self.parameters or tuple(path for path, value in z.items() if value.size <= self.few)
 
 
+def _kept(state: VariableProjectionState, tried: VariableProjectionState) -> VariableProjectionState:
+    """Return the better of both, wiser by what was tried."""
+    rise = tried.objective - state.objective
+    curvature = learned(state.curvature, tried.move, rise, state.gradient, tried.gradient)
+    better = jax.tree.map(lambda new, old: jnp.where(rise <= 0, new, old), tried, state)
+    return better._replace(curvature=curvature, count=tried.count)
+
+
+def learned(
+    curvature: Float[Array, "p p"],
+    move: Float[Array, " p"],
+    rise: Float[Array, ""],
+    before: Float[Array, " p"],
+    after: Float[Array, " p"],
+) -> Float[Array, "p p"]:
+    """Return the curvature B after a `move` s that changed φ by `rise`, and its gradient from `before` to `after`.
+
+    Between the gradients g and g + y of a convex function its rise is one between sᵀg and sᵀ(g + y). A rise outside
+    of it came from elsewhere, as y may have, and B stays; unless φ rose at all: a Newton step does that only where the
+    curvature is more than twice the expected one.
+    """
+    foretold = jnp.vdot(move, before), jnp.vdot(move, after)
+    borne_out = (jnp.minimum(*foretold) <= rise) & (rise <= jnp.maximum(*foretold))
+    image, raised = curvature @ move, rise > 0
+    too_flat = raised & (foretold[1] - foretold[0] < 2 * jnp.vdot(move, image))
+    change = jnp.where(too_flat, 2 * image, after - before)
+    return jnp.where(borne_out | raised, damped_bfgs(curvature, move, change), curvature)
+
+
 def damped_bfgs(
     curvature: Float[Array, "p p"], move: Float[Array, " p"], change: Float[Array, " p"]
 ) -> Float[Array, "p p"]:
     """Return the curvature B after a `move` s changed the gradient by `change` y.
 
-    B − B s sᵀB/(sᵀBs) + r rᵀ/(sᵀr) with r = τy + (1−τ)Bs, τ the largest ≤ 1 that keeps sᵀr ≥ 0.2·sᵀBs.
+    B − B s sᵀB/(sᵀBs) + r rᵀ/(sᵀr) with r = τy + (1−τ)Bs, τ the largest ≤ 1 that keeps sᵀr ≥ 0.2·sᵀBs (Powell 1978;
+    Nocedal and Wright 2006, procedure 18.2).
     """
     image = curvature @ move
     expected, met = jnp.vdot(move, image), jnp.vdot(move, change)
@@ -130,15 +148,3 @@ def damped_bfgs(
         + jnp.outer(blend, blend) / jnp.maximum(jnp.vdot(move, blend), 1e-30)
     )
     return jnp.where(expected > 0, updated, curvature)
-
-
-def bounded(
-    curvature: Float[Array, "p p"], reference: Float[Array, "p p"], between: tuple[float, float]
-) -> Float[Array, "p p"]:
-    """Return `curvature` with its eigenvalues relative to `reference` clipped to `between`."""
-    root = jnp.linalg.cholesky(reference)
-    half = jax.scipy.linalg.solve_triangular(root, curvature, lower=True)
-    relative = jax.scipy.linalg.solve_triangular(root, half.T, lower=True)
-    values, vectors = jnp.linalg.eigh(0.5 * (relative + relative.T))
-    scaled = root @ vectors
-    return (scaled * jnp.clip(values, *between)) @ scaled.T

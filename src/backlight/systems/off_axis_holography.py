@@ -1,7 +1,6 @@
 """Off-axis holography: a tilted reference beam writes amplitude and phase of the light onto fringes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,10 +16,8 @@ from backlight.inverse import losses
 from backlight.inverse.direct import Direct
 from backlight.inverse.estimate import default_solver
 from backlight.inverse.problem import build, unit_of
-from backlight.inverse.solver import Solver
 from backlight.inverse.unknowns import Free, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
-from backlight.inverse.variable_projection import VariableProjection
 from backlight.maths.fourier import pad
 from backlight.systems import fourier_filter as ff
 from backlight.systems.entry import SystemEntry
@@ -64,14 +61,6 @@ TOTAL_VARIATION = 0.6
 TOLERANCE = 1e-4
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
-CURVATURE_TRUST = (1.0, 4.0)
-"""Bounds of θ's curvature over the first one.
-
-At every tilt and distance some image explains the fringes equally well, so what decides is the image's total variation.
-It has a kink where sample and reference are right: the curvature only grows on the way there, and one learned to be
-lower throws θ across.
-"""
-
 FRINGE = 0.1  # of a fringe across the frame: the natural step of the reference's tilt and curvature
 
 
@@ -103,8 +92,8 @@ def ask(
     told = settings(options, SAMPLE in table, TOTAL_VARIATION * strength)
     terms = regularizers_of(told["regularizers"], PATHS)
     direct = options.get("method") == FOURIER_FILTER
-    solver = _direct(options) if direct else _searching(build(system, relative, table, loss=loss, regularizers=terms,
-                                                              weights=options.get("weights")), options)  # fmt: skip
+    problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
+    solver = _direct(options) if direct else with_steps(default_solver(problem), options.get("iterations"))
     return Question(
         system=system,
         frames=relative,
@@ -125,13 +114,6 @@ def ask(
 
 def _unit(loss: losses.Loss, system: ImagingSystem, frames: np.ndarray) -> Array:
     return unit_of(loss, system.noise, jnp.asarray(frames), 1.0)
-
-
-def _searching(problem, options: Mapping[str, Any]) -> Solver:
-    solver = default_solver(problem)
-    if isinstance(solver, VariableProjection):
-        solver = replace(solver, trust=CURVATURE_TRUST)
-    return with_steps(solver, options.get("iterations"))
 
 
 def _direct(options: Mapping[str, Any]) -> Direct:
