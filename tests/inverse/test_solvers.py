@@ -20,7 +20,7 @@ from backlight.inverse.problem import build
 from backlight.inverse.scan import scan
 from backlight.inverse.solver import Solver
 from backlight.inverse.unknowns import Absorbing, Free, Gaussian, Interval
-from backlight.inverse.variable_projection import VariableProjection
+from backlight.inverse.variable_projection import VariableProjection, learned
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -147,6 +147,31 @@ def test_variable_projection_on_separable_least_squares():
     outcome = drive(problem, VariableProjection(steps=25), problem.start(), tolerance=0.0)
     np.testing.assert_allclose(problem.leaves(outcome.z)["theta"], true.theta, atol=1e-4)
     np.testing.assert_allclose(outcome.z["u"], true.u, atol=1e-3)
+
+
+def test_variable_projection_takes_back_a_step_that_raises_the_objective():
+    problem, _ = _separable()
+    solver = VariableProjection(warm_up=0)
+    step = eqx.filter_jit(lambda state: solver.step(problem, state, jnp.ones(())))
+    state, met = step(solver.init(problem, problem.start()))
+    far = jnp.asarray([30.0, -20.0])
+    following, worse = step(state._replace(move=far))
+    assert worse > met == following.objective
+    for kept, before in zip(jax.tree.leaves((following.image, following.theta)),
+                            jax.tree.leaves((state.image, state.theta)), strict=True):  # fmt: skip
+        np.testing.assert_array_equal(kept, before)
+    assert far @ following.curvature @ far >= 2 * (far @ state.curvature @ far)
+
+
+def test_curvature_is_learned_where_objective_and_gradient_agree():
+    """On a parabola the secant holds; what the image's settling adds to the fall of the objective teaches nothing."""
+    true, guess = jnp.asarray([[3.0, 1.0], [1.0, 2.0]]), jnp.eye(2)
+    before, move = jnp.asarray([-1.0, 0.4]), jnp.asarray([0.3, -0.2])
+    after, rise = before + true @ move, before @ move + 0.5 * move @ true @ move
+    np.testing.assert_allclose(learned(guess, move, rise, before, after) @ move, true @ move, rtol=1e-12)
+    np.testing.assert_array_equal(learned(guess, move, rise - 1.0, before, after), guess)
+    raised = learned(guess, move, jnp.asarray(1.0), before, before)
+    np.testing.assert_allclose(move @ raised @ move, 2 * move @ move, rtol=1e-12)
 
 
 @pytest.mark.parametrize("fresh", [True, False])

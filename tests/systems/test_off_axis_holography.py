@@ -118,7 +118,7 @@ def estimated(frame, written, unknown=(), **options):
 
 @pytest.fixture(scope="module")
 def joint(frame):
-    return estimated(frame, WRONG, WRONG, iterations=300)
+    return estimated(frame, WRONG, WRONG)
 
 
 @pytest.mark.slow
@@ -130,8 +130,7 @@ def test_tilt_distance_and_sample_are_found_together(frame, truth, joint):
     assert joint.value(DISTANCE) == pytest.approx(TRUE_DISTANCE, rel=2e-3)
     off = joint.value(TILT) * PITCH - FRINGES
     assert np.abs(off).max() * N <= 0.01
-    objective = joint.history["objective"]
-    assert objective[-1] <= 1.01 * objective.min()  # it settles
+    assert joint.status == "converged", joint.stop_reason
 
 
 @pytest.mark.slow
