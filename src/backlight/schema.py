@@ -11,7 +11,8 @@ class Key:
 
     **Arguments:** `name` in the run file; `dimension` (one of `DIMENSIONS`; `"field"` is an array that can only be
     asked for with `true`); `help`, one sentence; `required`; `default` in SI, shown in the template; `low` and
-    `high` in SI, inclusive; `many` accepts a list; `choices` for `"text"`; `example` as a person would write it.
+    `high` in SI, inclusive; `many` accepts a list; `choices` for `"text"`; `example` as a person would write it;
+    `found`, whether the system finds a first value in the frames, so that an unknown needs none.
 
     ```python
     Key("wavelength", "length", "vacuum wavelength", required=True, example="632.8 nm")
@@ -28,6 +29,7 @@ class Key:
     many: bool = False
     choices: tuple[str, ...] = ()
     example: str | None = None
+    found: bool = False
 
 
 @dataclass(frozen=True)

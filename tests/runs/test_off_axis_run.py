@@ -21,6 +21,8 @@ pixel_pitch = "2 um"
 [unknown]
 sample = true
 distance = { between = ["0.4 mm", "0.8 mm"] }
+reference_tilt = true
+reference_curvature = true
 [estimate]
 method = "fourier_filter"
 """

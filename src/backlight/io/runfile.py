@@ -138,7 +138,7 @@ class _Reader:
             elif key.required and not isinstance(unknown.get(key.name), Between | Prior):
                 line = f"{key.name} = {example(key)}"
                 raise RunFileError(f"{where} {key.name}", got="no such key", expected=key.help, remedy=f"add {line}")
-            elif key.default is None and unknown.get(key.name) is True:
+            elif key.default is None and not key.found and unknown.get(key.name) is True:
                 self._refuse_without_value(key)
             self._inside(key, values.get(key.name), unknown.get(key.name))
         return values

@@ -40,9 +40,9 @@ OFF_AXIS_HOLOGRAM = SystemSchema(
             "unknown below", required=True, example="10 mm"),
         Key("medium_index", "dimensionless", "refractive index between sample and camera", default=1.0),
         Key("reference_tilt", "angle", "angles of the reference against the axis along y and x; found from the fringes "
-            "when left out", many=True, example='["-20 mrad", "35 mrad"]'),
+            "when left out", many=True, found=True, example='["-20 mrad", "35 mrad"]'),
         Key("reference_curvature", "curvature", "of the reference's wavefront at the camera, positive where it "
-            "diverges; flat when left out", example="0.5 1/m"),
+            "diverges; flat when left out", found=True, example="0.5 1/m"),
     ),
     unknown=(
         Key("sample", "field", "the complex transmission of the sample"),
