@@ -273,6 +273,14 @@ def test_the_choice_raises_where_nothing_is_safe_unless_overridden():
     assert "taken" in choose(field, 2e-3, window=Grid((16, 16), 4e-6)).explanation
 
 
+def test_over_no_distance_light_stays_on_its_pixels(recwarn):
+    field = start()
+    assert "padding (0, 0): taken" in choose(field, 0.0).explanation
+    assert not recwarn.list
+    with pytest.raises(InputError, match="0 m"):
+        choose(field, 0.0, window=Grid((16, 16), 1e-6))
+
+
 def test_the_choice_refuses_light_that_may_be_undersampled():
     noisy = Field(noise((32, 32)), Grid((32, 32), 4e-6), WAVELENGTH)
     with pytest.raises(InputError, match="finer pixels"):
