@@ -12,7 +12,9 @@ from jaxtyping import Array, Complex, Float, Int
 
 from backlight.errors import InputError
 from backlight.light.grid import Grid
-from backlight.maths.safe import complex_array, real_array, squared_modulus
+from backlight.maths.argument import instance
+from backlight.maths.leaf import POSITIVE, complexes, reals, vectors
+from backlight.maths.safe import squared_modulus
 
 
 class Field(eqx.Module):
@@ -65,12 +67,12 @@ class Field(eqx.Module):
         tilt: ArrayLike | Sequence[Any] = (0.0, 0.0),
         curvature: ArrayLike = 0.0,
     ):
-        self.values = _fitting(complex_array(values), grid)
+        self.values = _fitting(complexes("values", values), instance("grid", grid, Grid))
         self.grid = grid
-        self.wavelength = real_array(wavelength)
-        self.medium_index = real_array(medium_index)
-        self.tilt = real_array(tilt)
-        self.curvature = real_array(curvature)
+        self.wavelength = reals("wavelength", wavelength, POSITIVE)
+        self.medium_index = reals("medium_index", medium_index, POSITIVE)
+        self.tilt = vectors("tilt", tilt)
+        self.curvature = reals("curvature", curvature)
 
     @property
     def irradiance(self) -> Float[Array, "*modes #y #x"]:
@@ -89,7 +91,7 @@ class Field(eqx.Module):
 
 def _fitting(values: Array, grid: Grid) -> Array:
     """Refuse values that are neither uniform nor of the grid's shape."""
-    if any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=False)):
+    if values.ndim < 2 or any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=False)):
         raise InputError(
             "values of the light", got=f"shape {values.shape}", expected=f"the grid's {grid.shape} pixels, or 1",
             remedy="build sample, mask and light on the same pixels",

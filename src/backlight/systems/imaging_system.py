@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from backlight.camera import Camera, Noise
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image, select_modes
+from backlight.maths.argument import instance, slot, whole
 from backlight.maths.safe import real_array
 from backlight.systems.per_frame import PerFrame, number_of_frames, select_frames, unwrap
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from backlight.systems.slots import Illumination, Path, Sample
 else:  # a run-time check of a protocol would evaluate the properties of parts that hold a `PerFrame`
     Illumination = Path = Sample = eqx.Module
+
+_SLOTS = {
+    "illumination": ("wavelength", "medium_index", "curvature"),
+    "incident_path": ("magnification",),
+    "sample": ("shape",),
+    "detection_path": ("magnification",),
+    "camera": ("light_pitch", "grid", "expose", "digitize"),
+}
+"""What is called or read of the part in each slot."""
 
 Record = Callable[[Any], Float[Array, "y x"]]
 
@@ -61,7 +71,7 @@ class ImagingSystem(eqx.Module):
 
     Any leaf may be a `PerFrame`.
 
-    **Errors:** `InputError` if `modes_at_once` is below 1.
+    **Errors:** `InputError` for a part that does not fit its slot, and if `modes_at_once` is below 1.
 
     Example:
         >>> import numpy as np
@@ -83,8 +93,11 @@ class ImagingSystem(eqx.Module):
     modes_at_once: int | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):
-        if self.modes_at_once is not None and self.modes_at_once < 1:
-            raise InputError("modes_at_once", got=str(self.modes_at_once), expected="a number of modes ≥ 1, or None")
+        for where, names in _SLOTS.items():
+            slot(where, getattr(self, where), *names)
+        instance("noise", self.noise, Noise)
+        if self.modes_at_once is not None:
+            whole("modes_at_once", self.modes_at_once, 1)
 
     @property
     def frames(self) -> int:

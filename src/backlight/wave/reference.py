@@ -5,9 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex
 
 from backlight.light import Field, map_modes
-from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.leaf import Given, Pair, Scalar, number, pair
 from backlight.maths.precise import phasor, precise, separable
-from backlight.maths.safe import real_array
 from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
 
@@ -45,10 +44,10 @@ class Reference(Element):
     phase: Scalar
 
     def __init__(self, amplitude: Given = 1.0, *, tilt: Given = (0.0, 0.0), curvature: Given = 0.0, phase: Given = 0.0):
-        self.amplitude = real_array(amplitude)
-        self.tilt = real_array(tilt)
-        self.curvature = real_array(curvature)
-        self.phase = real_array(phase)
+        self.amplitude = number("amplitude", amplitude)
+        self.tilt = pair("tilt", tilt)
+        self.curvature = number("curvature", curvature)
+        self.phase = number("phase", phase)
 
     def __call__(self, field: Field) -> Field:
         """Return the light and the reference together."""

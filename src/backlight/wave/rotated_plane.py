@@ -8,7 +8,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, map_modes
 from backlight.maths.fourier import fft2
-from backlight.maths.leaf import Given, Pair
+from backlight.maths.leaf import Given, Pair, pair
 from backlight.maths.precise import Precise, cosine_sine, phasor, precise, where
 from backlight.maths.safe import known_zero, real_array, square_root
 from backlight.wave.coordinates import frequencies, positions
@@ -53,7 +53,7 @@ class RotatedPlane(eqx.Module):
     angles: Pair
 
     def __init__(self, angles: Given):
-        self.angles = real_array(angles)
+        self.angles = pair("angles", angles)
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return 1, and no curvature: it is in the values."""
