@@ -11,6 +11,7 @@ from backlight.light import Field, Grid
 from backlight.maths.argument import setting
 from backlight.maths.leaf import POSITIVE, PROPER_SHARE, ComplexMaps, Given, Pair, Scalar, complexes, number, pair
 from backlight.maths.safe import real_array
+from backlight.wave.weights import shares
 
 
 class CoherentModes(eqx.Module):
@@ -58,7 +59,14 @@ class CoherentModes(eqx.Module):
                 expected="modes sampled on the pixels of the plane they light",
                 remedy="sample them on the grid of the sample",
             )
-        return Field(self.values, grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt)
+        return Field(
+            self.values,
+            grid,
+            self.wavelength,
+            medium_index=self.medium_index,
+            tilt=self.tilt,
+            weight=shares(self.values),
+        )
 
 
 class Decomposition(NamedTuple):

@@ -125,7 +125,14 @@ class ExtendedSource(eqx.Module):
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`, a mode for each point."""
         tilt = self.tilt + self.size * self.points / self.wavelength
-        return Field(amplitudes(self.weights), grid, self.wavelength, medium_index=self.medium_index, tilt=tilt)
+        return Field(
+            amplitudes(self.weights),
+            grid,
+            self.wavelength,
+            medium_index=self.medium_index,
+            tilt=tilt,
+            weight=self.weights,
+        )
 
 
 class LED(eqx.Module):
@@ -240,6 +247,7 @@ class LED(eqx.Module):
             medium_index=self.medium_index,
             tilt=sine * (self.medium_index / self.wavelength),
             curvature=self.curvature,
+            weight=self.weights,
         )
 
 

@@ -149,4 +149,5 @@ def _flattened(field: Field) -> Field:
         field.wavelength,
         medium_index=field.medium_index,
         tilt=field.tilt + (rate * field.grid.center).plain,
+        weight=field.weight,
     )

@@ -115,6 +115,7 @@ class FreeSpace(eqx.Module):
             medium_index=moved.medium_index,
             tilt=moved.tilt / scale,
             curvature=behind if known_zero(moved.curvature) else behind + moved.curvature / scale**2,
+            weight=moved.weight,
         )
 
 

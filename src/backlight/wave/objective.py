@@ -140,7 +140,9 @@ class Objective(eqx.Module):
         spectrum = fft2(pad(light.full, grid.shape)) * self._pupil_function(grid, light.wavelength, light.tilt)
         carried = self._defocused(spectrum, grid, light.wavelength, light.tilt, light.medium_index)
         values = crop(ifft2(carried), light.grid.shape) / self.scale
-        return Field(values, light.grid.scaled(self.scale), light.wavelength, tilt=light.tilt / self.scale)
+        return Field(
+            values, light.grid.scaled(self.scale), light.wavelength, tilt=light.tilt / self.scale, weight=light.weight
+        )
 
     def _pupil_function(self, grid: Grid, wavelength: Array, tilt: Array) -> Complex[Array, "y x"]:
         """Return P without the defocus."""

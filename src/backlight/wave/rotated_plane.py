@@ -75,7 +75,7 @@ def _transposed(field: Field) -> Field:
     rows, columns = field.grid.shape
     grid = Grid((columns, rows), field.grid.pitch[::-1], field.grid.center[::-1])
     swapped = jnp.swapaxes(field.full, -2, -1)
-    return Field(swapped, grid, field.wavelength, medium_index=field.medium_index, tilt=field.tilt[::-1])
+    return eqx.tree_at(lambda light: (light.values, light.grid, light.tilt), field, (swapped, grid, field.tilt[::-1]))
 
 
 def _lean(field: Field, angle: Float[Array, ""]) -> Field:

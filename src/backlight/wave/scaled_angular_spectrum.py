@@ -194,6 +194,7 @@ def _carried(field: Field, distance: Array, output: Grid, samples: tuple[int, in
         medium_index=field.medium_index,
         tilt=tilt,
         curvature=curvature.plain,
+        weight=field.weight,
     )
 
 

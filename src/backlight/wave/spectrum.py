@@ -158,13 +158,21 @@ def in_colors(
 ) -> Field:
     """Return the light of `source` at each wavelength, √weight in the values, along a first axis of modes."""
 
-    def light(wavelength: Array, index: Array) -> tuple[Array, Array]:
+    def light(wavelength: Array, index: Array) -> tuple[Array, Array, Array]:
         one = source_at(source, wavelength, index)(grid)
-        return one.values, one.tilt
+        return one.values, one.tilt, one.weight
 
-    values, tilt = jax.vmap(light, in_axes=(0, 0 if medium_index.ndim else None))(wavelengths, medium_index)
+    values, tilt, share = jax.vmap(light, in_axes=(0, 0 if medium_index.ndim else None))(wavelengths, medium_index)
     weighted = values * amplitudes(weights).reshape(-1, *[1] * (values.ndim - 1))
-    return Field(weighted, grid, wavelengths, medium_index=medium_index, tilt=tilt, curvature=source.curvature)
+    return Field(
+        weighted,
+        grid,
+        wavelengths,
+        medium_index=medium_index,
+        tilt=tilt,
+        curvature=source.curvature,
+        weight=share * weights.reshape(-1, *[1] * (share.ndim - 1)),
+    )
 
 
 def source_at(source: Any, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> Any:

@@ -96,7 +96,7 @@ class VectorFocus(eqx.Module):
         rays = self._refracted(components(field), pupil, field.wavelength) * (-1j * area)
         along_y, along_x = (self._waves(field, focus, axis) for axis in (0, 1))
         values = jnp.matmul(jnp.matmul(along_y, rays, precision=HIGHEST), along_x.T, precision=HIGHEST)
-        return Field(values, focus, field.wavelength, medium_index=self.medium_index)
+        return Field(values, focus, field.wavelength, medium_index=self.medium_index, weight=field.weight)
 
     def _refracted(
         self, values: Complex[Array, "*modes 2 #y #x"], pupil: Grid, wavelength: Float[Array, ""]

@@ -1,11 +1,12 @@
 """Weights of modes: the irradiance each carries."""
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Vector, frame_shape, reals
-from backlight.maths.safe import complex_array, square_root
+from backlight.maths.safe import complex_array, square_root, squared_modulus
 
 
 def weights_of(weights: Given | None, count: int) -> Vector:
@@ -22,3 +23,9 @@ def weights_of(weights: Given | None, count: int) -> Vector:
 def amplitudes(weights: Float[Array, " modes"]) -> Complex[Array, "modes 1 1"]:
     """Return √w of each mode, uniform over the grid. At w = 0 the slope is 0: start an unknown weight above."""
     return complex_array(square_root(weights)[:, None, None])
+
+
+def shares(values: Complex[Array, "*modes #y #x"]) -> Float[Array, "*modes"]:
+    """Return the share of the energy in each mode."""
+    energy = jnp.sum(squared_modulus(values), axis=(-2, -1))
+    return energy / jnp.maximum(jnp.sum(energy), jnp.finfo(energy.dtype).tiny)
