@@ -103,7 +103,7 @@ def one_or_two(where: str, value: Given, allowed: Range | None = None) -> OneOrE
 
 def vectors(where: str, value: Given, axes: int = 2) -> Any:
     """Return a leaf whose last axis has a number for each of `axes`; errors as for `number`."""
-    words = f"{axes} numbers along the last axis"
+    words = {2: "(y, x)", 3: "(z, y, x)"}[axes] + " along the last axis"
     return _shaped(where, real_array(value, where), lambda shape: shape[-1:] == (axes,), words)
 
 
