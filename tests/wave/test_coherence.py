@@ -171,7 +171,7 @@ def test_what_makes_no_source_is_refused():
         "shorter reach": lambda: LED.disc(5e-7, 1e-2, 1e-2, reach=1e-3),
         "from 1e-10": lambda: SpectralLine.gaussian(PlaneWave(5e-7), 1e-8, path=1e-6, error=0.0),
         "whole numbers": lambda: HermiteGauss(5e-7, 1e-4, (0, 200)),
-        "round": lambda: LaguerreGauss(5e-7, (1e-4, 2e-4), 0, 1),
+        "waist": lambda: LaguerreGauss(5e-7, (1e-4, 2e-4), 0, 1),
         "radial": lambda: LaguerreGauss(5e-7, 1e-4, -1, 0),
         "ExtendedSource": lambda: GaussianSchell(5e-7, 1e-3, 1e-6),
         "share of the energy": lambda: GaussianSchell(5e-7, 1e-3, 1e-3, error=1.0),
