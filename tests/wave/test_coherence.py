@@ -174,7 +174,7 @@ def test_what_makes_no_source_is_refused():
         "waist": lambda: LaguerreGauss(5e-7, (1e-4, 2e-4), 0, 1),
         "radial": lambda: LaguerreGauss(5e-7, 1e-4, -1, 0),
         "ExtendedSource": lambda: GaussianSchell(5e-7, 1e-3, 1e-6),
-        "share of the energy": lambda: GaussianSchell(5e-7, 1e-3, 1e-3, error=1.0),
+        "both excluded": lambda: GaussianSchell(5e-7, 1e-3, 1e-3, error=1.0),
         "pixels": lambda: CoherentModes(5e-7, np.ones((2, 5, 5)))(grid),
         "twice the same": lambda: modes_of(np.ones((3, 4))),
         "Hermitian": lambda: modes_of(np.array([[1.0, 1.0], [0.0, 1.0]])),
