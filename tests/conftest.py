@@ -1,24 +1,11 @@
-"""Shared set-up: array shapes are checked at run time, measured data are found, 64-bit is switched whole.
+"""Shared set-up: array shapes are checked at run time, measured data are found, memory is given back."""
 
-Most of the time of these tests is compilation. One cache for the workers, and for the programs that tests start, lets
-each program be compiled once; it lives as long as the session.
-"""
-
-import os
+import itertools
 import pathlib
-import shutil
-import tempfile
 
 import jax
 import pytest
 from jaxtyping import install_import_hook
-
-DIRECTORY, SHORTEST = "JAX_COMPILATION_CACHE_DIR", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"
-CACHE = None if DIRECTORY in os.environ else tempfile.mkdtemp(prefix="backlight-tests-")
-if CACHE:  # workers and children inherit it
-    os.environ |= {DIRECTORY: CACHE, SHORTEST: "0.3"}
-jax.config.update("jax_compilation_cache_dir", os.environ[DIRECTORY])
-jax.config.update("jax_persistent_cache_min_compile_time_secs", float(os.environ.get(SHORTEST, "0.3")))
 
 # Before the first import of the package. Only the numerical floors carry array shapes.
 install_import_hook(
@@ -26,14 +13,18 @@ install_import_hook(
     "beartype.beartype",
 )
 
-
-def pytest_unconfigure():
-    """Remove the cache where it was made: in the controller, after its workers have ended."""
-    if CACHE:
-        shutil.rmtree(CACHE, ignore_errors=True)
-
-
 SHARED_DATA = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+TESTS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def forget_programs():
+    """Forget all compiled programs now and then: thousands of them would fill the memory of a worker."""
+    yield
+    if next(TESTS) % 50 == 0:
+        jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

@@ -215,6 +215,7 @@ def test_a_run_that_truly_diverges_leaves_a_finite_state_and_its_code(folder, tm
         runs.resume(finished.out)
 
 
+@pytest.mark.slow
 def test_notes_have_the_user_s_names_and_units(folder, tmp_path):
     text = FIXED.replace("frame.tif", str(folder / "frame.tif"))
     bounds = 'illumination_tilt = { between = ["-5 mrad", "5 mrad"] }\ndistance = { between = ["1.9 mm", "2.2 mm"] }\n'

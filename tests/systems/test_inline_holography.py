@@ -49,7 +49,7 @@ def known(frames):
     return answer(frames, TRUE_DISTANCE, {"sample": True})
 
 
-@pytest.mark.parametrize("off", [0.9, 1.1])
+@pytest.mark.parametrize("off", [0.9, pytest.param(1.1, marks=pytest.mark.slow)])
 def test_distance_and_sample_are_found_from_ten_percent_off(frames, truth, known, off):
     start = INSTRUMENT | {"distance": off * TRUE_DISTANCE}
     joint = ask(frames, start, {"sample": True, "distance": True}, {}).answer()
@@ -80,6 +80,7 @@ def test_counts_are_scaled_and_predicted_again(frames):
     assert np.linalg.norm(predicted - counts) < 0.05 * np.linalg.norm(counts)
 
 
+@pytest.mark.slow
 def test_every_instrument_unknown_can_be_asked_for(frames):
     frames = frames[:, 20:140, 20:140]
     unknown = {
@@ -97,6 +98,7 @@ def test_every_instrument_unknown_can_be_asked_for(frames):
     assert np.ptp(np.asarray(found.value("camera.pitch"))) == 0
 
 
+@pytest.mark.slow
 def test_spherical_wave_from_a_known_total_length():
     """Source and camera stand still, the sample is somewhere between: magnification and effective distance follow."""
     source, distance, n = 30e-3, 10e-3, 128
@@ -136,6 +138,7 @@ def test_an_empty_instrument_records_the_bare_beam_as_one():
         np.testing.assert_allclose(system.predict().values, 1.0, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["poisson", pytest.param("l1", marks=pytest.mark.long)])
 def test_the_default_prior_weighs_the_same_beside_every_loss(frames, loss):
     found = answer(frames[:, 16:-16, 16:-16], 1.03 * TRUE_DISTANCE, {"sample": True, "distance": True}, loss=loss)
@@ -156,6 +159,7 @@ def test_a_distance_that_could_be_negative_is_refused(frames):
         ask(frames, INSTRUMENT | {"distance": 10e-3}, wanted, {})
 
 
+@pytest.mark.slow
 def test_a_distance_that_ends_at_a_bound_is_named(frames):
     wanted = {"sample": True, "distance": {"between": [1.02 * TRUE_DISTANCE, 1.1 * TRUE_DISTANCE]}}
     found = answer(frames[:, 32:-32, 32:-32], 1.05 * TRUE_DISTANCE, wanted, iterations=120)

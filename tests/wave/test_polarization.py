@@ -14,6 +14,7 @@ from backlight.wave import (
     PlaneWave,
     Polarized,
     Polarizer,
+    Spectrum,
     ThinSample,
     WavePlate,
     stokes_parameters,
@@ -79,10 +80,14 @@ def test_two_orthogonal_modes_are_unpolarized():
 def test_wavelengths_and_polarizations_travel_together():
     colors = np.array([450e-9, 633e-9])
     both = Field(np.ones((2, 2, *GRID.shape)), GRID, colors)
-    assert Chain(FreeSpace(1e-4), Polarizer(0.0))(both).values.shape == (2, 2, *GRID.shape)
+    path = Chain(FreeSpace(1e-4), Polarizer(0.4))
+    together = path(both)
+    for i, color in enumerate(colors):
+        alone = path(Field(both.values[i], GRID, color))
+        assert np.allclose(together.values[i], alone.values, atol=1e-6)
 
 
-def frames(angle, *before):
+def frames(angle, *before, modes_at_once=None):
     system = ImagingSystem(
         Polarized(PlaneWave(532e-9), (1, 0)),
         Chain(*before) if before else Nothing(),
@@ -90,6 +95,7 @@ def frames(angle, *before):
         Chain(FreeSpace(1e-4), Polarizer(angle)),
         Camera(GRID.shape, 2e-6),
         Gaussian(0.01),
+        modes_at_once=modes_at_once,
     )
     return np.asarray(system.predict().values)
 
@@ -104,6 +110,23 @@ def test_malus_through_the_whole_system():
 def test_circular_light_passes_any_polarizer_by_half():
     recorded = frames(PerFrame([0.0, 0.5, 2.0]), WavePlate.quarter(np.pi / 4))
     assert np.allclose(recorded, 0.125, atol=1e-6)
+
+
+def test_modes_at_once_do_not_part_the_components_of_polarization():
+    plate = WavePlate(0.7, 0.3)
+    assert np.allclose(frames(0.4, plate, modes_at_once=1), frames(0.4, plate), atol=1e-6)
+
+
+def test_modes_at_once_part_polarized_colors_by_color():
+    source = Polarized(Spectrum(PlaneWave(532e-9), [450e-9, 633e-9], [0.3, 0.7]), (0.6, 0.8))
+    recorded = [
+        ImagingSystem(
+            source, Nothing(), ThinSample(np.ones(GRID.shape)), Chain(FreeSpace(1e-4), Polarizer(0.4)),
+            Camera(GRID.shape, 2e-6), Gaussian(0.01), modes_at_once=at_once,
+        ).predict().values
+        for at_once in (None, 1)
+    ]  # fmt: skip
+    assert np.allclose(*recorded, atol=1e-6)
 
 
 def test_a_pixel_may_have_a_polarizer_of_its_own():

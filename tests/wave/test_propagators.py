@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.light import Field, Grid
+from backlight.light import Field, Grid, select_modes
 from backlight.wave import (
     AngularSpectrum,
     ChirpZ,
@@ -202,7 +202,12 @@ def test_wavelengths_travel_side_by_side(name):
     together = run(METHODS[name], both, 1e-2)
     for i, color in enumerate(colors):
         alone = run(METHODS[name], Field(both.values[i], both.grid, color), 1e-2)
-        assert np.allclose(together.values[i], alone.values, rtol=1e-4, atol=1e-5 * np.abs(alone.values).max())
+        one = select_modes(together, i)
+        assert np.allclose(one.values, alone.values, rtol=1e-4, atol=1e-5 * np.abs(alone.values).max())
+        assert np.allclose(one.grid.pitch, alone.grid.pitch, rtol=1e-6)
+        assert np.allclose(one.grid.center, alone.grid.center, atol=1e-6 * float(alone.grid.pitch[0]))
+        assert np.allclose(one.curvature, alone.curvature, rtol=1e-6)
+        assert np.allclose(one.tilt, alone.tilt, atol=1e-6 / float(alone.grid.pitch[0]))
     worst = FreeSpace(1e-2, METHODS[name]).sampling(both).error
     assert worst == max(FreeSpace(1e-2, METHODS[name]).sampling(Field(both.values[i], both.grid, c)).error
                         for i, c in enumerate(colors))  # fmt: skip
@@ -266,6 +271,14 @@ def test_the_choice_raises_where_nothing_is_safe_unless_overridden():
         choose(field, 2e-3, window=window)
     assert "override" in choose(field, 2e-3, window=window, override=True).explanation
     assert "taken" in choose(field, 2e-3, window=Grid((16, 16), 4e-6)).explanation
+
+
+def test_over_no_distance_light_stays_on_its_pixels(recwarn):
+    field = start()
+    assert "padding (0, 0): taken" in choose(field, 0.0).explanation
+    assert not recwarn.list
+    with pytest.raises(InputError, match="0 m"):
+        choose(field, 0.0, window=Grid((16, 16), 1e-6))
 
 
 def test_the_choice_refuses_light_that_may_be_undersampled():

@@ -4,10 +4,22 @@ import jax
 import numpy as np
 import pytest
 
+from backlight.camera import Camera, Gaussian
 from backlight.light import Field, Grid
-from backlight.wave import FreeSpace, PlaneWave, Reference
+from backlight.systems import ImagingSystem, Nothing
+from backlight.wave import (
+    CoherentModes,
+    ExtendedSource,
+    FreeSpace,
+    GaussianSchell,
+    PlaneWave,
+    Reference,
+    Spectrum,
+    ThinSample,
+)
 
 WAVELENGTH = 532e-9
+GRID = Grid((8, 8), 2e-6)
 
 
 def expected(grid, tilt, curvature, index=1.0):
@@ -62,3 +74,38 @@ def test_a_reference_changes_no_grid_and_no_curvature():
     beam = FreeSpace(0.01)(PlaneWave(WAVELENGTH)(Grid((8, 12), 2e-6)))
     assert Reference(tilt=(1e4, 0))(beam).grid.shape == (8, 12)
     assert [float(v) for v in Reference().magnification(3.0)] == [1.0, 3.0]
+
+
+def test_fringes_are_as_strong_however_many_modes_describe_the_source():
+    """One mode, the same one cut into four of weight ¼, and into unequal ones: one hologram."""
+    reference = Reference(0.7, tilt=(5e4, 2e4))
+    one = reference(PlaneWave(WAVELENGTH)(GRID)).irradiance
+    for weights in ([0.25] * 4, [0.1, 0.2, 0.7, 0.0]):
+        source = ExtendedSource(WAVELENGTH, 0.1, np.zeros((4, 2)), weights)
+        np.testing.assert_allclose(reference(source(GRID)).irradiance.sum(0), one, rtol=1e-5, atol=1e-6)
+
+
+def test_the_reference_of_all_modes_has_the_stated_irradiance():
+    sources = [
+        ExtendedSource.disc(WAVELENGTH, 0.05, reach=20e-6),
+        Spectrum(ExtendedSource(WAVELENGTH, 0.1, [(0, 1), (1, 0)], [0.2, 0.8]), [450e-9, 633e-9], [0.3, 0.7]),
+        CoherentModes(WAVELENGTH, np.arange(1, 4)[:, None, None] * np.ones((3, 8, 8))),
+        GaussianSchell(WAVELENGTH, 1e-5, 1e-5),
+    ]
+    for source in sources:
+        light = source(GRID)
+        added = Reference(0.7, tilt=(5e4, 0.0))(light).values - light.full
+        np.testing.assert_allclose(np.sum(np.abs(added) ** 2, axis=tuple(range(added.ndim - 2))), 0.49, rtol=1e-5)
+
+
+def test_the_reference_is_the_same_a_few_modes_at_a_time():
+    """Three points, two at a time: the one that fills the last chunk meets no reference."""
+    source = ExtendedSource(WAVELENGTH, 0.01, [(0, 1), (1, 0), (-1, -1)], [0.2, 0.3, 0.5])
+    recorded = [
+        ImagingSystem(
+            source, Nothing(), ThinSample(np.full((8, 8), 0.8)), Reference(0.7, tilt=(5e4, 0.0)),
+            Camera((8, 8), 2e-6), Gaussian(0.1), modes_at_once=at_once,
+        ).predict().values
+        for at_once in (None, 2)
+    ]  # fmt: skip
+    np.testing.assert_allclose(*recorded, rtol=1e-5)

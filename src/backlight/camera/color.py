@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.maths.leaf import Given, RealMap
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import Given, RealMap, reals
 
 
 class Mosaic(eqx.Module):
@@ -40,7 +39,7 @@ class Mosaic(eqx.Module):
     channels: str = eqx.field(static=True)
 
     def __init__(self, sensitivity: Given, pattern: str = "RGGB", *, channels: str = "RGB"):
-        self.sensitivity, self.pattern, self.channels = real_array(sensitivity), pattern, channels
+        self.sensitivity, self.pattern, self.channels = reals("sensitivity", sensitivity), pattern, channels
         if math.isqrt(len(pattern)) ** 2 != len(pattern) or not pattern:
             raise InputError("pattern", got=repr(pattern), expected="letters of a square, such as 'RGGB'")
         if not set(pattern) <= set(channels):

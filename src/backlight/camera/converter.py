@@ -5,6 +5,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
+from backlight.maths.argument import setting, whole
+from backlight.maths.leaf import POSITIVE
 from backlight.maths.straight_through import straight_through
 
 
@@ -32,8 +34,8 @@ class Converter(eqx.Module):
     ceiling: float | None = eqx.field(static=True)
 
     def __init__(self, *, step: float | None = None, floor: float | None = None, ceiling: float | None = None):
-        if step is not None and not step > 0:
-            raise InputError("step", got=str(step), expected="a signal > 0, or None")
+        if step is not None:
+            setting("step", step, POSITIVE)
         if floor is not None and ceiling is not None and not floor < ceiling:
             raise InputError("floor", got=f"{floor} with ceiling {ceiling}", expected="floor < ceiling")
         self.step, self.floor, self.ceiling = step, floor, ceiling
@@ -70,10 +72,7 @@ def adc(bits: int, full_scale: float, *, black_code: int = 0) -> Converter:
         >>> adc(8, 255.0, black_code=16)
         Converter(step=1.0, floor=-16.0, ceiling=239.0)
     """
-    if not (int(bits) == bits and 1 <= bits <= 24):
-        raise InputError("bits", got=str(bits), expected="a whole number from 1 to 24")
-    codes = 2 ** int(bits) - 1
-    if not 0 <= black_code < codes:
-        raise InputError("black_code", got=str(black_code), expected=f"a code from 0 to {codes - 1}")
-    step = full_scale / codes
+    codes = 2 ** whole("bits", bits, 1, 24) - 1
+    whole("black_code", black_code, 0, codes - 1)
+    step = setting("full_scale", full_scale, POSITIVE) / codes
     return Converter(step=step, floor=-black_code * step, ceiling=(codes - black_code) * step)

@@ -9,8 +9,7 @@ from jax.scipy.special import log_ndtr
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from backlight.camera.converter import Converter
-from backlight.maths.leaf import Given, OneOrEach, Scalar
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, Given, OneOrEach, Scalar, number, reals
 
 
 class Noise(eqx.Module):
@@ -55,11 +54,11 @@ class Gaussian(Noise):
     std: Scalar
 
     def __init__(self, std: Given):
-        self.std = real_array(std)
+        self.std = number("std", std, NOT_NEGATIVE)
 
     def sample(self, key, mean):
         """Draw ŷ + σ·N(0, 1)."""
-        return mean + self.std * jax.random.normal(key, mean.shape, mean.dtype)
+        return _scattered(key, mean, self.std)
 
     def variance(self, mean):
         """Return σ²."""
@@ -88,11 +87,11 @@ class Poisson(Noise):
     quanta: Scalar
 
     def __init__(self, quanta: Given):
-        self.quanta = real_array(quanta)
+        self.quanta = number("quanta", quanta, POSITIVE)
 
     def sample(self, key, mean):
         """Draw Poisson(q·ŷ)/q."""
-        return jax.random.poisson(key, jnp.maximum(self.quanta * mean, 0)).astype(mean.dtype) / self.quanta
+        return _counted(key, mean, self.quanta)
 
     def variance(self, mean):
         """Return ŷ/q."""
@@ -124,12 +123,12 @@ class PoissonGaussian(Noise):
     std: Scalar
 
     def __init__(self, quanta: Given, std: Given):
-        self.quanta, self.std = real_array(quanta), real_array(std)
+        self.quanta, self.std = number("quanta", quanta, POSITIVE), number("std", std, NOT_NEGATIVE)
 
     def sample(self, key, mean):
         """Draw Poisson(q·ŷ)/q + σ·N(0, 1)."""
         shot, read = jax.random.split(key)
-        return Gaussian(self.std).sample(read, Poisson(self.quanta).sample(shot, mean))
+        return _scattered(read, _counted(shot, mean, self.quanta), self.std)
 
     def variance(self, mean):
         """Return ŷ/q + σ²."""
@@ -171,15 +170,16 @@ class SensorNoise(Noise):
     def __init__(
         self, quanta: Given, std: Given, *, offset: Given = 0.0, dark: Given = 0.0, nonuniformity: Given = 0.0
     ):
-        self.quanta, self.std, self.offset = real_array(quanta), real_array(std), real_array(offset)
-        self.dark, self.nonuniformity = real_array(dark), real_array(nonuniformity)
+        self.quanta, self.std = number("quanta", quanta, POSITIVE), number("std", std, NOT_NEGATIVE)
+        self.offset, self.dark = number("offset", offset), reals("dark", dark)
+        self.nonuniformity = number("nonuniformity", nonuniformity, NOT_NEGATIVE)
 
     def sample(self, key, mean):
         """Draw Poisson(q(s·(1 + u·N(0, 1)) + d))/q − d + o + σ·N(0, 1)."""
         pixels, shot, read = jax.random.split(key, 3)
-        signal = Gaussian(self.nonuniformity * self._signal(mean)).sample(pixels, mean - self.offset)
-        shot = Poisson(self.quanta).sample(shot, signal + self.dark)
-        return Gaussian(self.std).sample(read, shot - self.dark + self.offset)
+        signal = _scattered(pixels, mean - self.offset, self.nonuniformity * self._signal(mean))
+        shot = _counted(shot, signal + self.dark, self.quanta)
+        return _scattered(read, shot - self.dark + self.offset, self.std)
 
     def variance(self, mean):
         """Return (s + d)/q + (u·s)² + σ²."""
@@ -239,6 +239,16 @@ class Digitized(Noise):
             edge = self.converter.floor + half
             between = jnp.where(data <= edge, -log_ndtr((edge - mean) / width), between)
         return between
+
+
+def _scattered(key: PRNGKeyArray, mean: Array, std: Array) -> Array:
+    """Draw ŷ + σ·N(0, 1)."""
+    return mean + std * jax.random.normal(key, mean.shape, mean.dtype)
+
+
+def _counted(key: PRNGKeyArray, mean: Array, quanta: Array) -> Array:
+    """Draw Poisson(q·ŷ)/q."""
+    return jax.random.poisson(key, jnp.maximum(quanta * mean, 0)).astype(mean.dtype) / quanta
 
 
 def _normal(mean: Array, data: Array, variance: Array) -> Array:

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.light import Grid
-from backlight.maths.leaf import Given, Pair, Scalar
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import Given, Pair, Scalar, number, pair
 
 Move = Float[Array, "*shape"]
 
@@ -55,7 +54,7 @@ class Shift(Placement):
     offset: Pair
 
     def __init__(self, offset: Given):
-        self.offset = real_array(offset)
+        self.offset = pair("offset", offset)
 
     @property
     def turn(self) -> None:
@@ -89,7 +88,7 @@ class Rotation(Placement):
     angle: Scalar
 
     def __init__(self, angle: Given):
-        self.angle = real_array(angle)
+        self.angle = number("angle", angle)
 
     @property
     def turn(self) -> Float[Array, ""]:
@@ -123,7 +122,7 @@ class RollingShutter(Placement):
     line_time: Scalar
 
     def __init__(self, velocity: Given, line_time: Given):
-        self.velocity, self.line_time = real_array(velocity), real_array(line_time)
+        self.velocity, self.line_time = pair("velocity", velocity), number("line_time", line_time)
 
     @property
     def turn(self) -> None:

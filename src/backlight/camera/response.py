@@ -10,8 +10,22 @@ from jaxtyping import Array, Float
 from backlight.camera.placement import row_times
 from backlight.errors import InputError
 from backlight.light import Grid
-from backlight.maths.leaf import Given, OneOrEach, Pair, RealMap, Scalar, Vector
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import (
+    NONZERO,
+    NOT_NEGATIVE,
+    POSITIVE,
+    Given,
+    OneOrEach,
+    Pair,
+    RealMap,
+    Scalar,
+    Vector,
+    frame_shape,
+    number,
+    pair,
+    reals,
+    vector,
+)
 from backlight.maths.turns import cos_sin
 
 Signal = Float[Array, "y x"]
@@ -50,7 +64,7 @@ class Vignetting(Stage):
     center: Pair
 
     def __init__(self, coefficients: Given, *, center: Given = (0.0, 0.0)):
-        self.coefficients, self.center = real_array(coefficients), real_array(center)
+        self.coefficients, self.center = vector("coefficients", coefficients), pair("center", center)
 
     def __call__(self, signal, grid):
         """Return E·(1 + Σ vₖ ρ²ᵏ)."""
@@ -81,7 +95,7 @@ class NaturalVignetting(Stage):
     center: Pair
 
     def __init__(self, distance: Given, *, center: Given = (0.0, 0.0)):
-        self.distance, self.center = real_array(distance), real_array(center)
+        self.distance, self.center = number("distance", distance, NONZERO), pair("center", center)
 
     def __call__(self, signal, grid):
         """Return E/(1 + r²/d²)²."""
@@ -104,7 +118,7 @@ class PixelGain(Stage):
     values: RealMap
 
     def __init__(self, values: Given):
-        self.values = real_array(values)
+        self.values = reals("values", values)
 
     def __call__(self, signal, grid):
         """Return E·m/⟨m⟩."""
@@ -129,7 +143,7 @@ class DarkCurrent(Stage):
     exposure: Scalar
 
     def __init__(self, rate: Given, exposure: Given):
-        self.rate, self.exposure = real_array(rate), real_array(exposure)
+        self.rate, self.exposure = reals("rate", rate), number("exposure", exposure, NOT_NEGATIVE)
 
     def __call__(self, signal, grid):
         """Return E + D·t."""
@@ -168,8 +182,9 @@ class Flicker(Stage):
         phase: Given = 0.0,
         exposure: Given = 0.0,
     ):
-        self.modulation, self.frequency = real_array(modulation), real_array(frequency)
-        self.line_time, self.phase, self.exposure = real_array(line_time), real_array(phase), real_array(exposure)
+        self.modulation, self.frequency = number("modulation", modulation), number("frequency", frequency)
+        self.line_time, self.phase = number("line_time", line_time), number("phase", phase)
+        self.exposure = number("exposure", exposure, NOT_NEGATIVE)
 
     def __call__(self, signal, grid):
         """Return E·(1 + m·sinc(f·t)·cos 2π(f·t_j + φ))."""
@@ -202,9 +217,9 @@ class ResponseCurve(Stage):
     full_scale: Scalar
 
     def __init__(self, log_slopes: Given, full_scale: Given):
-        self.log_slopes, self.full_scale = real_array(log_slopes), real_array(full_scale)
-        if not isinstance(self.log_slopes, eqx.Module) and (self.log_slopes.ndim != 1 or not self.log_slopes.size):
-            raise InputError("log_slopes", got=f"shape {self.log_slopes.shape}", expected="one number or more in a row")
+        self.log_slopes, self.full_scale = vector("log_slopes", log_slopes), number("full_scale", full_scale, POSITIVE)
+        if frame_shape(self.log_slopes) == (0,):
+            raise InputError("log_slopes", got="none", expected="one number or more in a row")
 
     def __call__(self, signal, grid):
         """Return the value of the curve."""

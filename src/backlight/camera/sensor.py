@@ -17,9 +17,11 @@ from backlight.camera.response import Stage, background, background_degree
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image
 from backlight.light.grid import grid_shape, pitch_pair
+from backlight.maths.argument import instance, instances, setting
 from backlight.maths.bandlimited import at_lines, at_points, filtered, half_frequencies, shift_transfer
-from backlight.maths.leaf import Given, Pair, Scalar, Vector
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import SHARE, Given, Pair, Range, Scalar, Vector, number, vector
+
+DECIMATION = Range("≥ 1: camera pitch over light pitch", lambda x: (x >= 1) & np.isfinite(x))
 
 
 class Camera(eqx.Module):
@@ -87,16 +89,15 @@ class Camera(eqx.Module):
         converter: Converter | None = None,
     ):
         self.shape, self.pitch = grid_shape(shape), pitch_pair(pitch)
-        self.gain, self.offset = real_array(gain), real_array(offset)
-        self.background = real_array(background)
-        if not 0 <= fill_factor <= 1:
-            raise InputError("fill_factor", got=str(fill_factor), expected="a number from 0 (point) to 1 (whole pixel)")
-        if not 1 <= decimation < np.inf:
-            raise InputError("decimation", got=str(decimation), expected="a number ≥ 1: camera pitch over light pitch")
+        self.gain, self.offset = number("gain", gain), number("offset", offset)
+        self.background = vector("background", background)
         background_degree(jax.tree.leaves(self.background)[0].shape[-1])
-        self.fill_factor, self.decimation = float(fill_factor), float(decimation)
-        self.placement, self.color, self.response = tuple(placement), color, tuple(response)
-        self.converter = Converter() if converter is None else converter
+        self.fill_factor = setting("fill_factor", fill_factor, SHARE)
+        self.decimation = setting("decimation", decimation, DECIMATION)
+        self.placement = instances("placement", placement, Placement)
+        self.response = instances("response", response, Stage)
+        self.color = None if color is None else instance("color", color, Mosaic)
+        self.converter = Converter() if converter is None else instance("converter", converter, Converter)
 
     @property
     def grid(self) -> Grid:

@@ -12,7 +12,9 @@ from jaxtyping import Array, Complex, Float, Int
 
 from backlight.errors import InputError
 from backlight.light.grid import Grid
-from backlight.maths.safe import complex_array, real_array, squared_modulus
+from backlight.maths.argument import instance
+from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, complexes, reals, vectors
+from backlight.maths.safe import squared_modulus
 
 
 class Field(eqx.Module):
@@ -39,6 +41,8 @@ class Field(eqx.Module):
     - `medium_index`: n, refractive index of the medium.
     - `tilt`: τ = (τ_y, τ_x), cycles/m.
     - `curvature`: c = 1/R, 1/m; positive for light that diverges from a point at distance R before the plane.
+    - `weight`: share of its source's light that a mode has, of shape (modes,) as above. The values have √weight in them
+      already; it says how much of a reference from the same source the mode meets, and that it may be carried alone.
 
     Example:
         >>> import numpy as np
@@ -54,6 +58,7 @@ class Field(eqx.Module):
     medium_index: Float[Array, "..."]
     tilt: Float[Array, "... 2"]
     curvature: Float[Array, "..."]
+    weight: Float[Array, "..."]
 
     def __init__(
         self,
@@ -64,13 +69,15 @@ class Field(eqx.Module):
         medium_index: ArrayLike = 1.0,
         tilt: ArrayLike | Sequence[Any] = (0.0, 0.0),
         curvature: ArrayLike = 0.0,
+        weight: ArrayLike = 1.0,
     ):
-        self.values = _fitting(complex_array(values), grid)
+        self.values = _fitting(complexes("values", values), instance("grid", grid, Grid))
         self.grid = grid
-        self.wavelength = real_array(wavelength)
-        self.medium_index = real_array(medium_index)
-        self.tilt = real_array(tilt)
-        self.curvature = real_array(curvature)
+        self.wavelength = reals("wavelength", wavelength, POSITIVE)
+        self.medium_index = reals("medium_index", medium_index, POSITIVE)
+        self.tilt = vectors("tilt", tilt)
+        self.curvature = reals("curvature", curvature)
+        self.weight = reals("weight", weight, NOT_NEGATIVE)
 
     @property
     def irradiance(self) -> Float[Array, "*modes #y #x"]:
@@ -89,7 +96,7 @@ class Field(eqx.Module):
 
 def _fitting(values: Array, grid: Grid) -> Array:
     """Refuse values that are neither uniform nor of the grid's shape."""
-    if any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=False)):
+    if values.ndim < 2 or any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=False)):
         raise InputError(
             "values of the light", got=f"shape {values.shape}", expected=f"the grid's {grid.shape} pixels, or 1",
             remedy="build sample, mask and light on the same pixels",
@@ -110,7 +117,7 @@ def map_modes(part: Callable[[Field], Any], field: Field) -> Any:
         (3, 4, 6)
     """
     own = _differs(field)
-    if not any(own[1:]):
+    if not _carriers_differ(field):
         return part(field)
     axes = eqx.tree_at(_leaves, field, tuple(0 if one else None for one in own))
     return jax.vmap(lambda mode: map_modes(part, mode), in_axes=(axes,))(field)
@@ -142,19 +149,40 @@ def split_modes(field: Field) -> list[Field]:
         >>> [one.values.shape for one in split_modes(light)]
         [(4, 6), (4, 6)]
     """
-    if not any(_differs(field)[1:]):
+    if not _carriers_differ(field):
         return [field]
     return [select_modes(field, i) for i in range(field.values.shape[0])]
 
 
-_RANKS = (2, 0, 0, 1, 0, 1, 1)
+def count_modes(field: Field) -> int:
+    """Return how many modes lie along the first axis of a field; 1 where its values share carrier and weight.
+
+    Such values may be the components of a polarization, which parts mix: none can be carried without the others.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.light import Field, Grid
+        >>> from backlight.light.field import count_modes
+        >>> values, grid = np.ones((2, 4, 6)), Grid((4, 6), 1e-6)
+        >>> [count_modes(Field(values, grid, 532e-9, weight=weight)) for weight in (1.0, [0.3, 0.7])]
+        [1, 2]
+    """
+    return field.values.shape[0] if any(_differs(field)[1:]) else 1
+
+
+_RANKS = (2, 0, 0, 0, 1, 0, 1, 1)
 
 
 def _leaves(light: Field) -> tuple[Any, ...]:  # arrays, or what `eqx.tree_at` puts in their place
     carrier = light.wavelength, light.medium_index, light.tilt, light.curvature
-    return light.values, *carrier, light.grid.pitch, light.grid.center
+    return light.values, light.weight, *carrier, light.grid.pitch, light.grid.center
 
 
 def _differs(field: Field) -> list[bool]:
     """Tell of each leaf whether modes along the first axis have their own."""
     return [leaf.ndim > rank for leaf, rank in zip(_leaves(field), _RANKS, strict=True)]
+
+
+def _carriers_differ(field: Field) -> bool:
+    """Tell whether modes along the first axis differ in more than values and weight."""
+    return any(_differs(field)[2:])

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from backlight.errors import InputError
+from backlight.maths.argument import whole_pair
 from backlight.maths.fourier import frequencies
-from backlight.maths.leaf import Given, Pair
+from backlight.maths.leaf import NONZERO, Given, Pair, one_or_two, pair
 from backlight.maths.safe import real_array
 
 
@@ -36,7 +36,7 @@ class Grid(eqx.Module):
     shape: tuple[int, int] = eqx.field(static=True)
 
     def __init__(self, shape: tuple[int, int], pitch: Given, center: Given = (0.0, 0.0)):
-        self.shape, self.pitch, self.center = grid_shape(shape), pitch_pair(pitch), real_array(center)
+        self.shape, self.pitch, self.center = grid_shape(shape), pitch_pair(pitch), pair("center", center)
 
     @property
     def y(self) -> Float[Array, " ny"]:
@@ -69,18 +69,14 @@ class Grid(eqx.Module):
 
 def grid_shape(shape: Sequence[int]) -> tuple[int, int]:
     """Check a shape (rows, columns) and return it as two integers."""
-    if len(shape) != 2 or any(int(n) != n or n < 1 for n in shape):
-        raise InputError("grid shape", got=repr(shape), expected="two positive integers (rows, columns)")
-    return int(shape[0]), int(shape[1])
+    return whole_pair("shape", shape, 1)
 
 
 def pitch_pair(pitch: Given) -> Pair:
     """Return (pitch_y, pitch_x) of one number or two; of each frame where `pitch` is a `PerFrame`."""
-    values = real_array(pitch)
+    values = one_or_two("pitch", pitch, NONZERO)
     if isinstance(values, eqx.Module):
         return jax.tree.map(lambda frames: jax.vmap(pitch_pair)(frames), values)
-    if values.shape not in ((), (1,), (2,)):
-        raise InputError("pitch", got=f"shape {values.shape}", expected="one number or (pitch_y, pitch_x)")
     return jnp.broadcast_to(values, (2,))
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.maths.leaf import Given, Scalar, Vector
+from backlight.maths.leaf import POSITIVE, Given, Scalar, Vector, number, reals
 from backlight.maths.safe import real_array
 
 
@@ -42,7 +42,7 @@ class ConstantIndex(Material):
     n: Scalar
 
     def __init__(self, n: Given):
-        self.n = real_array(n)
+        self.n = number("n", n, POSITIVE)
 
     def index(self, wavelength):
         """Return n."""
@@ -109,7 +109,7 @@ class Sellmeier(Material):
 
 
 def _some(name: str, numbers: Given) -> Vector:
-    array = real_array(numbers)
+    array = reals(name, numbers)
     if _count(array) == 0:
         raise InputError(name, got="none", expected="a row of at least one number")
     return array

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from scipy.special import j0, j1, jv, roots_hermitenorm
 
 from backlight.errors import InputError
+from backlight.maths.leaf import pair
 
 FARTHEST = 200
 """The largest extent: a disc takes about extent²/4 points."""

@@ -9,29 +9,56 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Complex, Float, Inexact
 
+from backlight.errors import InputError
 
-def real_array(value: object) -> Any:
+
+def real_array(value: object, where: str = "value") -> Any:
     """Turn a number into an array of the default float type (float32 unless 64-bit is on).
 
     A module (a value per frame) keeps its type and has its own arrays turned.
+
+    **Errors:** `InputError`, which names `where`, for text, a complex number, NaN, or anything else that is no number.
     """
-    return _cast(value, jnp.result_type(float))
+    return _cast(value, jnp.result_type(float), where)
 
 
-def complex_array(value: object) -> Any:
-    """Turn a number or array into the default complex type (complex64 unless 64-bit is on); modules as above."""
-    return _cast(value, jnp.result_type(complex))
+def complex_array(value: object, where: str = "value") -> Any:
+    """Turn a number or array into the default complex type (complex64 unless 64-bit is on); all else as above."""
+    return _cast(value, jnp.result_type(complex), where)
 
 
-def _cast(value: Any, dtype: jnp.dtype) -> Any:
+def _cast(value: Any, dtype: jnp.dtype, where: str) -> Any:
     if isinstance(value, eqx.Module):
-        return jax.tree.map(lambda leaf: jnp.asarray(leaf, dtype), value)
-    if isinstance(value, jax.Array) and value.dtype == dtype:
-        return value
-    if isinstance(value, float | int):  # stays a known number while a function is being traced: see `known_zero`
+        return jax.tree.map(lambda leaf: _cast(leaf, dtype, where), value)
+    if isinstance(value, jax.Array):  # a result: its numbers are not fetched to be looked at
+        _demand_kind(value.dtype, dtype, where)
+        return value if value.dtype == dtype else jnp.asarray(value, dtype)
+    if isinstance(value, float | int) and value == value:  # stays a known number in a trace: see `known_zero`
         with jax.ensure_compile_time_eval():
             return jnp.asarray(value, dtype)
-    return jnp.asarray(value, dtype)
+    try:
+        host = np.asarray(value)
+    except jax.errors.TracerArrayConversionError:  # a row with traced numbers in it
+        return jnp.asarray(value, dtype)
+    except ValueError as error:
+        raise InputError(where, got="rows of different lengths", expected="an array of numbers") from error
+    _demand_kind(host.dtype, dtype, where, value)
+    if np.isnan(host).any():
+        raise InputError(where, got="NaN", expected="finite numbers", remedy="look where the value was computed")
+    return jnp.asarray(host, dtype)
+
+
+def _demand_kind(given: np.dtype, wanted: jnp.dtype, where: str, value: object = None) -> None:
+    """Refuse what is no number, and a complex one where a real one is wanted."""
+    if given.kind in "SU":
+        raise InputError(
+            where, got=f"text, {value!r}", expected="numbers in SI units (m, rad, s, 1/m)",
+            remedy="turn text into a number first: backlight.units.parse('5 um', 'length')",
+        )  # fmt: skip
+    if not (jnp.issubdtype(given, jnp.number) or given == np.bool_):
+        raise InputError(where, got=repr(value), expected="a number or an array of numbers")
+    if jnp.issubdtype(given, jnp.complexfloating) and not jnp.issubdtype(wanted, jnp.complexfloating):
+        raise InputError(where, got="complex numbers", expected="real numbers")
 
 
 def known_zero(x: Any) -> bool:

@@ -7,11 +7,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from backlight.camera import Camera, Noise
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image, select_modes
+from backlight.light.field import count_modes
+from backlight.maths.argument import instance, slot, whole
 from backlight.maths.safe import real_array
 from backlight.systems.per_frame import PerFrame, number_of_frames, select_frames, unwrap
 
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
     from backlight.systems.slots import Illumination, Path, Sample
 else:  # a run-time check of a protocol would evaluate the properties of parts that hold a `PerFrame`
     Illumination = Path = Sample = eqx.Module
+
+_SLOTS = {
+    "illumination": ("wavelength", "medium_index", "curvature"),
+    "incident_path": ("magnification",),
+    "sample": ("shape",),
+    "detection_path": ("magnification",),
+    "camera": ("light_pitch", "grid", "expose", "digitize"),
+}
+"""What is called or read of the part in each slot."""
 
 Record = Callable[[Any], Float[Array, "y x"]]
 
@@ -56,12 +67,13 @@ class ImagingSystem(eqx.Module):
     - `camera`: `Field` → `Image`.
     - `noise`: the distribution of the recorded frame.
     - `modes_at_once`: how many modes of the illumination are taken through the instrument at a time, and their
-      irradiances added (bounds memory, also while gradients are taken); all by default. Modes are the first axis. Not
-      for a camera with a color filter, which wants the modes apart.
+      irradiances added (bounds memory, also while gradients are taken); all by default. Modes are the first axis
+      where carriers or weights differ along it; the components of a polarization are never split. Not for a camera
+      with a color filter, which wants the modes apart.
 
     Any leaf may be a `PerFrame`.
 
-    **Errors:** `InputError` if `modes_at_once` is below 1.
+    **Errors:** `InputError` for a part that does not fit its slot, and if `modes_at_once` is below 1.
 
     Example:
         >>> import numpy as np
@@ -83,8 +95,11 @@ class ImagingSystem(eqx.Module):
     modes_at_once: int | None = eqx.field(static=True, default=None)
 
     def __check_init__(self):
-        if self.modes_at_once is not None and self.modes_at_once < 1:
-            raise InputError("modes_at_once", got=str(self.modes_at_once), expected="a number of modes ≥ 1, or None")
+        for where, names in _SLOTS.items():
+            slot(where, getattr(self, where), *names)
+        instance("noise", self.noise, Noise)
+        if self.modes_at_once is not None:
+            whole("modes_at_once", self.modes_at_once, 1)
 
     @property
     def frames(self) -> int:
@@ -129,7 +144,7 @@ class ImagingSystem(eqx.Module):
 
     def _light_at_camera(self) -> Field | Image:
         light = self.illumination(self._grids()[0])
-        if self.modes_at_once is None or light.values.ndim == 2:
+        if self.modes_at_once is None or count_modes(light) == 1:
             return self._carried(light)
         return _sum_of_modes(self._carried, light, self.modes_at_once)
 
@@ -139,15 +154,13 @@ class ImagingSystem(eqx.Module):
 
 def _sum_of_modes(carry: Callable[[Field], Field | Image], light: Field, at_once: int) -> Image:
     """Carry `at_once` modes at a time and return the sum of their irradiances; dark ones fill the last chunk."""
-    count = light.values.shape[0]
+    count = count_modes(light)
     chunks = np.resize(np.arange(count), (-(-count // at_once), at_once))
     lit = np.arange(chunks.size).reshape(chunks.shape) < count
 
     @jax.checkpoint
     def irradiance(chunk: tuple[Array, Array]) -> Image:
-        some = select_modes(light, chunk[0])
-        dark = jnp.zeros((), some.values.dtype)
-        return _total(carry(some.with_values(jnp.where(jnp.expand_dims(chunk[1], _others(some)), some.values, dark))))
+        return _total(carry(_lit(select_modes(light, chunk[0]), chunk[1])))
 
     def add(total: Image, chunk: tuple[Array, Array]) -> tuple[Image, None]:
         image = irradiance(chunk)
@@ -159,8 +172,15 @@ def _sum_of_modes(carry: Callable[[Field], Field | Image], light: Field, at_once
     return jax.lax.scan(add, start, all_chunks)[0]
 
 
-def _others(light: Field) -> tuple[int, ...]:
-    return tuple(range(1, light.values.ndim))
+def _lit(light: Field, which: Bool[Array, " modes"]) -> Field:
+    """Return the light with some modes dark: no values, and no weight that a reference would be given."""
+
+    def only(leaf: Array, rank: int) -> Array:
+        lit = which.reshape(-1, *[1] * (rank - 1))
+        return jnp.where(lit, leaf, jnp.zeros((), leaf.dtype))
+
+    leaves = only(light.values, light.values.ndim), only(light.weight, max(light.weight.ndim, 1))
+    return eqx.tree_at(lambda field: (field.values, field.weight), light, leaves)
 
 
 def _total(light: Field | Image) -> Image:

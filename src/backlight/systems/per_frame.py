@@ -13,7 +13,7 @@ class PerFrame(eqx.Module):
 
     Give it to a part in place of the value: `FreeSpace(PerFrame([1e-3, 2e-3]))`.
 
-    **Errors:** `InputError` for a single number.
+    **Errors:** `InputError` for a single number, and for what is no numbers.
 
     Example:
         >>> from backlight.systems import PerFrame
@@ -25,7 +25,10 @@ class PerFrame(eqx.Module):
     value: Shaped[Array, "frames ..."]
 
     def __init__(self, value):
-        value = jnp.asarray(value)
+        try:
+            value = jnp.asarray(value)
+        except (TypeError, ValueError) as error:
+            raise InputError("PerFrame", got=repr(value), expected="numbers, one or more for each frame") from error
         if value.ndim == 0:
             raise InputError("PerFrame", got="one number", expected="a sequence with one value per frame")
         self.value = value

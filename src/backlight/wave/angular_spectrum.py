@@ -5,11 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from backlight.errors import InputError
 from backlight.light import Field, Grid
+from backlight.maths.argument import whole_pair
 from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
-from backlight.maths.leaf import Given, Pair
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import Given, Pair, pair
 from backlight.wave import transfer_function
 from backlight.wave.propagation_error import Journey, folding, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
@@ -52,8 +51,8 @@ class AngularSpectrum(eqx.Module):
         reach: float | None = None,
         shift: Given | None = None,
     ):
-        self.padding, self.band_limit, self.reach = checked_padding(padding), band_limit, reach
-        self.shift = None if shift is None else real_array(shift)
+        self.padding, self.band_limit, self.reach = whole_pair("padding", padding, 0), band_limit, reach
+        self.shift = None if shift is None else pair("shift", shift)
 
     @property
     def scale(self) -> float:
@@ -122,13 +121,6 @@ class AngularSpectrum(eqx.Module):
         if not self.band_limit:
             return None
         return distance if self.reach is None else jnp.asarray(self.reach, field.grid.pitch.dtype)
-
-
-def checked_padding(padding: tuple[int, int]) -> tuple[int, int]:
-    """Check a number of pixels to add on each axis."""
-    if len(padding) != 2 or any(n < 0 for n in padding):
-        raise InputError("padding", got=repr(padding), expected="two numbers of pixels ≥ 0 (rows, columns)")
-    return padding
 
 
 def padded_grid(grid: Grid, padding: tuple[int, int]) -> Grid:

@@ -6,11 +6,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
 from backlight.maths import edges
-from backlight.maths.leaf import Given, Pair, Scalar
-from backlight.maths.safe import real_array
+from backlight.maths.argument import setting
+from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, Given, Pair, Scalar, number, pair
 from backlight.wave.element import Element
 
 
@@ -62,7 +61,8 @@ class CircularAperture(Aperture):
     edge: float = eqx.field(static=True)
 
     def __init__(self, radius: Given, *, center: Given = (0.0, 0.0), edge: float = 1.0):
-        self.radius, self.center, self.edge = real_array(radius), real_array(center), _edge(edge)
+        self.radius, self.center = number("radius", radius, NOT_NEGATIVE), pair("center", center)
+        self.edge = setting("edge", edge, POSITIVE)
 
     def share(self, grid: Grid) -> Float[Array, "y x"]:
         """Return the open share of each pixel."""
@@ -93,8 +93,8 @@ class AnnularAperture(Aperture):
     edge: float = eqx.field(static=True)
 
     def __init__(self, inner: Given, outer: Given, *, center: Given = (0.0, 0.0), edge: float = 1.0):
-        self.inner, self.outer = real_array(inner), real_array(outer)
-        self.center, self.edge = real_array(center), _edge(edge)
+        self.inner, self.outer = number("inner", inner, NOT_NEGATIVE), number("outer", outer, NOT_NEGATIVE)
+        self.center, self.edge = pair("center", center), setting("edge", edge, POSITIVE)
 
     def share(self, grid: Grid) -> Float[Array, "y x"]:
         """Return the open share of each pixel."""
@@ -125,7 +125,8 @@ class RectangularAperture(Aperture):
     edge: float = eqx.field(static=True)
 
     def __init__(self, size: Given, *, center: Given = (0.0, 0.0), edge: float = 1.0):
-        self.size, self.center, self.edge = real_array(size), real_array(center), _edge(edge)
+        self.size, self.center = pair("size", size, NOT_NEGATIVE), pair("center", center)
+        self.edge = setting("edge", edge, POSITIVE)
 
     def share(self, grid: Grid) -> Float[Array, "y x"]:
         """Return the open share of each pixel."""
@@ -137,9 +138,3 @@ class RectangularAperture(Aperture):
 def _disc(grid: Grid, center: Pair, radius: Scalar, edge: float) -> Float[Array, "y x"]:
     height, width = edge * jnp.abs(grid.pitch)
     return edges.disc((grid.y - center[0])[:, None], (grid.x - center[1])[None, :], radius, (height, width))
-
-
-def _edge(edge: float) -> float:
-    if not edge > 0:
-        raise InputError("edge", got=str(edge), expected="a width > 0, in pixels")
-    return float(edge)

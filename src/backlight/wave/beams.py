@@ -9,11 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from backlight.errors import InputError
 from backlight.light import Field, Grid
-from backlight.maths.leaf import Given, OneOrEach, Pair, Scalar, one_or_two
+from backlight.maths.argument import whole, whole_pair
+from backlight.maths.leaf import POSITIVE, Given, OneOrEach, Pair, Scalar, number, one_or_two, pair
 from backlight.maths.safe import real_array
 from backlight.wave.beam_axis import HIGHEST, Axis, modes, phase
+from backlight.wave.weights import shares
 
 
 class Beam(eqx.Module):
@@ -48,9 +49,10 @@ class Beam(eqx.Module):
         tilt: Given = (0.0, 0.0),
         center: Given = (0.0, 0.0),
     ):
-        self.wavelength, self.medium_index = real_array(wavelength), real_array(medium_index)
-        self.waist, self.position = one_or_two("waist", waist), real_array(position)
-        self.tilt, self.center = real_array(tilt), real_array(center)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.waist, self.position = one_or_two("waist", waist, POSITIVE), number("position", position)
+        self.tilt, self.center = pair("tilt", tilt), pair("center", center)
 
     @property
     def curvature(self) -> Float[Array, ""]:
@@ -63,7 +65,15 @@ class Beam(eqx.Module):
 
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`."""
-        return Field(self.values(grid), grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt)
+        values = self.values(grid)
+        return Field(
+            values,
+            grid,
+            self.wavelength,
+            medium_index=self.medium_index,
+            tilt=self.tilt,
+            weight=shares(values),
+        )
 
     def axes(self, grid: Grid, waist: Float[Array, "*axes"]) -> tuple[Axis, Axis]:
         """Return what happens along y and along x, for modes of the given waist."""
@@ -146,9 +156,7 @@ class HermiteGauss(Beam):
         center: Given = (0.0, 0.0),
     ):
         super().__init__(wavelength, waist, position=position, medium_index=medium_index, tilt=tilt, center=center)
-        if len(orders) != 2 or any(int(n) != n or not 0 <= n <= HIGHEST for n in orders):
-            raise InputError("orders", got=repr(orders), expected=f"two integers (y, x) from 0 to {HIGHEST}")
-        self.orders = int(orders[0]), int(orders[1])
+        self.orders = whole_pair("orders", orders, 0, HIGHEST)
 
     def values(self, grid: Grid) -> Complex[Array, "y x"]:
         """Return u_m(y)·u_n(x)."""
@@ -192,14 +200,9 @@ class LaguerreGauss(Beam):
         tilt: Given = (0.0, 0.0),
         center: Given = (0.0, 0.0),
     ):
+        number("waist", waist)  # a Laguerre-Gauss mode is round
         super().__init__(wavelength, waist, position=position, medium_index=medium_index, tilt=tilt, center=center)
-        if np.shape(self.waist) == (2,):
-            raise InputError("waist", got="two numbers", expected="one: a Laguerre-Gauss mode is round")
-        if int(radial) != radial or int(azimuthal) != azimuthal or not 0 <= radial <= 30 or abs(azimuthal) > 30:
-            raise InputError(
-                "orders", got=f"radial {radial}, azimuthal {azimuthal}", expected="integers, 0 … 30 and −30 … 30"
-            )
-        self.radial, self.azimuthal = int(radial), int(azimuthal)
+        self.radial, self.azimuthal = whole("radial", radial, 0, 30), whole("azimuthal", azimuthal, -30, 30)
 
     def values(self, grid: Grid) -> Complex[Array, "y x"]:
         """Return the mode."""

@@ -7,8 +7,7 @@ from jaxtyping import Array, Complex
 
 from backlight.light import Field
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import ComplexMaps, Given, Scalar
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import NONZERO, ComplexMaps, Given, Scalar, number
 from backlight.wave import transfer_function
 from backlight.wave.checkpointed_scan import checkpointed_scan
 from backlight.wave.volume import Volume, slices
@@ -46,7 +45,7 @@ class FirstBorn(Volume):
     thickness: Scalar
 
     def __init__(self, contrast: Given, thickness: Given):
-        self.contrast, self.thickness = slices(contrast), real_array(thickness)
+        self.contrast, self.thickness = slices(contrast), number("thickness", thickness, NONZERO)
 
     def _passed(self, field: Field) -> Complex[Array, "*modes y x"]:
         half = transfer_function.free_space(

@@ -115,6 +115,13 @@ def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Method]
             rows, columns = (fast_size(int((1 + share) * n)) - n if share else 0 for n in grid.shape)
             yield AngularSpectrum((rows, columns), shift=moved)
             yield FresnelTransfer((rows, columns), shift=moved)
+    elif distance == 0:
+        raise InputError(
+            "propagation over 0 m", got="a window of other pixels", expected="the pixels of the light",
+            remedy="leave `window` out: without a distance light is not carried to other pixels",
+        )  # fmt: skip
+    if distance == 0:  # the others have λz in a denominator
+        return
     wavelength = float(np.max(numbers(field.wavelength) / numbers(field.medium_index)))
     pixels = {"pitch": output.pitch, "center": output.center, "shape": output.shape}
     yield ChirpZ(**pixels)

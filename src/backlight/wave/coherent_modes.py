@@ -8,8 +8,10 @@ from jaxtyping import Array, Complex, Float, Inexact
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid
-from backlight.maths.leaf import ComplexMaps, Given, Pair, Scalar
-from backlight.maths.safe import complex_array, real_array
+from backlight.maths.argument import setting
+from backlight.maths.leaf import POSITIVE, PROPER_SHARE, ComplexMaps, Given, Pair, Scalar, complexes, number, pair
+from backlight.maths.safe import real_array
+from backlight.wave.weights import shares
 
 
 class CoherentModes(eqx.Module):
@@ -39,8 +41,9 @@ class CoherentModes(eqx.Module):
     tilt: Pair
 
     def __init__(self, wavelength: Given, values: Given, *, medium_index: Given = 1.0, tilt: Given = (0.0, 0.0)):
-        self.wavelength, self.medium_index = real_array(wavelength), real_array(medium_index)
-        self.values, self.tilt = complex_array(values), real_array(tilt)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.values, self.tilt = complexes("values", values), pair("tilt", tilt)
 
     @property
     def curvature(self) -> Float[Array, ""]:
@@ -56,7 +59,14 @@ class CoherentModes(eqx.Module):
                 expected="modes sampled on the pixels of the plane they light",
                 remedy="sample them on the grid of the sample",
             )
-        return Field(self.values, grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt)
+        return Field(
+            self.values,
+            grid,
+            self.wavelength,
+            medium_index=self.medium_index,
+            tilt=self.tilt,
+            weight=shares(self.values),
+        )
 
 
 class Decomposition(NamedTuple):
@@ -89,8 +99,7 @@ def modes_of(mutual_intensity: Inexact[np.ndarray, "*points"], *, error: float =
         (5, 50)
     """
     matrix, shape = _as_matrix(mutual_intensity)
-    if not 0 < error < 1:
-        raise InputError("error", got=str(error), expected="a share of the energy between 0 and 1")
+    setting("error", error, PROPER_SHARE)
     weights, vectors = np.linalg.eigh(matrix.conj())
     if not weights[-1] > 0 or weights[0] < -1e-6 * weights[-1]:
         raise _no_mutual_intensity(f"eigenvalues from {weights[0]:.3g} to {weights[-1]:.3g}", "none below 0")

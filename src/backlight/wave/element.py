@@ -7,6 +7,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field
+from backlight.maths.argument import slot
 from backlight.maths.safe import real_array
 
 
@@ -36,6 +37,8 @@ class Chain(eqx.Module):
 
     **Arguments:** `parts`: anything that turns a `Field` into a `Field` and tells its `magnification(curvature)`.
 
+    **Errors:** `InputError` for a part without these, and for a list of parts: write `Chain(*parts)`.
+
     Example:
         >>> import numpy as np
         >>> from backlight.light import Field, Grid
@@ -48,7 +51,7 @@ class Chain(eqx.Module):
     parts: tuple[Any, ...]
 
     def __init__(self, *parts: Any):
-        self.parts = parts
+        self.parts = tuple(slot(f"part {i + 1} of Chain", one, "magnification") for i, one in enumerate(parts))
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return the product of all magnifications, and the curvature behind the last part."""

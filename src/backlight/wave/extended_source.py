@@ -1,13 +1,29 @@
 """Sources of finite size: many points, whose light does not interfere."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
 from backlight.maths import quadrature
-from backlight.maths.leaf import Given, OneOrEach, Pair, Points, Scalar, Vector, numbers, one_or_two, widest
+from backlight.maths.leaf import (
+    NONZERO,
+    POSITIVE,
+    Given,
+    OneOrEach,
+    Pair,
+    Points,
+    Scalar,
+    Vector,
+    number,
+    numbers,
+    one_or_two,
+    pair,
+    vectors,
+    widest,
+)
 from backlight.maths.safe import real_array
 from backlight.wave.weights import amplitudes, weights_of
 
@@ -57,9 +73,11 @@ class ExtendedSource(eqx.Module):
         medium_index: Given = 1.0,
         tilt: Given = (0.0, 0.0),
     ):
-        self.wavelength, self.medium_index = real_array(wavelength), real_array(medium_index)
-        self.size, self.tilt = one_or_two("size", size), real_array(tilt)
-        self.points, self.weights = real_array(points), weights_of(weights, len(numbers(points)) // 2)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.size, self.tilt = one_or_two("size", size), pair("tilt", tilt)
+        self.points = vectors("points", points)
+        self.weights = weights_of(weights, jax.tree.leaves(self.points)[0].shape[-2])
 
     @classmethod
     def disc(
@@ -107,7 +125,14 @@ class ExtendedSource(eqx.Module):
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`, a mode for each point."""
         tilt = self.tilt + self.size * self.points / self.wavelength
-        return Field(amplitudes(self.weights), grid, self.wavelength, medium_index=self.medium_index, tilt=tilt)
+        return Field(
+            amplitudes(self.weights),
+            grid,
+            self.wavelength,
+            medium_index=self.medium_index,
+            tilt=tilt,
+            weight=self.weights,
+        )
 
 
 class LED(eqx.Module):
@@ -160,10 +185,12 @@ class LED(eqx.Module):
         medium_index: Given = 1.0,
         tilt: Given = (0.0, 0.0),
     ):
-        self.wavelength, self.medium_index = real_array(wavelength), real_array(medium_index)
-        self.size, self.distance = one_or_two("size", size), real_array(distance)
-        self.tilt = real_array(tilt)
-        self.points, self.weights = real_array(points), weights_of(weights, len(numbers(points)) // 2)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.size, self.distance = one_or_two("size", size), number("distance", distance, NONZERO)
+        self.tilt = pair("tilt", tilt)
+        self.points = vectors("points", points)
+        self.weights = weights_of(weights, jax.tree.leaves(self.points)[0].shape[-2])
 
     @classmethod
     def rectangle(
@@ -220,6 +247,7 @@ class LED(eqx.Module):
             medium_index=self.medium_index,
             tilt=sine * (self.medium_index / self.wavelength),
             curvature=self.curvature,
+            weight=self.weights,
         )
 
 

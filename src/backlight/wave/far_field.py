@@ -5,11 +5,10 @@ from dataclasses import replace
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes, split_modes
-from backlight.maths.leaf import Given, Scalar
+from backlight.maths.leaf import NONZERO, Given, Scalar, number
 from backlight.maths.precise import precise
-from backlight.maths.safe import known_zero, real_array
+from backlight.maths.safe import real_array
 from backlight.wave.curved_carrier import sphere
 from backlight.wave.fourier_integral import fourier_integral, output_grid
 from backlight.wave.propagation_error import aliasing, far_field, journey, paraxial, sum_account
@@ -109,9 +108,7 @@ class FocalPlane(eqx.Module):
         center: Given | None = None,
         shape: tuple[int, int] | None = None,
     ):
-        if known_zero(focal_length):
-            raise InputError("focal length", got="0", expected="a distance other than 0, m")
-        self.focal_length = real_array(focal_length)
+        self.focal_length = number("focal_length", focal_length, NONZERO)
         self.window = Window(scale=scale, pitch=pitch, center=center, shape=shape)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
@@ -152,4 +149,5 @@ def _flattened(field: Field) -> Field:
         field.wavelength,
         medium_index=field.medium_index,
         tilt=field.tilt + (rate * field.grid.center).plain,
+        weight=field.weight,
     )

@@ -45,6 +45,7 @@ def fourier_integral(
         medium_index=field.medium_index,
         tilt=-(start / spread).plain,
         curvature=behind,
+        weight=field.weight,
     )
 
 

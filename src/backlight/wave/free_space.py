@@ -7,7 +7,8 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes, split_modes
-from backlight.maths.leaf import Given, Scalar
+from backlight.maths.argument import slot
+from backlight.maths.leaf import Given, Scalar, number
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.sampling import Sampling
@@ -54,6 +55,8 @@ class FreeSpace(eqx.Module):
     - `distance`: z, m; either sign. A leaf: it can be an unknown.
     - `method`: how to propagate a field.
 
+    **Errors:** `InputError` for a method that is none, such as its name.
+
     Example:
         >>> import numpy as np
         >>> from backlight.light import Field, Grid
@@ -67,8 +70,8 @@ class FreeSpace(eqx.Module):
     method: Method
 
     def __init__(self, distance: Given, method: Method | None = None):
-        self.distance = real_array(distance)
-        self.method = AngularSpectrum() if method is None else method
+        self.distance = number("distance", distance)
+        self.method = AngularSpectrum() if method is None else slot("method", method, "scale", "curved", "sampling")
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return how much wider the pixels come out, M = (1 + z·c) · scale of the method, and the curvature behind."""
@@ -112,6 +115,7 @@ class FreeSpace(eqx.Module):
             medium_index=moved.medium_index,
             tilt=moved.tilt / scale,
             curvature=behind if known_zero(moved.curvature) else behind + moved.curvature / scale**2,
+            weight=moved.weight,
         )
 
 

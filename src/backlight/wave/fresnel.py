@@ -7,11 +7,12 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid
+from backlight.maths.argument import whole_pair
 from backlight.maths.fourier import crop, fft2, ifft2, pad
-from backlight.maths.leaf import Given, Pair
+from backlight.maths.leaf import Given, Pair, pair
 from backlight.maths.precise import phasor, precise, separable
 from backlight.maths.safe import real_array
-from backlight.wave.angular_spectrum import REMEDY, checked_padding, displaced, padded_grid
+from backlight.wave.angular_spectrum import REMEDY, displaced, padded_grid
 from backlight.wave.coordinates import frequencies
 from backlight.wave.fourier_integral import fourier_integral, output_grid
 from backlight.wave.propagation_error import aliasing, folding, journey, paraxial, sum_account, transfer_account
@@ -47,8 +48,8 @@ class FresnelTransfer(eqx.Module):
         reach: float | None = None,
         shift: Given | None = None,
     ):
-        self.padding, self.band_limit, self.reach = checked_padding(padding), band_limit, reach
-        self.shift = None if shift is None else real_array(shift)
+        self.padding, self.band_limit, self.reach = whole_pair("padding", padding, 0), band_limit, reach
+        self.shift = None if shift is None else pair("shift", shift)
 
     @property
     def scale(self) -> float:
@@ -110,7 +111,7 @@ class FresnelTransform(eqx.Module):
     padding: tuple[int, int] = eqx.field(static=True)
 
     def __init__(self, padding: tuple[int, int] = (0, 0)):
-        self.padding = checked_padding(padding)
+        self.padding = whole_pair("padding", padding, 0)
 
     @property
     def scale(self) -> Float[Array, ""]:

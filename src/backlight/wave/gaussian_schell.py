@@ -7,7 +7,8 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.light import Grid
-from backlight.maths.leaf import Given, OneOrEach, numbers, one_or_two, widest
+from backlight.maths.argument import setting
+from backlight.maths.leaf import POSITIVE, PROPER_SHARE, Given, OneOrEach, numbers, one_or_two, widest
 from backlight.maths.safe import square_root
 from backlight.wave.beam_axis import HIGHEST, modes
 from backlight.wave.beams import Beam
@@ -57,9 +58,8 @@ class GaussianSchell(Beam):
         center: Given = (0.0, 0.0),
     ):
         super().__init__(wavelength, waist, position=position, medium_index=medium_index, tilt=tilt, center=center)
-        self.coherence_width = one_or_two("coherence_width", coherence_width)
-        if not 0 < error < 1:
-            raise InputError("error", got=str(error), expected="a share of the energy between 0 and 1")
+        self.coherence_width = one_or_two("coherence_width", coherence_width, POSITIVE)
+        setting("error", error, PROPER_SHARE)
         self.orders = orders_for(_ratios(widest(waist), _narrowest(coherence_width)), error)
 
     @property

@@ -9,9 +9,8 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, map_modes
 from backlight.light.grid import pitch_pair
-from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.leaf import NONZERO, Given, Pair, Scalar, number, pair
 from backlight.maths.precise import fraction
-from backlight.maths.safe import real_array
 from backlight.maths.turns import cos_sin, wave
 from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
@@ -45,9 +44,8 @@ class SinusoidalPhaseGrating(Element):
     center: Pair
 
     def __init__(self, frequency: Given, modulation: Given, *, center: Given = (0.0, 0.0)):
-        self.frequency, self.modulation, self.center = (
-            real_array(frequency), real_array(modulation), real_array(center),
-        )  # fmt: skip
+        self.frequency, self.modulation = pair("frequency", frequency), number("modulation", modulation)
+        self.center = pair("center", center)
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
@@ -86,7 +84,8 @@ class BlazedGrating(Element):
     center: Pair
 
     def __init__(self, frequency: Given, depth: Given, *, center: Given = (0.0, 0.0)):
-        self.frequency, self.depth, self.center = real_array(frequency), real_array(depth), real_array(center)
+        self.frequency, self.depth = pair("frequency", frequency), number("depth", depth)
+        self.center = pair("center", center)
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
@@ -123,7 +122,8 @@ class MicrolensArray(Element):
     center: Pair
 
     def __init__(self, pitch: Given, focal_length: Given, *, center: Given = (0.0, 0.0)):
-        self.pitch, self.focal_length, self.center = pitch_pair(pitch), real_array(focal_length), real_array(center)
+        self.pitch, self.center = pitch_pair(pitch), pair("center", center)
+        self.focal_length = number("focal_length", focal_length, NONZERO)
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""

@@ -5,9 +5,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Grid, Image
+from backlight.maths.argument import instance
 from backlight.maths.fourier import crop, fft2, ifft2, pad
-from backlight.maths.leaf import Given, Scalar
-from backlight.maths.safe import real_array, squared_modulus
+from backlight.maths.leaf import POSITIVE, Given, Scalar, number
+from backlight.maths.safe import squared_modulus
 from backlight.wave.objective import Objective
 
 
@@ -39,8 +40,9 @@ class IncoherentImaging(eqx.Module):
     medium_index: Scalar
 
     def __init__(self, objective: Objective, wavelength: Given, *, medium_index: Given = 1.0):
-        self.objective = objective
-        self.wavelength, self.medium_index = real_array(wavelength), real_array(medium_index)
+        self.objective = instance("objective", objective, Objective)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return M, and the curvature behind: none."""

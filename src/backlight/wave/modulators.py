@@ -10,8 +10,22 @@ from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
 from backlight.light.grid import pitch_pair
 from backlight.maths import edges
-from backlight.maths.leaf import ComplexMap, Given, Pair, RealMap, Scalar, Vector
-from backlight.maths.safe import complex_array, real_array
+from backlight.maths.argument import setting, whole
+from backlight.maths.leaf import (
+    OPEN_SHARE,
+    SHARE,
+    ComplexMap,
+    Given,
+    Pair,
+    RealMap,
+    Scalar,
+    Vector,
+    complexes,
+    number,
+    pair,
+    reals,
+)
+from backlight.maths.safe import real_array
 from backlight.maths.straight_through import level
 from backlight.wave.element import Element
 
@@ -47,8 +61,9 @@ class CodedMask(Element):
     fill_factor: float = eqx.field(static=True)
 
     def __init__(self, pattern: Given, pitch: Given, *, center: Given = (0.0, 0.0), fill_factor: float = 1.0):
-        self.pattern, self.pitch, self.center = complex_array(pattern), pitch_pair(pitch), real_array(center)
-        self.fill_factor = _fill_factor(fill_factor)
+        self.pattern, self.pitch = complexes("pattern", pattern), pitch_pair(pitch)
+        self.center = pair("center", center)
+        self.fill_factor = setting("fill_factor", fill_factor, OPEN_SHARE)
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
@@ -109,15 +124,14 @@ class SpatialLightModulator(Element):
         levels: int = 256,
         fill_factor: float = 1.0,
     ):
-        self.commands, self.pitch, self.center = real_array(commands), pitch_pair(pitch), real_array(center)
-        self.response, self.unmodulated = real_array(response), real_array(unmodulated)
-        if levels < 2:
-            raise InputError("levels", got=str(levels), expected="a whole number ≥ 2")
+        self.commands, self.pitch = reals("commands", commands), pitch_pair(pitch)
+        self.center = pair("center", center)
+        self.response, self.unmodulated = reals("response", response), number("unmodulated", unmodulated, SHARE)
         if jax.tree.leaves(self.response)[0].shape[-1:] < (2,):
             raise InputError(
                 "response", got="fewer than two numbers", expected="phases from first to last command, rad"
             )
-        self.levels, self.fill_factor = int(levels), _fill_factor(fill_factor)
+        self.levels, self.fill_factor = whole("levels", levels, 2), setting("fill_factor", fill_factor, OPEN_SHARE)
 
     @property
     def phase(self) -> Float[Array, "rows columns"]:
@@ -151,9 +165,3 @@ def _shares(place: Array, n: int, pitch: Array, center: Array, fill_factor: floa
     """Return the share of each sample that each of n pixels covers, along one axis."""
     middles = real_array(np.arange(n) - (n - 1) / 2) * pitch + center
     return edges.slit(place[:, None] - middles, fill_factor * pitch, sample)
-
-
-def _fill_factor(fill_factor: float) -> float:
-    if not 0 < fill_factor <= 1:
-        raise InputError("fill_factor", got=str(fill_factor), expected="a number from 0 (excluded) to 1")
-    return float(fill_factor)

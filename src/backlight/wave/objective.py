@@ -8,13 +8,15 @@ from jaxtyping import Array, Complex, Float
 from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
 from backlight.maths import edges
+from backlight.maths.argument import instance, setting, whole_pair
 from backlight.maths.fourier import crop, fft2, ifft2, pad
-from backlight.maths.leaf import ComplexMap, Given, Scalar
-from backlight.maths.safe import complex_array, known_zero, real_array
+from backlight.maths.leaf import NONZERO, POSITIVE, ComplexMap, Given, Scalar, complexes, frame_shape, number
+from backlight.maths.safe import known_zero, real_array
 from backlight.maths.turns import wave
 from backlight.wave import transfer_function
-from backlight.wave.angular_spectrum import checked_padding, padded_grid
+from backlight.wave.angular_spectrum import padded_grid
 from backlight.wave.curved_carrier import without_curvature
+from backlight.wave.numerical_aperture import demand_aperture
 from backlight.wave.zernikes import NollZernikes, Zernikes
 
 _BEYOND = 1.5
@@ -51,7 +53,8 @@ class Objective(eqx.Module):
     Valid where the scalar model is (NA up to about 0.6), for a pupil inside the grid's band, NA/λ + |τ| < 1/(2 pitch);
     and for irradiances without aliasing 2NA/λ < 1/(2 pitch).
 
-    **Errors:** `InputError` for a negative padding, an edge ≤ 0, or a pupil that is not two-dimensional.
+    **Errors:** `InputError` for NA ≤ 0, or NA ≥ n of the light that comes (where both are known numbers), scale 0, a
+    negative padding, an edge ≤ 0, or a pupil that is not two-dimensional.
 
     Example:
         >>> import numpy as np
@@ -82,15 +85,16 @@ class Objective(eqx.Module):
         padding: tuple[int, int] = (0, 0),
         edge: float = 1.0,
     ):
-        self.numerical_aperture, self.scale = real_array(numerical_aperture), real_array(scale)
-        self.defocus = real_array(defocus)
-        self.aberrations = NollZernikes() if aberrations is None else aberrations
-        self.pupil = complex_array(pupil)
-        if not edge > 0:
-            raise InputError("edge", got=str(edge), expected="a width > 0, in frequency samples")
-        if jax.tree.leaves(self.pupil)[0].ndim < 2:
-            raise InputError("pupil", got="fewer than two axes", expected="complex pixels, shape (rows, columns)")
-        self.padding, self.edge = checked_padding(padding), float(edge)
+        self.numerical_aperture = number("numerical_aperture", numerical_aperture, POSITIVE)
+        self.scale = number("scale", scale, NONZERO)
+        self.defocus = number("defocus", defocus)
+        self.aberrations = NollZernikes() if aberrations is None else instance("aberrations", aberrations, Zernikes)
+        self.pupil = complexes("pupil", pupil)
+        if len(frame_shape(self.pupil)) != 2:
+            raise InputError(
+                "pupil", got=f"shape {frame_shape(self.pupil)}", expected="complex pixels, shape (rows, columns)"
+            )
+        self.padding, self.edge = whole_pair("padding", padding, 0), setting("edge", edge, POSITIVE)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return M, and the curvature behind: none."""
@@ -112,6 +116,7 @@ class Objective(eqx.Module):
 
         **Arguments:** `wavelength`: λ in vacuum, m; `tilt`: τ, cycles/m; `medium_index`: n of the object's medium.
         """
+        demand_aperture(self.numerical_aperture, real_array(medium_index))
         carrier = real_array(wavelength), real_array(tilt)
         return self._defocused(self._pupil_function(grid, *carrier), grid, *carrier, real_array(medium_index))
 
@@ -129,12 +134,15 @@ class Objective(eqx.Module):
         return self._disc(grid, *self._coordinates(grid, real_array(wavelength), real_array(tilt)))
 
     def _imaged(self, field: Field) -> Field:
+        demand_aperture(self.numerical_aperture, field.medium_index)
         light = without_curvature(field)
         grid = self.padded(light.grid)
         spectrum = fft2(pad(light.full, grid.shape)) * self._pupil_function(grid, light.wavelength, light.tilt)
         carried = self._defocused(spectrum, grid, light.wavelength, light.tilt, light.medium_index)
         values = crop(ifft2(carried), light.grid.shape) / self.scale
-        return Field(values, light.grid.scaled(self.scale), light.wavelength, tilt=light.tilt / self.scale)
+        return Field(
+            values, light.grid.scaled(self.scale), light.wavelength, tilt=light.tilt / self.scale, weight=light.weight
+        )
 
     def _pupil_function(self, grid: Grid, wavelength: Array, tilt: Array) -> Complex[Array, "y x"]:
         """Return P without the defocus."""

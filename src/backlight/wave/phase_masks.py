@@ -6,7 +6,8 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Material, map_modes
-from backlight.maths.leaf import Given, RealMap
+from backlight.maths.argument import instance, setting, whole
+from backlight.maths.leaf import POSITIVE, Given, RealMap, reals
 from backlight.maths.safe import real_array
 from backlight.maths.straight_through import level
 from backlight.maths.turns import wave
@@ -30,7 +31,7 @@ class PhaseMask(Element):
     phase: RealMap
 
     def __init__(self, phase: Given):
-        self.phase = real_array(phase)
+        self.phase = reals("phase", phase)
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
@@ -70,11 +71,11 @@ class DiffractiveElement(Element):
     levels: int | None = eqx.field(static=True)
 
     def __init__(self, height: Given, material: Material, *, step: float | None = None, levels: int | None = None):
-        if step is not None and not step > 0:
-            raise InputError("step", got=str(step), expected="a height > 0, m")
-        if levels is not None and (step is None or levels < 1):
-            raise InputError("levels", got=f"{levels}, step {step}", expected="a number ≥ 1 and the step between them")
-        self.height, self.material, self.step, self.levels = real_array(height), material, step, levels
+        if levels is not None and step is None:
+            raise InputError("levels", got=f"{levels} and no step", expected="a number ≥ 1 and the step between them")
+        self.height, self.material = reals("height", height), instance("material", material, Material)
+        self.step = None if step is None else setting("step", step, POSITIVE)
+        self.levels = None if levels is None else whole("levels", levels, 1)
 
     @classmethod
     def designed(

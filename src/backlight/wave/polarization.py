@@ -9,8 +9,9 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
-from backlight.maths.leaf import Given, JonesMap, JonesVector, OneOrEach
-from backlight.maths.safe import complex_array, real_array, squared_modulus
+from backlight.maths.argument import slot
+from backlight.maths.leaf import Given, JonesMap, JonesVector, OneOrEach, complexes, frame_shape, reals
+from backlight.maths.safe import complex_array, squared_modulus
 from backlight.wave.element import Element
 
 
@@ -81,8 +82,10 @@ class Polarized(eqx.Module):
     jones: JonesVector
 
     def __init__(self, source: Any, jones: Given):
-        self.source = source
-        self.jones = complex_array(jones)
+        self.source = slot("source", source, "wavelength", "medium_index", "curvature")
+        self.jones = complexes("jones", jones)
+        if frame_shape(self.jones) != (2,):
+            raise InputError("jones", got=f"shape {frame_shape(self.jones)}", expected="two numbers (Jx, Jy)")
 
     @property
     def wavelength(self) -> Float[Array, "..."]:
@@ -123,11 +126,10 @@ class JonesElement(Element):
     matrix: JonesMap
 
     def __init__(self, matrix: Given):
-        self.matrix = complex_array(matrix)
-        if isinstance(self.matrix, eqx.Module):
-            return
-        if self.matrix.ndim not in (2, 4) or self.matrix.shape[:2] != (2, 2):
-            raise InputError("matrix", got=f"shape {self.matrix.shape}", expected="(2, 2) or (2, 2, y, x)")
+        self.matrix = complexes("matrix", matrix)
+        shape = frame_shape(self.matrix)
+        if len(shape) not in (2, 4) or shape[:2] != (2, 2):
+            raise InputError("matrix", got=f"shape {shape}", expected="(2, 2) or (2, 2, y, x)")
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
@@ -155,7 +157,7 @@ class Polarizer(Element):
     angle: OneOrEach
 
     def __init__(self, angle: Given):
-        self.angle = real_array(angle)
+        self.angle = reals("angle", angle)
 
     @property
     def matrix(self) -> Complex[Array, "2 2 *pixels"]:
@@ -193,7 +195,7 @@ class WavePlate(Element):
     angle: OneOrEach
 
     def __init__(self, retardance: Given, angle: Given = 0.0):
-        self.retardance, self.angle = real_array(retardance), real_array(angle)
+        self.retardance, self.angle = reals("retardance", retardance), reals("angle", angle)
 
     @classmethod
     def quarter(cls, angle: Given = 0.0) -> "WavePlate":

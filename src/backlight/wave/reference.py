@@ -5,9 +5,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex
 
 from backlight.light import Field, map_modes
-from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.leaf import Given, Pair, Scalar, number, pair
 from backlight.maths.precise import phasor, precise, separable
-from backlight.maths.safe import real_array
+from backlight.maths.safe import square_root
 from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
 
@@ -17,11 +17,15 @@ class Reference(Element):
 
     A camera behind it records |U + R|², whose cross term U·R* carries amplitude and phase of U on fringes of frequency
     −τ_R (off-axis holography: Leith and Upatnieks, J. Opt. Soc. Am. 52, 1123 (1962)). What the field has in its carrier
-    is taken off R, so that R is written out on the grid as its values are. Modes are each given the same R.
+    is taken off R, so that R is written out on the grid as its values are.
+
+    Light and reference come from one source: a mode of weight w (`Field.weight`) meets √w·R, so that the reference of
+    all modes has the irradiance a² where the weights sum to 1, and fringes are as strong however many modes describe
+    the source. Components of polarization are each given the mode's R.
 
     **Arguments:**
 
-    - `amplitude`: a, relative to the light's values.
+    - `amplitude`: a, relative to the values of a light that is one mode.
     - `tilt`: τ_R = (τ_y, τ_x) = n·sin(angle)/λ, cycles/m.
     - `curvature`: c_R, 1/m; positive for a reference that diverges from a point at 1/c_R before the plane.
     - `phase`: φ, rad. No frame tells it from a constant phase of the light: it says where that of the light is zero.
@@ -45,17 +49,19 @@ class Reference(Element):
     phase: Scalar
 
     def __init__(self, amplitude: Given = 1.0, *, tilt: Given = (0.0, 0.0), curvature: Given = 0.0, phase: Given = 0.0):
-        self.amplitude = real_array(amplitude)
-        self.tilt = real_array(tilt)
-        self.curvature = real_array(curvature)
-        self.phase = real_array(phase)
+        self.amplitude = number("amplitude", amplitude)
+        self.tilt = pair("tilt", tilt)
+        self.curvature = number("curvature", curvature)
+        self.phase = number("phase", phase)
 
     def __call__(self, field: Field) -> Field:
         """Return the light and the reference together."""
         return map_modes(self._added, field)
 
     def _added(self, field: Field) -> Field:
-        return field.with_values(field.full + self._against(field))
+        share = square_root(field.weight)
+        share = share.reshape(share.shape + (1,) * (field.values.ndim - share.ndim))
+        return field.with_values(field.full + share * self._against(field))
 
     @eqx.filter_jit
     def _against(self, field: Field) -> Complex[Array, "y x"]:

@@ -8,7 +8,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, map_modes
 from backlight.maths.fourier import fft2
-from backlight.maths.leaf import Given, Pair
+from backlight.maths.leaf import Given, Pair, pair
 from backlight.maths.precise import Precise, cosine_sine, phasor, precise, where
 from backlight.maths.safe import known_zero, real_array, square_root
 from backlight.wave.coordinates import frequencies, positions
@@ -53,7 +53,7 @@ class RotatedPlane(eqx.Module):
     angles: Pair
 
     def __init__(self, angles: Given):
-        self.angles = real_array(angles)
+        self.angles = pair("angles", angles)
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return 1, and no curvature: it is in the values."""
@@ -75,7 +75,7 @@ def _transposed(field: Field) -> Field:
     rows, columns = field.grid.shape
     grid = Grid((columns, rows), field.grid.pitch[::-1], field.grid.center[::-1])
     swapped = jnp.swapaxes(field.full, -2, -1)
-    return Field(swapped, grid, field.wavelength, medium_index=field.medium_index, tilt=field.tilt[::-1])
+    return eqx.tree_at(lambda light: (light.values, light.grid, light.tilt), field, (swapped, grid, field.tilt[::-1]))
 
 
 def _lean(field: Field, angle: Float[Array, ""]) -> Field:

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
-from backlight.errors import InputError
 from backlight.light import Field, Grid
+from backlight.maths.argument import whole_pair
 from backlight.maths.chirp_z import centered, zoom
 from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given
@@ -71,9 +71,7 @@ class ScaledAngularSpectrum(eqx.Module):
     ):
         self.window = Window(scale=scale, pitch=pitch, center=center, shape=shape)
         demand_pixels(self.window, "ScaledAngularSpectrum")
-        if samples is not None and (len(samples) != 2 or any(n < 1 for n in samples)):
-            raise InputError("samples of the band", got=repr(samples), expected="two numbers ≥ 1 (rows, columns)")
-        self.samples = samples
+        self.samples = None if samples is None else whole_pair("samples", samples, 1)
 
     @classmethod
     def planned(cls, grid: Grid, wavelength: float, distance: float, output: Grid, *, medium_index: float = 1.0):
@@ -196,6 +194,7 @@ def _carried(field: Field, distance: Array, output: Grid, samples: tuple[int, in
         medium_index=field.medium_index,
         tilt=tilt,
         curvature=curvature.plain,
+        weight=field.weight,
     )
 
 

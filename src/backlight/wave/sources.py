@@ -4,7 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
-from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.leaf import NONZERO, POSITIVE, Given, Pair, Scalar, number, pair
 from backlight.maths.safe import complex_array, real_array
 
 
@@ -31,9 +31,9 @@ class PlaneWave(eqx.Module):
     tilt: Pair
 
     def __init__(self, wavelength: Given, *, medium_index: Given = 1.0, tilt: Given = (0.0, 0.0)):
-        self.wavelength = real_array(wavelength)
-        self.medium_index = real_array(medium_index)
-        self.tilt = real_array(tilt)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.tilt = pair("tilt", tilt)
 
     @property
     def curvature(self) -> Float[Array, ""]:
@@ -76,10 +76,10 @@ class SphericalWave(eqx.Module):
     def __init__(
         self, wavelength: Given, source_distance: Given, *, medium_index: Given = 1.0, tilt: Given = (0.0, 0.0)
     ):
-        self.wavelength = real_array(wavelength)
-        self.source_distance = real_array(source_distance)
-        self.medium_index = real_array(medium_index)
-        self.tilt = real_array(tilt)
+        self.wavelength = number("wavelength", wavelength, POSITIVE)
+        self.source_distance = number("source_distance", source_distance, NONZERO)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.tilt = pair("tilt", tilt)
 
     @property
     def curvature(self) -> Float[Array, ""]:

@@ -9,8 +9,8 @@ from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
 from backlight.maths import quadrature
-from backlight.maths.leaf import Given, Scalar, Vector, numbers
-from backlight.maths.safe import real_array
+from backlight.maths.argument import slot
+from backlight.maths.leaf import POSITIVE, Given, Scalar, Vector, number, numbers, reals, vector
 from backlight.wave.weights import amplitudes, weights_of
 
 
@@ -48,9 +48,10 @@ class Spectrum(eqx.Module):
     def __init__(
         self, source: Any, wavelengths: Given, weights: Given | None = None, *, medium_indices: Given | None = None
     ):
-        self.source, self.wavelengths = source, real_array(wavelengths)
+        self.source = slot("source", source, "wavelength", "medium_index", "tilt", "curvature")
+        self.wavelengths = vector("wavelengths", wavelengths, POSITIVE)
         self.weights = weights_of(weights, jax.tree.leaves(self.wavelengths)[0].shape[-1])
-        self.medium_indices = None if medium_indices is None else real_array(medium_indices)
+        self.medium_indices = None if medium_indices is None else reals("medium_indices", medium_indices, POSITIVE)
 
     @property
     def wavelength(self) -> Float[Array, " wavelengths"]:
@@ -104,7 +105,8 @@ class SpectralLine(eqx.Module):
     weights: Vector
 
     def __init__(self, source: Any, width: Given, points: Given, weights: Given | None = None):
-        self.source, self.width, self.points = source, real_array(width), real_array(points)
+        self.source = slot("source", source, "wavelength", "medium_index", "tilt", "curvature")
+        self.width, self.points = number("width", width), vector("points", points)
         self.weights = weights_of(weights, jax.tree.leaves(self.points)[0].shape[-1])
 
     @classmethod
@@ -156,13 +158,21 @@ def in_colors(
 ) -> Field:
     """Return the light of `source` at each wavelength, √weight in the values, along a first axis of modes."""
 
-    def light(wavelength: Array, index: Array) -> tuple[Array, Array]:
+    def light(wavelength: Array, index: Array) -> tuple[Array, Array, Array]:
         one = source_at(source, wavelength, index)(grid)
-        return one.values, one.tilt
+        return one.values, one.tilt, one.weight
 
-    values, tilt = jax.vmap(light, in_axes=(0, 0 if medium_index.ndim else None))(wavelengths, medium_index)
+    values, tilt, share = jax.vmap(light, in_axes=(0, 0 if medium_index.ndim else None))(wavelengths, medium_index)
     weighted = values * amplitudes(weights).reshape(-1, *[1] * (values.ndim - 1))
-    return Field(weighted, grid, wavelengths, medium_index=medium_index, tilt=tilt, curvature=source.curvature)
+    return Field(
+        weighted,
+        grid,
+        wavelengths,
+        medium_index=medium_index,
+        tilt=tilt,
+        curvature=source.curvature,
+        weight=share * weights.reshape(-1, *[1] * (share.ndim - 1)),
+    )
 
 
 def source_at(source: Any, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> Any:

@@ -8,8 +8,17 @@ from backlight.errors import InputError
 from backlight.light import Field, map_modes
 from backlight.light.grid import grid_shape
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import ComplexOneOrEach, Given, OneOrEach, Points
-from backlight.maths.safe import complex_array, real_array
+from backlight.maths.leaf import (
+    POSITIVE,
+    ComplexOneOrEach,
+    Given,
+    OneOrEach,
+    Points,
+    complexes,
+    frame_shape,
+    reals,
+    vectors,
+)
 from backlight.wave import transfer_function
 from backlight.wave.checkpointed_scan import checkpointed_scan
 from backlight.wave.curved_carrier import carried_sphere, without_curvature
@@ -54,11 +63,12 @@ class Spheres(eqx.Module):
     shape: tuple[int, int] = eqx.field(static=True)
 
     def __init__(self, positions: Given, radii: Given, contrast: Given, shape: tuple[int, int]):
-        self.positions, self.radii, self.contrast = real_array(positions), real_array(radii), complex_array(contrast)
+        self.positions, self.radii = vectors("positions", positions, 3), reals("radii", radii, POSITIVE)
+        self.contrast = complexes("contrast", contrast)
         self.shape = grid_shape(shape)
-        given = self.positions
-        if not isinstance(given, eqx.Module) and (given.ndim != 2 or given.shape[1] != 3 or not len(given)):
-            raise InputError("positions", got=f"shape {given.shape}", expected="(z, y, x) of one sphere or more")
+        shape_given = frame_shape(self.positions)
+        if len(shape_given) != 2 or not shape_given[0]:
+            raise InputError("positions", got=f"shape {shape_given}", expected="(z, y, x) of one sphere or more")
 
     def __call__(self, field: Field) -> Field:
         """Return the light as it is in the sample plane, z = 0."""

@@ -4,7 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field
-from backlight.maths.leaf import Given, Scalar
+from backlight.maths.leaf import NONZERO, Given, Scalar, number
 from backlight.maths.safe import real_array
 
 
@@ -19,6 +19,8 @@ class ThinLens(eqx.Module):
 
     Valid paraxially; without aberrations, which a `PhaseMask` adds.
 
+    **Errors:** `InputError` for f = 0.
+
     Example:
         >>> import numpy as np
         >>> from backlight.light import Field, Grid
@@ -30,7 +32,7 @@ class ThinLens(eqx.Module):
     focal_length: Scalar
 
     def __init__(self, focal_length: Given):
-        self.focal_length = real_array(focal_length)
+        self.focal_length = number("focal_length", focal_length, NONZERO)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return 1 and the curvature behind, c − 1/f."""

@@ -2,9 +2,10 @@
 
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.light import Field
-from backlight.maths.leaf import ComplexMap, Given
-from backlight.maths.safe import amplitude, angle, complex_array
+from backlight.maths.leaf import ComplexMap, Given, complexes, frame_shape
+from backlight.maths.safe import amplitude, angle
 from backlight.wave.element import Element
 
 
@@ -28,7 +29,9 @@ class ThinSample(Element):
     transmission: ComplexMap
 
     def __init__(self, transmission: Given):
-        self.transmission = complex_array(transmission)
+        self.transmission = complexes("transmission", transmission)
+        if len(frame_shape(self.transmission)) < 2:
+            raise InputError("transmission", got=f"shape {frame_shape(self.transmission)}", expected="pixels (y, x)")
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,22 +1,18 @@
 """The full electric field in the focus of a high-aperture objective."""
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
-from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
 from backlight.light.grid import grid_shape
-from backlight.maths.leaf import Given, Scalar
+from backlight.maths.leaf import NONZERO, POSITIVE, Given, Scalar, number
 from backlight.maths.precise import Precise, phasor, precise, where
 from backlight.maths.safe import real_array, square_root
 from backlight.wave.coordinates import positions
 from backlight.wave.curved_carrier import without_curvature
+from backlight.wave.numerical_aperture import demand_aperture
 from backlight.wave.polarization import components
 
 HIGHEST = jax.lax.Precision.HIGHEST
@@ -77,11 +73,12 @@ class VectorFocus(eqx.Module):
         defocus: Given = 0.0,
         shape: tuple[int, int] | None = None,
     ):
-        self.focal_length = real_array(focal_length)
-        self.numerical_aperture, self.medium_index = real_array(numerical_aperture), real_array(medium_index)
-        self.scale, self.defocus = real_array(scale), real_array(defocus)
+        self.focal_length = number("focal_length", focal_length, NONZERO)
+        self.numerical_aperture = number("numerical_aperture", numerical_aperture, POSITIVE)
+        self.medium_index = number("medium_index", medium_index, POSITIVE)
+        self.scale, self.defocus = number("scale", scale, NONZERO), number("defocus", defocus)
         self.shape = None if shape is None else grid_shape(shape)
-        _demand_aperture(self.numerical_aperture, self.medium_index)
+        demand_aperture(self.numerical_aperture, self.medium_index)
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return `scale`, and no curvature: the sphere that converges on the focus is in the integral."""
@@ -99,7 +96,7 @@ class VectorFocus(eqx.Module):
         rays = self._refracted(components(field), pupil, field.wavelength) * (-1j * area)
         along_y, along_x = (self._waves(field, focus, axis) for axis in (0, 1))
         values = jnp.matmul(jnp.matmul(along_y, rays, precision=HIGHEST), along_x.T, precision=HIGHEST)
-        return Field(values, focus, field.wavelength, medium_index=self.medium_index)
+        return Field(values, focus, field.wavelength, medium_index=self.medium_index, weight=field.weight)
 
     def _refracted(
         self, values: Complex[Array, "*modes 2 #y #x"], pupil: Grid, wavelength: Float[Array, ""]
@@ -136,16 +133,3 @@ class VectorFocus(eqx.Module):
         """Return exp(2πi ρ·(τ − r/(λf))) of an axis: the direct transform to a grid of any pitch."""
         cycles = field.tilt[axis] - positions(focus, axis) / (precise(field.wavelength) * self.focal_length)
         return phasor(cycles[:, None] * positions(field.grid, axis))
-
-
-def _demand_aperture(aperture: Any, index: Any) -> None:
-    numbers = [leaf for part in (aperture, index) for leaf in jax.tree.leaves(part)]
-    if any(isinstance(number, Tracer) for number in numbers):
-        return
-    largest, least = np.asarray(numbers[0]).max(), np.asarray(numbers[1]).min()
-    if not 0 < largest < least:
-        raise InputError(
-            "numerical_aperture",
-            got=f"{largest:g} in a medium of index {least:g}",
-            expected="0 < NA < n: rays at a right angle to the axis at most",
-        )

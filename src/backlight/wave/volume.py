@@ -10,8 +10,7 @@ from jaxtyping import Array, Complex
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes
-from backlight.maths.leaf import ComplexMaps, Given, Scalar
-from backlight.maths.safe import complex_array
+from backlight.maths.leaf import ComplexMaps, Given, Scalar, complexes
 from backlight.maths.turns import cos_sin
 from backlight.wave.curved_carrier import carried_sphere, without_curvature
 
@@ -62,7 +61,7 @@ class Volume(eqx.Module):
 
 def slices(contrast: Given) -> ComplexMaps:
     """Check a volume (slices, y, x) and return it."""
-    volume = complex_array(contrast)
+    volume = complexes("contrast", contrast)
     if isinstance(volume, jax.Array) and (volume.ndim != 3 or volume.shape[0] < 1):
         raise InputError(
             "contrast",

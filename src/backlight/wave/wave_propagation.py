@@ -9,8 +9,7 @@ from jaxtyping import Array, Complex, Float
 from backlight.errors import InputError
 from backlight.light import Field
 from backlight.maths.fourier import fft2, ifft2
-from backlight.maths.leaf import ComplexMaps, Given, Scalar
-from backlight.maths.safe import real_array
+from backlight.maths.leaf import NONZERO, ComplexMaps, Given, Scalar, number
 from backlight.wave import transfer_function
 from backlight.wave.checkpointed_scan import checkpointed_scan
 from backlight.wave.volume import Volume, phase_factor, slices
@@ -54,7 +53,7 @@ class WavePropagation(Volume):
     references: tuple[float, ...] = eqx.field(static=True)
 
     def __init__(self, contrast: Given, thickness: Given, *, references: tuple[float, ...]):
-        self.contrast, self.thickness = slices(contrast), real_array(thickness)
+        self.contrast, self.thickness = slices(contrast), number("thickness", thickness, NONZERO)
         self.references = tuple(float(c) for c in references)
         if len(references) < 2 or any(a >= b for a, b in itertools.pairwise(self.references)):
             raise InputError("references", got=repr(references), expected="two or more contrasts in ascending order")

@@ -1,13 +1,12 @@
 """Weights of modes: the irradiance each carries."""
 
-import jax
+import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
-from backlight.maths.leaf import Given, Vector
-from backlight.maths.safe import complex_array, real_array, square_root
+from backlight.maths.leaf import NOT_NEGATIVE, Given, Vector, frame_shape, reals
+from backlight.maths.safe import complex_array, square_root, squared_modulus
 
 
 def weights_of(weights: Given | None, count: int) -> Vector:
@@ -15,15 +14,18 @@ def weights_of(weights: Given | None, count: int) -> Vector:
 
     **Errors:** `InputError` if one is below 0, or their number is not `count`.
     """
-    leaf = real_array(np.full(count, 1 / count) if weights is None else weights)
-    for values in jax.tree.leaves(leaf):
-        if values.shape[-1:] != (count,):
-            raise InputError("weights", got=f"shape {values.shape}", expected=f"{count}, one for each mode")
-        if not isinstance(values, Tracer) and bool(np.any(np.asarray(values) < 0)):
-            raise InputError("weights", got=f"{float(np.min(np.asarray(values)))}", expected="irradiances, each ≥ 0")
+    leaf = reals("weights", np.full(count, 1 / count) if weights is None else weights, NOT_NEGATIVE)
+    if frame_shape(leaf)[-1:] != (count,):
+        raise InputError("weights", got=f"shape {frame_shape(leaf)}", expected=f"{count}, one for each mode")
     return leaf
 
 
 def amplitudes(weights: Float[Array, " modes"]) -> Complex[Array, "modes 1 1"]:
     """Return √w of each mode, uniform over the grid. At w = 0 the slope is 0: start an unknown weight above."""
     return complex_array(square_root(weights)[:, None, None])
+
+
+def shares(values: Complex[Array, "*modes #y #x"]) -> Float[Array, "*modes"]:
+    """Return the share of the energy in each mode."""
+    energy = jnp.sum(squared_modulus(values), axis=(-2, -1))
+    return energy / jnp.maximum(jnp.sum(energy), jnp.finfo(energy.dtype).tiny)

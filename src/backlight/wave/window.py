@@ -5,7 +5,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light.grid import grid_shape, pitch_pair
-from backlight.maths.leaf import Given, Pair, Scalar
+from backlight.maths.leaf import NONZERO, Given, Pair, Scalar, number, pair
 from backlight.maths.precise import Precise, precise
 from backlight.maths.safe import real_array
 
@@ -44,9 +44,9 @@ class Window(eqx.Module):
     ):
         if scale is not None and pitch is not None:
             raise InputError("output window", got="scale and pitch", expected="one of them")
-        self.ratio = None if scale is None else real_array(scale)
+        self.ratio = None if scale is None else number("scale", scale, NONZERO)
         self.pitch = None if pitch is None else pitch_pair(pitch)
-        self.center = None if center is None else real_array(center)
+        self.center = None if center is None else pair("center", center)
         self.shape = None if shape is None else grid_shape(shape)
 
     @property

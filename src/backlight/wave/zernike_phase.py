@@ -9,8 +9,8 @@ from jaxtyping import Array, Float
 
 from backlight.light import Field
 from backlight.light.grid import grid_shape
-from backlight.maths.leaf import Given, Vector
-from backlight.maths.safe import real_array
+from backlight.maths.argument import whole
+from backlight.maths.leaf import Given, Vector, vector
 from backlight.maths.zernike import noll_modes
 
 
@@ -38,8 +38,8 @@ class ZernikePhase(eqx.Module):
     first: int = eqx.field(static=True)
 
     def __init__(self, coefficients: Given, shape: tuple[int, int], *, first: int = 1):
-        self.coefficients = real_array(coefficients)
-        self.shape, self.first = grid_shape(shape), first
+        self.coefficients = vector("coefficients", coefficients)
+        self.shape, self.first = grid_shape(shape), whole("first", first, 1)
 
     @property
     def phase(self) -> Float[Array, "y x"]:

@@ -6,8 +6,8 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float
 
-from backlight.maths.leaf import Given, Vector
-from backlight.maths.safe import real_array
+from backlight.maths.argument import whole
+from backlight.maths.leaf import Given, Vector, vector
 from backlight.maths.zernike import Term, fringe, noll_term, zernike_sum
 
 
@@ -60,7 +60,7 @@ class NollZernikes(Zernikes):
     first: int = eqx.field(static=True)
 
     def __init__(self, coefficients: Given = (), *, first: int = 1):
-        self.coefficients, self.first = real_array(coefficients), first
+        self.coefficients, self.first = vector("coefficients", coefficients), whole("first", first, 1)
         self.term(first)
 
     @staticmethod
@@ -93,7 +93,7 @@ class FringeZernikes(Zernikes):
     first: int = eqx.field(static=True)
 
     def __init__(self, coefficients: Given = (), *, first: int = 1):
-        self.coefficients, self.first = real_array(coefficients), first
+        self.coefficients, self.first = vector("coefficients", coefficients), whole("first", first, 1)
         self.term(first + max(jax.tree.leaves(self.coefficients)[0].shape[-1] - 1, 0))
         self.term(first)
 
