@@ -26,7 +26,8 @@ def central_difference(values: Callable[[np.ndarray], np.ndarray], steps: np.nda
     """Return f′(0) and its estimated error by Richardson extrapolation of central differences.
 
     The tableau is Ridders' (Adv. Eng. Software 4, 75, 1982): of all extrapolations, the one that agrees best with its
-    two parents is taken, which balances truncation against round-off.
+    two parents is taken, which balances truncation against round-off. What agrees by chance is doubted as much as the
+    round-off of the values allows.
 
     **Arguments:** `values`: t (m,) → f(t) (m,); `steps`: halved from one to the next.
 
@@ -39,10 +40,11 @@ def central_difference(values: Callable[[np.ndarray], np.ndarray], steps: np.nda
     """
     both = np.asarray(values(np.concatenate([steps, -steps])), dtype=np.float64)
     column = (both[: len(steps)] - both[len(steps) :]) / (2 * steps)
+    round_off = np.finfo(np.float64).eps * np.max(np.abs(both)) / steps
     best, error = float(column[0]), np.inf
     for order in range(1, len(steps)):
         finer = column[1:] + (column[1:] - column[:-1]) / (4.0**order - 1)
-        doubt = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1]))
+        doubt = np.maximum(np.abs(finer - column[1:]), np.abs(finer - column[:-1])) + round_off[order:]
         i = int(np.argmin(doubt))
         if doubt[i] < error:
             best, error = float(finer[i]), float(doubt[i])

@@ -26,6 +26,7 @@ def amplitudes(weights: Float[Array, " modes"]) -> Complex[Array, "modes 1 1"]:
 
 
 def shares(values: Complex[Array, "*modes #y #x"]) -> Float[Array, "*modes"]:
-    """Return the share of the energy in each mode."""
+    """Return the share of the energy in each mode; 0, with slope 0, where there is no light."""
     energy = jnp.sum(squared_modulus(values), axis=(-2, -1))
-    return energy / jnp.maximum(jnp.sum(energy), jnp.finfo(energy.dtype).tiny)
+    total = jnp.sum(energy)
+    return energy / jnp.where(total > 0, total, 1.0)
