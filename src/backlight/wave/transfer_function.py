@@ -145,10 +145,11 @@ def _carried_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     kernel = _kernel(*where)
     carried = spectrum * kernel
     change = jnp.zeros_like(carried) if _still(tangents[0]) else tangents[0] * kernel
+    s = sy[:, None] + sx[None, :]
     if not _still(tangents[1]):
-        change += jax.checkpoint(_lengthened)(carried, per_wavelength, sy, sx, tangents[1])
+        both = jax.lax.complex(-jnp.sign(per_wavelength) * _decay(s), -_delay(s))
+        change += carried * both * (2 * np.pi * tangents[1])
     if not (_still(tangents[2]) and _still(tangents[3])):
-        s = sy[:, None] + sx[None, :]
         ds = _instance(tangents[2])[:, None] + _instance(tangents[3])[None, :]
         half_secant = np.pi / jnp.sqrt(jnp.maximum(jnp.abs(1 - s), 1e-12))
         real, imag = jnp.where(s < 1, 0.0, -jnp.abs(per_wavelength)), jnp.where(s < 1, -per_wavelength, 0.0)
@@ -157,12 +158,6 @@ def _carried_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
 
 _carried.defjvp(_carried_jvp, symbolic_zeros=True)
-
-
-def _lengthened(carried: Array, per_wavelength: Array, sy: Array, sx: Array, change: Array) -> Array:
-    """Return H·F·d(exponent) by z/λ: recomputed for the reverse mode, which would otherwise keep a field for it."""
-    s = sy[:, None] + sx[None, :]
-    return carried * jax.lax.complex(-jnp.sign(per_wavelength) * _decay(s), -_delay(s)) * (2 * np.pi * change)
 
 
 def _delay(s: Array) -> Array:
