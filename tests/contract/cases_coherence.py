@@ -17,13 +17,21 @@ from backlight.wave import (
     GaussianSchell,
     HermiteGauss,
     LaguerreGauss,
+    LEDArray,
     PlaneWave,
     SpectralLine,
     Spectrum,
     ThinSample,
 )
 
-SCALES = {"inputs.0.center": 1e-5, "part.center": 1e-5, "part.position": 1e-4, "part.tilt": 1e4, "part.points": 0.5}
+SCALES = {
+    "inputs.0.center": 1e-5,
+    "part.lean": 0.1,
+    "part.center": 1e-5,
+    "part.position": 1e-4,
+    "part.tilt": 1e4,
+    "part.points": 0.5,
+}
 BEAM = {"position": 2e-4, "tilt": (1e4, -2e4), "center": (1e-6, 2e-6)}
 POINTS = [(0.2, 0.9), (-0.5, 0.1), (0.3, -0.6)]
 WEIGHTS = [0.2, 0.5, 0.3]
@@ -54,11 +62,22 @@ def color(shape, pitch):
     ), ()
 
 
+def panel(_):
+    """Two diodes of three, each of three points, turned, leaning and behind glass."""
+    return LEDArray(
+        WAVELENGTH, [(1e-3, 2e-3), (-3e-3, 1e-3), (2e-3, -2e-3)], 8e-3, lit=[2, 0], shift=(3e-4, -2e-4), rotation=0.1,
+        lean=(0.05, -0.08), offsets=np.full((3, 2), 5e-5), gains=WEIGHTS, slide_thickness=1e-3, slide_index=1.52,
+        size=(2e-4, 3e-4), points=POINTS, weights=WEIGHTS, medium_index=1.33,
+    )  # fmt: skip
+
+
 CASES = [
     source(lambda _: many_points(), "points of a source",
            may_vanish=("part.tilt", "part.points", "part.size", "part.weights")),
     source(lambda _: LED(WAVELENGTH, (1e-3, 2e-3), 5e-3, POINTS, WEIGHTS, medium_index=1.33, tilt=(2e5, 3e5)), "LED",
            may_vanish=("part.tilt", "part.points", "part.size", "part.weights")),
+    source(panel, "LED array", may_vanish=("part.positions", "part.shift", "part.rotation", "part.lean", "part.offsets",
+                                           "part.gains", "part.slide_thickness", "part.size", "part.points")),
     source(lambda _: Spectrum(tilted(), [0.4e-6, 0.5e-6, 0.6e-6], WEIGHTS), "spectrum",
            may_vanish=("part.source.tilt", "part.weights")),
     source(lambda _: SpectralLine(tilted(), 2e-8, [-0.5, 0.1, 0.6], WEIGHTS), "spectral line",

@@ -38,6 +38,13 @@ def objective(shape, pitch):
     return part, (field(shape, pitch, tilt=(2.1e4, -3.3e4), curvature=3e3),)
 
 
+def decimated(shape, pitch):
+    """On 24 × 24 pixels the window of 12 × 12 holds the pupil and its soft edge."""
+    rows, columns = shape
+    part = Objective(0.012, 2.0, defocus=20e-6, padding=(24 - rows, 24 - columns), decimation=2)
+    return part, (field(shape, pitch, tilt=(2.1e4, -3.3e4), curvature=3e3),)
+
+
 def incoherent(shape, pitch):
     aberrations = FringeZernikes([0.3, -0.2, 0.4, 0.1, 0.2, 0.3], first=4)
     part = Objective(0.04, 3.0, defocus=20e-6, aberrations=aberrations, padding=(3, 2))
@@ -79,6 +86,8 @@ CASES = [
     Case("objective", objective, linear_in=VALUES, scales=SCALES, float32_error=2e-6,
          may_vanish=(VALUES, "inputs.0.tilt", "inputs.0.curvature", "part.defocus", "part.pupil",
                      "part.aberrations.coefficients")),
+    Case("decimating objective", decimated, linear_in=VALUES, scales=SCALES, float32_error=2e-6,
+         may_vanish=(VALUES, "inputs.0.tilt", "part.defocus")),
     Case("incoherent imaging", incoherent, linear_in=VALUES, scales=SCALES, float32_error=2e-6,
          may_vanish=(VALUES, "part.objective.defocus", "part.objective.aberrations.coefficients")),
     Case("thin lens", lens, linear_in=VALUES, scales=SCALES, energy_ratio=1.0,

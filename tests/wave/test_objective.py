@@ -175,3 +175,29 @@ def test_what_the_pupils_pixels_absorb_is_lost():
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(InputError):
         Objective(NA, **wrong)
+
+
+@pytest.mark.parametrize("tilt", [(0.0, 0.0), (5.3e4, -1.17e5)])
+def test_a_decimated_image_is_every_nth_pixel_of_the_whole_one(float64, tilt):
+    """Phase included: what carrier the window leaves is part of the light."""
+    grid = Grid((40, 32), (1e-6, 1.2e-6), (3e-6, -7e-6))
+    light = Field(noise((40, 32)), grid, 500e-9, tilt=tilt)
+    options = {"defocus": 8e-6, "aberrations": NollZernikes([0.3, -0.2, 0.5]), "padding": (8, 16)}
+    whole, fewer = (true_field(Objective(0.02, 2.0, decimation=d, **options)(light)) for d in (1, 4))
+    assert fewer.shape == (10, 8)
+    assert np.allclose(fewer, whole[::4, ::4], atol=1e-9 * np.abs(whole).max())
+
+
+def test_decimation_needs_whole_pixels():
+    with pytest.raises(InputError, match="multiples of 8"):
+        Objective(0.04, decimation=4)(Field(noise((36, 32)), Grid((36, 32), 1e-6), 500e-9))
+
+
+def true_field(light):
+    y, x = np.asarray(light.grid.y)[:, None], np.asarray(light.grid.x)
+    return np.asarray(light.values) * np.exp(2j * np.pi * (light.tilt[0] * y + light.tilt[1] * x))
+
+
+def noise(shape):
+    rng = np.random.default_rng(1)
+    return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)

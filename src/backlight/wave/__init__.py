@@ -29,6 +29,10 @@ from backlight.wave.gratings import BlazedGrating as BlazedGrating
 from backlight.wave.gratings import MicrolensArray as MicrolensArray
 from backlight.wave.gratings import SinusoidalPhaseGrating as SinusoidalPhaseGrating
 from backlight.wave.incoherent import IncoherentImaging as IncoherentImaging
+from backlight.wave.led_array import LEDArray as LEDArray
+from backlight.wave.led_layout import rectangular_layout as rectangular_layout
+from backlight.wave.led_layout import ring_layout as ring_layout
+from backlight.wave.led_layout import spiral_order as spiral_order
 from backlight.wave.modulators import CodedMask as CodedMask
 from backlight.wave.modulators import SpatialLightModulator as SpatialLightModulator
 from backlight.wave.multi_slice import MultiSlice as MultiSlice
