@@ -150,7 +150,8 @@ class Objective(eqx.Module):
             spectrum, grid, tilt = window_about_axis(spectrum, grid, tilt, self.decimation)
         passed = spectrum * self._pupil_function(grid, light.wavelength, tilt)
         carried = self._defocused(passed, grid, light.wavelength, tilt, light.medium_index)
-        image = grid.resized(tuple(-(-n // self.decimation) for n in light.grid.shape))
+        rows, columns = (-(-n // self.decimation) for n in light.grid.shape)
+        image = grid.resized((rows, columns))
         values = crop(ifft2(carried), image.shape) / (self.scale * self.decimation**2)
         return Field(values, image.scaled(self.scale), light.wavelength, tilt=tilt / self.scale, weight=light.weight)
 
