@@ -183,7 +183,9 @@ def in_precision(name, distance, dtype):
     return np.asarray(out), np.asarray(slope)
 
 
-@pytest.mark.parametrize("name", [pytest.param(m, marks=[pytest.mark.slow] * (m == "direct")) for m in METHODS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(m, marks=[pytest.mark.slow] * (m in ("direct", "scaled"))) for m in METHODS]
+)
 def test_float32_fields_and_their_slopes(name):
     """The bar of tests/physics/test_float32.py: 1e-6 and 1e-4, z from 1 mm to 1 m."""
     for distance in (1e-3, 1e-2, 0.1, 1.0):

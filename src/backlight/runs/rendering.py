@@ -44,7 +44,9 @@ def content_of(folder: Path) -> Content:
         frame=arrays["frame"],
         predicted=arrays["predicted"],
         object=np.load(folder / "object.npy", allow_pickle=False),
-        classics=_classics(arrays, result["parameters"].get("distance", {})),
+        classics=_classics(
+            catalogue.find(result["system"]).classic_name, arrays, result["parameters"].get("distance", {})
+        ),
         object_pitch=tuple(result["object"]["pixel_size"]),
         frame_pitch=(float(pitch[0]), float(pitch[1])),
         parameters=report_rows(result["parameters"], _dimensions(result["system"])),
@@ -56,16 +58,15 @@ def content_of(folder: Path) -> Content:
     )
 
 
-def _classics(arrays: dict[str, np.ndarray], distance: dict[str, Any]) -> dict[str, np.ndarray]:
+def _classics(name: str, arrays: dict[str, np.ndarray], distance: dict[str, Any]) -> dict[str, np.ndarray]:
     """Return the classic reconstructions by the distance that each one took."""
     found = distance.get("value")
     took = {CLASSIC: (distance.get("start", found), "as written"), CLASSIC_FOUND: (found, "as found")}
-    return {_classic_name(*took[name]): arrays[name] for name in took if name in arrays}
+    return {name + _way(*took[file]): arrays[file] for file in took if file in arrays}
 
 
-def _classic_name(distance: float | None, origin: str) -> str:
-    over = "" if distance is None else f" over {units.format_length(distance, digits=5)}, {origin}"
-    return f"back-propagation{over}"
+def _way(distance: float | None, origin: str) -> str:
+    return "" if distance is None else f" over {units.format_length(distance, digits=5)}, {origin}"
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:

@@ -56,11 +56,14 @@ def check_gradients(case: Case) -> None:
     """Compare forward, reverse and finite differences of every leaf in double precision; find dead leaves.
 
     Forward = reverse within 1e-12, both = central difference within 1e-7, of the derivative along a random direction.
+    Values and gradients must be finite where each leaf of `may_vanish` is zero.
     """
     with jax.enable_x64(True):
         tree = case.tree()
         loss = _random_functional(case, tree)
-        gradient = named_leaves(eqx.filter_jit(eqx.filter_grad(loss))(tree))
+        differentiate = eqx.filter_jit(eqx.filter_value_and_grad(loss))
+        _check_dark(case, tree, differentiate)
+        gradient = named_leaves(differentiate(tree)[1])
 
         @eqx.filter_jit
         def line(direction: Any, t: Any) -> tuple[Any, Any]:
@@ -80,22 +83,19 @@ def check_gradients(case: Case) -> None:
                 _compare_difference(case, name, float(slope), size, np.asarray(values))
 
 
-def check_dark(case: Case) -> None:
+def _check_dark(case: Case, tree: Any, differentiate: Callable[[Any], tuple[Any, Any]]) -> None:
     """Demand finite values and gradients where each leaf of `may_vanish` is zero."""
-    if not case.may_vanish:
-        return
-    tree = case.tree()
-    differentiate = eqx.filter_jit(eqx.filter_value_and_grad(_random_functional(case, tree)))
+    leaves = named_leaves(tree)
     for name in case.may_vanish:
-        if name not in named_leaves(tree):
-            raise ContractError(case, "dark", compared=name, got="no such leaf", expected=sorted(named_leaves(tree)))
+        if name not in leaves:
+            raise ContractError(case, "gradients", compared=name, got="no such leaf", expected=sorted(leaves))
         dark = map_named(lambda path, leaf, name=name: jnp.zeros_like(leaf) if path == name else leaf, tree)
         value, gradient = differentiate(dark)
         broken = [path for path, leaf in named_leaves(gradient).items() if not bool(jnp.all(jnp.isfinite(leaf)))]
         if broken or not bool(jnp.isfinite(value)):
             raise ContractError(
-                case, "dark", compared=f"value and gradients at {name} = 0", got=f"value {value}, not finite: {broken}",
-                expected="finite numbers; see backlight.maths.safe",
+                case, "gradients", compared=f"value and gradients at {name} = 0",
+                got=f"value {value}, not finite: {broken}", expected="finite numbers; see backlight.maths.safe",
             )  # fmt: skip
 
 
