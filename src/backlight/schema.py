@@ -39,7 +39,7 @@ class SystemSchema:
     **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
     the names `[estimate]` may use (an empty tuple leaves the name unchecked); `one_frame`, whether it takes a single
     frame; `divides_background`, whether frames are to be divided by the empty one: a system that knows better what to
-    do with it is given it as it is.
+    do with it is given it as it is; `classic`, what a report calls the classic method.
     """
 
     system: str
@@ -52,6 +52,7 @@ class SystemSchema:
     defaults: dict[str, object] = field(default_factory=dict)
     one_frame: bool = False
     divides_background: bool = True
+    classic: str = "back-propagation"
 
     def instrument_key(self, name: str) -> Key | None:
         """Return the `[instrument]` key of this name, or None."""

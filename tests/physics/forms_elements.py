@@ -150,8 +150,8 @@ def blazed_order():
 
 def _relief_efficiency(wavelengths, levels=None, pixels=2048):
     glass = Sellmeier([1.03961212, 0.231792344, 1.01046945], [6.00069867e-15, 2.00179144e-14, 1.03560653e-10])
-    ramp = 2 * np.pi * ((np.arange(pixels) + 0.5) % 512) / 512 - (0.0 if levels is None else np.pi / levels)
-    part = DiffractiveElement.designed(np.maximum(ramp, 0)[None], 550e-9, glass, levels=levels)
+    ramp = 2 * np.pi * ((np.arange(pixels) + 0.5) % 512) / 512
+    part = DiffractiveElement.designed(ramp[None], 550e-9, glass, levels=levels)
     contrast = [float(glass.index(w)) - 1 for w in (550e-9, *wavelengths)]
     detuning = 550e-9 / np.asarray(wavelengths) * np.asarray(contrast[1:]) / contrast[0]
     return np.stack([_orders(part, pixels, 4, w) for w in wavelengths]), detuning

@@ -78,6 +78,7 @@ class Field(eqx.Module):
         self.tilt = vectors("tilt", tilt)
         self.curvature = reals("curvature", curvature)
         self.weight = reals("weight", weight, NOT_NEGATIVE)
+        _demand_modes(self)
 
     @property
     def irradiance(self) -> Float[Array, "*modes #y #x"]:
@@ -102,6 +103,17 @@ def _fitting(values: Array, grid: Grid) -> Array:
             remedy="build sample, mask and light on the same pixels",
         )  # fmt: skip
     return values
+
+
+def _demand_modes(light: Field) -> None:
+    """Refuse carriers of another number of modes than the values."""
+    modes = light.values.shape[:-2]
+    carriers = {"wavelength": 0, "medium_index": 0, "tilt": 1, "curvature": 0, "weight": 0}
+    for name, rank in carriers.items():
+        leaf = getattr(light, name)
+        axes = leaf.shape[: leaf.ndim - rank]
+        if any(own != count for own, count in zip(axes, modes, strict=False)):
+            raise InputError(name, got=f"shape {leaf.shape}", expected=f"one, or one for each of {modes} modes")
 
 
 def map_modes(part: Callable[[Field], Any], field: Field) -> Any:

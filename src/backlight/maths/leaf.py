@@ -54,6 +54,7 @@ class Range(NamedTuple):
 
 
 POSITIVE = Range("> 0", lambda x: x > 0)
+FINITE = Range("that is finite", np.isfinite)
 NOT_NEGATIVE = Range("≥ 0", lambda x: x >= 0)
 NONZERO = Range("other than 0", lambda x: (x > 0) | (x < 0))
 SHARE = Range("from 0 to 1", lambda x: (x >= 0) & (x <= 1))

@@ -45,7 +45,7 @@ def content_of(folder: Path) -> Content:
         predicted=arrays["predicted"],
         object=np.load(folder / "object.npy", allow_pickle=False),
         classics=_classics(
-            catalogue.find(result["system"]).classic_name, arrays, result["parameters"].get("distance", {})
+            catalogue.find(result["system"]).schema.classic, arrays, result["parameters"].get("distance", {})
         ),
         object_pitch=tuple(result["object"]["pixel_size"]),
         frame_pitch=(float(pitch[0]), float(pitch[1])),

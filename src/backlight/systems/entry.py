@@ -29,7 +29,6 @@ class SystemEntry:
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
       view, or None; `background` too where `ask` is given it.
-    - `classic_name`: what a report calls it.
     - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
       and their `grid`, such as a `Field`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
@@ -46,6 +45,5 @@ class SystemEntry:
     classic: Callable[..., Any]
     object_in_view: Callable[[Any], Any]
     geometry: Callable[[Mapping[str, Any], tuple[int, ...]], Any] | None = None
-    classic_name: str = "back-propagation"
     scale: Callable[[str, Any], float] = _unit_scale
     changed: Callable[[Any, Mapping[str, float]], Any] | None = None

@@ -256,7 +256,6 @@ ENTRY = SystemEntry(
     ask=ask,
     nominal=nominal,
     classic=classic,
-    classic_name="Fourier filter",
     object_in_view=sample_in_view,
     scale=scale,
     changed=changed,

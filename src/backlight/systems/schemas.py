@@ -32,6 +32,7 @@ INLINE_HOLOGRAM = SystemSchema(
 OFF_AXIS_HOLOGRAM = SystemSchema(
     system="off_axis_hologram",
     help="Off-axis holography: a tilted reference beam writes amplitude and phase of the light onto fringes.",
+    classic="Fourier filter",
     instrument=(
         Key("wavelength", "length", "vacuum wavelength of the light", required=True, example="632.8 nm"),
         Key("pixel_pitch", "length", "distance between the centers of two pixels, at the sample where a lens stands "

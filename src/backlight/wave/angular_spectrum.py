@@ -6,9 +6,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
-from backlight.maths.argument import whole_pair
+from backlight.maths.argument import instance, setting, whole_pair
 from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
-from backlight.maths.leaf import Given, Pair, pair
+from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
 from backlight.wave import transfer_function
 from backlight.wave.propagation_error import Journey, folding, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
@@ -51,7 +51,8 @@ class AngularSpectrum(eqx.Module):
         reach: float | None = None,
         shift: Given | None = None,
     ):
-        self.padding, self.band_limit, self.reach = whole_pair("padding", padding, 0), band_limit, reach
+        self.padding, self.band_limit = whole_pair("padding", padding, 0), instance("band_limit", band_limit, bool)
+        self.reach = None if reach is None else setting("reach", reach, NOT_NEGATIVE)
         self.shift = None if shift is None else pair("shift", shift)
 
     @property

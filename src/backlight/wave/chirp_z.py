@@ -11,7 +11,7 @@ from backlight.maths.safe import real_array
 from backlight.wave.fourier_integral import fourier_integral, output_grid
 from backlight.wave.propagation_error import aliasing, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
-from backlight.wave.window import Window
+from backlight.wave.window import Window, demand_distance
 
 
 class ChirpZ(eqx.Module):
@@ -67,11 +67,13 @@ class ChirpZ(eqx.Module):
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
+        demand_distance(distance)
         curvature = precise(1.0) / distance
         return fourier_integral(field, distance, self.window, curvature, curvature, curvature.plain)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: aliasing of the chirp under the sum, and what is not paraxial."""
+        demand_distance(distance)
         z = real_array(distance)
         way = journey(field, z, output_grid(field, z, self.window, precise(1.0) / z))
         causes = (aliasing(way, way.straight_walks()), paraxial(way))

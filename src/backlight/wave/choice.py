@@ -7,7 +7,9 @@ import numpy as np
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid
+from backlight.maths.argument import instance, setting
 from backlight.maths.fourier import fast_size
+from backlight.maths.leaf import FINITE, POSITIVE
 from backlight.maths.safe import complex_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.chirp_z import ChirpZ
@@ -77,6 +79,9 @@ def choose(
         >>> print(choose(light, 1e-3).explanation.splitlines()[0])
         AngularSpectrum, padding (0, 0): taken
     """
+    distance, tolerance = setting("distance", distance, FINITE), setting("tolerance", tolerance, POSITIVE)
+    if window is not None:
+        instance("window", window, Grid)
     light = field if bandwidth is None else _filled(field, bandwidth)
     if bandwidth is None and not override:
         _demand_sampled(light)
@@ -96,6 +101,9 @@ def choose(
 
 
 def _demand_sampled(light: Field) -> None:
+    if not np.any(np.asarray(light.values)):
+        raise InputError("light", got="none: all values are 0", expected="light to measure",
+                         remedy="say bandwidth=... and give the light that will be there")  # fmt: skip
     margin = input_margin(spectral_energy(light, light.grid.shape))
     if margin < SAMPLED:
         raise InputError(

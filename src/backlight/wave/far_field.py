@@ -13,7 +13,7 @@ from backlight.wave.curved_carrier import sphere
 from backlight.wave.fourier_integral import fourier_integral, output_grid
 from backlight.wave.propagation_error import aliasing, far_field, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
-from backlight.wave.window import Window
+from backlight.wave.window import Window, demand_distance
 
 
 class Fraunhofer(eqx.Module):
@@ -60,11 +60,13 @@ class Fraunhofer(eqx.Module):
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
+        demand_distance(distance)
         curvature = precise(1.0) / distance
         return fourier_integral(field, distance, self.window, curvature, precise(0.0), curvature.plain)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: the phase left out, and light outside the output's width."""
+        demand_distance(distance)
         z = real_array(distance)
         way = journey(field, z, output_grid(field, z, self.window, precise(1.0) / z))
         causes = (far_field(way), aliasing(way, way.straight_walks()), paraxial(way))

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid
-from backlight.maths.argument import whole_pair
+from backlight.maths.argument import instance, setting, whole_pair
 from backlight.maths.fourier import crop, fft2, ifft2, pad
-from backlight.maths.leaf import Given, Pair, pair
+from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
 from backlight.maths.precise import phasor, precise, separable
 from backlight.maths.safe import real_array
 from backlight.wave.angular_spectrum import REMEDY, displaced, padded_grid
@@ -17,7 +17,7 @@ from backlight.wave.coordinates import frequencies
 from backlight.wave.fourier_integral import fourier_integral, output_grid
 from backlight.wave.propagation_error import aliasing, folding, journey, paraxial, sum_account, transfer_account
 from backlight.wave.sampling import Sampling, fft_operations, numbers
-from backlight.wave.window import Window
+from backlight.wave.window import Window, demand_distance
 
 
 class FresnelTransfer(eqx.Module):
@@ -48,7 +48,8 @@ class FresnelTransfer(eqx.Module):
         reach: float | None = None,
         shift: Given | None = None,
     ):
-        self.padding, self.band_limit, self.reach = whole_pair("padding", padding, 0), band_limit, reach
+        self.padding, self.band_limit = whole_pair("padding", padding, 0), instance("band_limit", band_limit, bool)
+        self.reach = None if reach is None else setting("reach", reach, NOT_NEGATIVE)
         self.shift = None if shift is None else pair("shift", shift)
 
     @property
@@ -125,11 +126,13 @@ class FresnelTransform(eqx.Module):
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
+        demand_distance(distance)
         curvature = precise(1.0) / distance
         return fourier_integral(self._padded(field), distance, Window(), curvature, curvature, curvature.plain)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: light outside the output's width, and what is not paraxial."""
+        demand_distance(distance)
         padded = self._padded(field)
         output = output_grid(padded, real_array(distance), Window(), precise(1.0) / real_array(distance))
         way = journey(padded, distance, output)

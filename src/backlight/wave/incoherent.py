@@ -4,6 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
+from backlight.errors import InputError
 from backlight.light import Grid, Image
 from backlight.maths.argument import instance
 from backlight.maths.fourier import crop, fft2, ifft2, pad
@@ -26,6 +27,8 @@ class IncoherentImaging(eqx.Module):
 
     The pupil is laid out on pixels half as wide as the scene's, so that |h|² is sampled; valid for NA/λ < 3/(4 pitch).
 
+    **Errors:** `InputError` for an objective with a decimation.
+
     Example:
         >>> import jax.numpy as jnp
         >>> from backlight.light import Grid, Image
@@ -41,6 +44,9 @@ class IncoherentImaging(eqx.Module):
 
     def __init__(self, objective: Objective, wavelength: Given, *, medium_index: Given = 1.0):
         self.objective = instance("objective", objective, Objective)
+        if objective.decimation != 1:
+            raise InputError("objective", got=f"a decimation of {objective.decimation}", expected="1, the scene's own",
+                             remedy="leave decimation out; Camera(decimation=...) makes coarser pixels")  # fmt: skip
         self.wavelength = number("wavelength", wavelength, POSITIVE)
         self.medium_index = number("medium_index", medium_index, POSITIVE)
 

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, Int
 
 from backlight.errors import InputError
@@ -17,6 +18,7 @@ from backlight.maths.leaf import (
     Points,
     Scalar,
     Vector,
+    frame_shape,
     number,
     numbers,
     one_or_two,
@@ -50,7 +52,7 @@ class LEDArray(eqx.Module):
     - `lit`: which diodes shine together, shape (lit,); `PerFrame` of (frames, lit) for a frame after the other. Their
       irradiances add: they are modes.
     - `shift`: s, (y, x) of the panel's origin, m.
-    - `rotation`: φ, rad, turns +y towards +x.
+    - `rotation`: φ, rad, turns +x towards +y, as everywhere.
     - `lean`: ℓ = (ℓ_y, ℓ_x), rad: how far the panel's +y, then its +x, is raised towards the sample.
     - `offsets`: δ, shape (diodes, 2), m: what each diode is off its place.
     - `gains`: irradiance of each diode at the sample, shape (diodes,); 1 by default.
@@ -62,7 +64,8 @@ class LEDArray(eqx.Module):
     Valid for a field of view ≪ h: the curvature of the waves is left out, and what of it is common to all diodes is a
     curved phase of the sample. A part of the field that lies off the axis sees the panel shifted by as much.
 
-    **Errors:** `InputError` for offsets or gains of another number than the positions.
+    **Errors:** `InputError` for offsets or gains of another number than the positions, a diode that is not there, or a
+    slide that is thicker than the height.
 
     Example:
         >>> from backlight.light import Grid
@@ -110,11 +113,15 @@ class LEDArray(eqx.Module):
     ):
         self.wavelength = number("wavelength", wavelength, POSITIVE)
         self.positions, self.height = vectors("positions", positions), number("height", height, POSITIVE)
-        count = len(numbers(self.positions)) // 2
+        count = _row("positions", self.positions, None)
         self.shift, self.rotation, self.lean = pair("shift", shift), number("rotation", rotation), pair("lean", lean)
         self.offsets = vectors("offsets", np.zeros((count, 2)) if offsets is None else offsets)
         self.gains = vector("gains", np.ones(count) if gains is None else gains, NOT_NEGATIVE)
+        _row("offsets", self.offsets, count)
+        if frame_shape(self.gains) != (count,):
+            raise InputError("gains", got=f"shape {frame_shape(self.gains)}", expected=f"{count}, one for each diode")
         self.slide_thickness = number("slide_thickness", slide_thickness, NOT_NEGATIVE)
+        _demand_thin(self.slide_thickness, self.height)
         self.slide_index = number("slide_index", slide_index, POSITIVE)
         self.size, self.points = one_or_two("size", size), vectors("points", points)
         self.weights = weights_of(weights, len(numbers(points)) // 2)
@@ -140,7 +147,7 @@ class LEDArray(eqx.Module):
         """Return q of each point that is lit, (y, x, distance below the sample)."""
         panel = (self.positions + self.offsets)[self.lit][:, None, :] + 0.5 * self.size * self.points
         cos, sin = jnp.cos(self.rotation), jnp.sin(self.rotation)
-        y, x = cos * panel[..., 0] - sin * panel[..., 1], sin * panel[..., 0] + cos * panel[..., 1]
+        y, x = cos * panel[..., 0] + sin * panel[..., 1], cos * panel[..., 1] - sin * panel[..., 0]
         (cy, cx), (sy, sx) = jnp.cos(self.lean), jnp.sin(self.lean)
         raised = sy * y + sx * cy * x
         return jnp.stack([cy * y - sx * sy * x + self.shift[0], cx * x + self.shift[1], self.height - raised], axis=-1)
@@ -162,12 +169,29 @@ def _refracted(
     return lateral * (k / jnp.sqrt(1 + k**2 * square))[..., None]
 
 
+def _demand_thin(thickness: Scalar, height: Scalar) -> None:
+    """Refuse a slide that does not fit below the sample, where both are known numbers."""
+    known = [*jax.tree.leaves(thickness), *jax.tree.leaves(height)]
+    if not any(isinstance(leaf, Tracer) for leaf in known) and numbers(thickness).max() >= numbers(height).min():
+        raise InputError("slide_thickness", got=f"{numbers(thickness).max():g} m",
+                         expected=f"less than the height, {numbers(height).min():g} m")  # fmt: skip
+
+
+def _row(where: str, places: Given, count: int | None) -> int:
+    """Check that there is one place (y, x) for each diode, and return how many."""
+    shape = frame_shape(places)
+    if len(shape) != 2 or shape[0] == 0 or count not in (None, shape[0]):
+        raise InputError(where, got=f"shape {shape}", expected=f"({count or 'diodes'}, 2), a pair (y, x) for each")
+    return shape[0]
+
+
 def _indices(lit: Given, count: int) -> Int[Array, " lit"]:
     """Check which diodes are lit, of every frame."""
     leaf = jax.tree.map(jnp.asarray, lit) if isinstance(lit, eqx.Module) else jnp.atleast_1d(jnp.asarray(lit))
     for values in jax.tree.leaves(leaf):
         known = np.asarray(values)
-        if not np.issubdtype(known.dtype, np.integer) or known.min(initial=0) < 0 or known.max(initial=0) >= count:
+        whole = np.issubdtype(known.dtype, np.integer) and known.size > 0
+        if not whole or known.min() < 0 or known.max() >= count:
             raise InputError(
                 "lit", got=f"{known.ravel()[:6]}", expected=f"whole numbers from 0 to {count - 1}, a diode each"
             )

@@ -90,9 +90,19 @@ class DiffractiveElement(Element):
         """Return the relief that gives `phase` modulo 2π at one wavelength, in `levels` equal steps per wave if given.
 
         **Arguments:** `phase`: rad, shape (y, x); `wavelength`: design wavelength in vacuum, m.
+
+        **Errors:** `InputError` for a material that is no denser than the medium.
         """
-        wave = float(wavelength / (material.index(real_array(wavelength)) - medium_index))
+        contrast = float(material.index(real_array(wavelength))) - medium_index
+        if not contrast > 0:
+            raise InputError(
+                "material", got=f"an index {contrast:g} above the medium's", expected="a denser material: it delays",
+                remedy="for a groove in a denser medium give heights to DiffractiveElement itself",
+            )  # fmt: skip
+        wave = wavelength / contrast
         turns = np.asarray(phase) / (2 * np.pi)
+        if levels is not None:
+            turns = np.rint(turns * levels) / levels  # before 2π is taken off: just below it the nearest level is 0
         height = wave * (turns - np.floor(turns))
         return cls(height, material, step=None if levels is None else wave / levels, levels=levels)
 

@@ -9,10 +9,11 @@ from jaxtyping import Array, Complex, Float
 from backlight.light import Field, Grid
 from backlight.maths.leaf import Given
 from backlight.maths.precise import Precise, phasor, precise
+from backlight.maths.safe import real_array
 from backlight.wave.coordinates import positions
 from backlight.wave.propagation_error import aliasing, journey, sum_account
 from backlight.wave.sampling import Sampling
-from backlight.wave.window import Window
+from backlight.wave.window import Window, demand_distance
 
 
 class RayleighSommerfeld(eqx.Module):
@@ -22,7 +23,8 @@ class RayleighSommerfeld(eqx.Module):
 
     (Goodman, Fourier Optics, §3.5), without exp(ikz); R − z is taken as |r−r′|²/(R+z). For z < 0 the conjugate kernel.
 
-    **Arguments:** `scale` or `pitch`, `center`, `shape`: the output's pixels, by default the input's.
+    **Arguments:** `scale` or `pitch`, `center`, `shape`: the output's pixels, by default the input's; with `scale`
+    about the optical axis, see `Window`.
 
     Valid at any angle, also close by as long as the input's pixels sample the kernel: see `sampling`. It takes a
     spherical wave from every input pixel to every output pixel: for small windows and as a reference.
@@ -46,14 +48,12 @@ class RayleighSommerfeld(eqx.Module):
         center: Given | None = None,
         shape: tuple[int, int] | None = None,
     ):
-        if scale is None and pitch is None:
-            scale = 1.0
         self.window = Window(scale=scale, pitch=pitch, center=center, shape=shape)
 
     @property
     def scale(self) -> Float[Array, ""]:
-        """How much wider the pixels come out."""
-        return self.window.scale
+        """How much wider the pixels come out: 1 where nothing else is asked for."""
+        return real_array(1.0) if self.window.ratio is None and self.window.pitch is None else self.window.scale
 
     @property
     def curved(self) -> bool:
@@ -62,12 +62,14 @@ class RayleighSommerfeld(eqx.Module):
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
+        demand_distance(distance)
         output = self._output(field.grid)
         values = _direct_sum(field, distance, output)
         return eqx.tree_at(lambda light: (light.values, light.grid), field, (values, output))
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: copies of the spectrum that reach the output window."""
+        demand_distance(distance)
         way = journey(field, distance, self._output(field.grid))
         pairs = float(np.prod(field.grid.shape)) * float(np.prod(self.window.shape_from(field.grid.shape)))
         return sum_account(way, way.walks(), (aliasing(way, way.walks()),), 400 * pairs)

@@ -21,7 +21,7 @@ class Reference(Element):
 
     Light and reference come from one source: a mode of weight w (`Field.weight`) meets √w·R, so that the reference of
     all modes has the irradiance a² where the weights sum to 1, and fringes are as strong however many modes describe
-    the source. Components of polarization are each given the mode's R.
+    the source. Polarized light meets R in each of its components: a reference polarized at 45°, of irradiance 2a².
 
     **Arguments:**
 

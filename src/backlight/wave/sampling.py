@@ -95,7 +95,7 @@ class Sampling:
             ...
             backlight.errors.InputError: propagation: aliasing...
         """
-        if not self.error > error:
+        if self.error <= error:  # not where it is NaN
             return
         worst = max(self.causes, key=lambda cause: cause.error, default=Cause("round-off", ROUND_OFF, "use float64"))
         raise InputError(

@@ -19,7 +19,7 @@ from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
 from backlight.wave.propagation_error import folding, journey, sum_account
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
-from backlight.wave.window import Window
+from backlight.wave.window import Window, demand_distance
 
 ZONES = 4.5
 """Width of the band's edges in Fresnel zones √(λz) of landing: a Gaussian edge of that width is 1e-7 within the
@@ -41,7 +41,8 @@ class ScaledAngularSpectrum(eqx.Module):
     **Arguments:**
 
     - `scale`: output pitch over input pitch, or `pitch`: output pitch (y, x), m. Leaves.
-    - `center`: (y, x), m, of the output; by default where the carrier's ray arrives. A leaf.
+    - `center`: (y, x), m, of the output; by default the optical axis with `scale`, and where the carrier's ray arrives
+      with `pitch`. A leaf.
     - `shape`: rows and columns of the output; by default the input's.
     - `samples`: of the band (y, x); by default enough for an output as wide as the input. `planned` counts them.
 
@@ -95,11 +96,13 @@ class ScaledAngularSpectrum(eqx.Module):
 
     def __call__(self, field: Field, distance: Float[Array, ""]) -> Field:
         """Return the field `distance` further on."""
+        demand_distance(distance)
         output = self._output(field, distance)
         return _carried(field, distance, output, self._samples(field.grid.shape))
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: what is folded into the window, and what is outside the band."""
+        demand_distance(distance)
         z = real_array(distance)
         output, samples = self._output(field, z), self._samples(field.grid.shape)
         band = _band(field, z, output)

@@ -30,7 +30,7 @@ def window_about_axis(
             remedy=f"pad the light to multiples of {2 * decimation} pixels",
         )  # fmt: skip
     rows, columns = (n // decimation for n in grid.shape)
-    length = jnp.abs(grid.pitch) * jnp.asarray(grid.shape, grid.pitch.dtype)
+    length = grid.pitch * jnp.asarray(grid.shape, grid.pitch.dtype)
     middle = -jnp.round(jax.lax.stop_gradient(tilt * length))
     picked = spectrum
     for axis, n in ((-2, rows), (-1, columns)):

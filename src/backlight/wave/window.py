@@ -7,7 +7,14 @@ from backlight.errors import InputError
 from backlight.light.grid import grid_shape, pitch_pair
 from backlight.maths.leaf import NONZERO, Given, Pair, Scalar, number, pair
 from backlight.maths.precise import Precise, precise
-from backlight.maths.safe import real_array
+from backlight.maths.safe import known_zero, real_array
+
+
+def demand_distance(distance: Float[Array, ""] | float) -> None:
+    """Refuse a distance known to be 0, for the methods that divide by it."""
+    if known_zero(distance):
+        raise InputError("distance", got="0 m", expected="another distance: over none, light stays on its pixels",
+                         remedy="use AngularSpectrum, which leaves the light as it is")  # fmt: skip
 
 
 class Window(eqx.Module):
