@@ -275,6 +275,16 @@ def test_the_choice_raises_where_nothing_is_safe_unless_overridden():
     assert "taken" in choose(field, 2e-3, window=Grid((16, 16), 4e-6)).explanation
 
 
+def test_the_direct_sum_stays_on_the_pixels_of_light_off_the_axis(float64):
+    grid = Grid((24, 24), 3e-6, (20e-6, -10e-6))
+    y, x = np.meshgrid(grid.y, grid.x, indexing="ij")
+    field = Field(np.exp(-((y - 20e-6) ** 2 + (x + 10e-6) ** 2) / 12e-6**2), grid, 5e-7)
+    direct = FreeSpace(2e-3, RayleighSommerfeld())(field)
+    fast = FreeSpace(2e-3, AngularSpectrum((120, 120)))(field)
+    assert np.allclose(direct.grid.center, grid.center)
+    assert np.allclose(direct.values, fast.values, atol=1e-3 * np.abs(fast.values).max())
+
+
 def test_over_no_distance_light_stays_on_its_pixels(recwarn):
     field = start()
     assert "padding (0, 0): taken" in choose(field, 0.0).explanation

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from backlight.errors import InputError
 from backlight.maths.safe import complex_array, real_array
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # `OneOrEach`: one number for all, or one for each axis, pixe
     Scalar = Float[Array, ""]
     Pair = Float[Array, "2"]
     Vector = Float[Array, " n"]
+    Indices = Int[Array, " n"]
     Points = Float[Array, "n axes"]
     OneOrEach = Float[Array, "..."]
     ComplexOneOrEach = Complex[Array, "..."]
@@ -36,6 +37,7 @@ else:
     Scalar = Float[Array, ""] | eqx.Module
     Pair = Float[Array, "2"] | eqx.Module
     Vector = Float[Array, " n"] | eqx.Module
+    Indices = Int[Array, " n"] | eqx.Module
     Points = Float[Array, "n axes"] | eqx.Module
     OneOrEach = Float[Array, "..."] | eqx.Module
     ComplexOneOrEach = Complex[Array, "..."] | eqx.Module

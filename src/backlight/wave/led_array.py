@@ -1,11 +1,13 @@
 """A panel of light-emitting diodes, of which a few are lit in each frame."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid
@@ -13,6 +15,7 @@ from backlight.maths.leaf import (
     NOT_NEGATIVE,
     POSITIVE,
     Given,
+    Indices,
     OneOrEach,
     Pair,
     Points,
@@ -29,7 +32,7 @@ from backlight.maths.leaf import (
 from backlight.maths.safe import real_array
 from backlight.wave.weights import amplitudes, weights_of
 
-REFRACTIONS = 8
+REFRACTIONS = 24
 """Rounds of the fixed point of Snell's law: each leaves less than (slide thickness)/(height) of the error."""
 
 
@@ -90,7 +93,7 @@ class LEDArray(eqx.Module):
     points: Points
     weights: Vector
     medium_index: Scalar
-    lit: Int[Array, " lit"]
+    lit: Indices
 
     def __init__(
         self,
@@ -185,7 +188,7 @@ def _row(where: str, places: Given, count: int | None) -> int:
     return shape[0]
 
 
-def _indices(lit: Given, count: int) -> Int[Array, " lit"]:
+def _indices(lit: Given, count: int) -> Any:
     """Check which diodes are lit, of every frame."""
     leaf = jax.tree.map(jnp.asarray, lit) if isinstance(lit, eqx.Module) else jnp.atleast_1d(jnp.asarray(lit))
     for values in jax.tree.leaves(leaf):
