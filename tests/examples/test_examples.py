@@ -16,6 +16,7 @@ def run(name, *arguments):
     return module.main(*arguments)
 
 
+@pytest.mark.slow
 def test_own_forward_model():
     fit = run("own_forward_model")
     assert fit.status == "converged"

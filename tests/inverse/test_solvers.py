@@ -183,6 +183,7 @@ def test_alternate_on_separable_least_squares(fresh):
     assert np.all(np.diff(outcome.history["objective"]) < 1e-9)
 
 
+@pytest.mark.slow
 def test_alternate_with_regularizer_on_the_other_block():
     plain, _ = _separable()
     terms = [regularizers.total_variation("u", 1e-3)]

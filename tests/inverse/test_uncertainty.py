@@ -172,6 +172,7 @@ def test_pitch_against_distance():
     )
 
 
+@pytest.mark.slow
 def test_source_distance_against_distance_where_the_brightness_is_not_known():
     table = {SAMPLE: Absorbing(support=_support()), DISTANCE: Free(), "illumination.source_distance": Free()}
     found = identifiability(_instrument(source=20e-3), table | {"camera.gain": Free()})
@@ -202,6 +203,7 @@ def test_a_prior_alone_gives_its_own_error_bar_and_says_so():
     assert "rest on the stated prior alone" in found.sentences[0]
 
 
+@pytest.mark.slow
 def test_two_distances_tell_a_complex_sample_on_a_support():
     system = _instrument(distance=PerFrame([0.8e-3, 1.2e-3]))
     found = identifiability(system, {SAMPLE: Passive(support=_support()), DISTANCE: Free()})

@@ -92,6 +92,7 @@ def test_the_weight_that_was_taken_is_kept_where_it_would_be_another_now(finishe
     same(runs.run(finished.out / "run.toml", tmp_path / "again"), finished)
 
 
+@pytest.mark.slow
 def test_no_unknown_means_the_sample(folder, tmp_path):
     text = FIXED.replace("sample = true", "").replace("frame.tif", str(folder / "frame.tif"))
     (tmp_path / "run.toml").write_text(text + "[estimate]\niterations = 20\n")
@@ -138,6 +139,7 @@ def test_a_first_look_that_was_damaged_is_taken_again(finished, folder, tmp_path
     assert looks == 2 * ["_focused", "_first_image"]
 
 
+@pytest.mark.slow
 def test_a_first_look_that_was_interrupted_is_taken_by_resume(finished, folder, tmp_path, monkeypatch):
     def interrupted(*arguments):
         raise KeyboardInterrupt
@@ -200,6 +202,7 @@ def test_the_report_shows_back_propagation_over_the_distance_that_was_found(fini
     assert ", as found" not in page
 
 
+@pytest.mark.slow
 def test_a_run_that_truly_diverges_leaves_a_finite_state_and_its_code(folder, tmp_path):
     weight = '[[estimate.regularizers]]\nkind = "total_variation"\nweight = 1e38\n'
     text = SHORT.replace("frame.tif", str(folder / "frame.tif"))

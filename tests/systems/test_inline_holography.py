@@ -72,6 +72,7 @@ def test_joint_beats_back_propagation_and_the_nominal_distance(frames, truth, kn
     assert complex_psnr(image(known), truth) >= complex_psnr(image(nominal), truth) + 3
 
 
+@pytest.mark.slow
 def test_counts_are_scaled_and_predicted_again(frames):
     """Frames in camera counts give the same image, and the calibrated instrument predicts counts."""
     counts = 4000 * frames
@@ -145,6 +146,7 @@ def test_the_default_prior_weighs_the_same_beside_every_loss(frames, loss):
     assert found.value(DISTANCE) == pytest.approx(TRUE_DISTANCE, rel=2e-3)
 
 
+@pytest.mark.slow
 def test_a_tilt_is_a_shift_of_the_sample_and_gets_no_error_bar(frames):
     question = ask(frames[:, 32:-32, 32:-32], INSTRUMENT | {"distance": TRUE_DISTANCE},
                    {"sample": True, "illumination_tilt": True}, {"iterations": 100})  # fmt: skip
@@ -172,6 +174,7 @@ def test_a_key_that_would_do_nothing_is_refused(frames, key):
         ask(frames, INSTRUMENT | {"distance": TRUE_DISTANCE}, {"sample": True}, {key: "x"})
 
 
+@pytest.mark.slow
 def test_one_iteration_is_honored(frames):
     frames = frames[:, 50:110, 50:110]
     found = answer(frames, TRUE_DISTANCE, {"sample": True, "distance": True}, iterations=1)

@@ -4,6 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from backlight.light import Field, Grid
 from backlight.wave import PlaneWave, RotatedPlane
@@ -56,6 +57,7 @@ def test_a_curved_carrier_is_written_into_the_values():
     assert [float(x) for x in RotatedPlane((0.0, 0.3)).magnification(jnp.asarray(bend))] == [1, 0]
 
 
+@pytest.mark.slow
 def test_each_wavelength_gets_a_carrier_of_its_own():
     colors = np.array([450e-9, 633e-9])
     light = Field(np.ones((2, *GRID.shape)), GRID, colors)
