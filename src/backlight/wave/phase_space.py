@@ -21,7 +21,8 @@ class Beamlets:
     """The energy of a field along one axis, over position and spatial frequency.
 
     **Attributes:** `position` (k, 1), m from the grid's center; `frequency` (1, l), cycles/m, without the carrier;
-    `energy` (k, l), 1 in total; `pitch`, m; `zone`, width of the Gaussian, m.
+    `energy` (k, l), 1 in total; `pitch`, m; `zone`, width of the Gaussian, m; `nyquist`, energy per frequency at the end
+    of the spectrum, m.
     """
 
     position: np.ndarray
@@ -29,6 +30,7 @@ class Beamlets:
     energy: np.ndarray
     pitch: float
     zone: float
+    nyquist: float
 
     def share(self, cells: np.ndarray) -> float:
         """Return the share of the energy in the cells of a mask."""
@@ -65,11 +67,34 @@ class Beamlets:
         return np.interp(frequency, self.frequency[0, order], share[order])
 
     def wrapped(self, walk: Walk, kept: np.ndarray, width: float, period: float) -> float:
-        """Return what lands outside and is folded into the window by a grid of `period`, over what lands there."""
+        """Return what lands outside and is folded into the window by a grid of `period`, over what lands there.
+
+        The samples end their spectrum F at the Nyquist frequency, and that edge rings as any other (see `rung`): not
+        wrong by itself, but its slow tails are folded in, too.
+        """
         landing = np.nan_to_num(self.position + walk(self.frequency), posinf=1e30, neginf=-1e30)
         folded = landing - period * np.round(landing / period)
         intruding = kept & ~_within(landing, width) & _within(folded, width) & (np.abs(landing) < 1e29)
-        return self.share(intruding) / self.arriving(walk, width)
+        return (self.share(intruding) + self._folded_tails(walk, kept, width, period)) / self.arriving(walk, width)
+
+    def _folded_tails(self, walk: Walk, kept: np.ndarray, width: float, period: float) -> float:
+        """Return the energy that the edges at ± the Nyquist frequency, where kept, ring into the window's copies.
+
+        On the samples themselves both cancel; they do not once their light has landed apart.
+        """
+        last = self.frequency.shape[1] // 2
+        edges = np.array([last, last + 1]) if self.frequency.shape[1] % 2 else np.array([last])
+        lit = np.broadcast_to(kept, self.frequency.shape)[0, edges]
+        there = self.energy[:, edges]
+        density = np.where(lit, self.nyquist * there / np.maximum(there.sum(axis=0), 1e-300), 0.0)
+        apart = np.abs(np.ptp(np.nan_to_num(walk(np.array([0.5, -0.5]) / self.pitch), posinf=1e30)))
+        landing = np.nan_to_num(self.position + walk(self.frequency[:, edges]), posinf=1e30, neginf=-1e30)
+        folded = 0.0
+        for copy in (-period, period):
+            nearest = np.maximum(np.abs(landing - copy) - 0.5 * width, self.zone)
+            ringing = density / (4 * np.pi**2) * (1 / nearest - 1 / (nearest + width))
+            folded += float((ringing * np.minimum(1, apart / nearest) ** 2).sum())
+        return folded
 
     def aliased(self, walk: Walk, width: float) -> float:
         """Return what the copies of the spectrum, 1/pitch apart, bring into the window, over what lands there."""
@@ -117,7 +142,16 @@ def _beamlets(rows: np.ndarray, pitch: float, zone: float) -> Beamlets:
         energy=energy / max(energy.sum(), np.finfo(float).tiny),
         pitch=pitch,
         zone=sigma * pitch,
+        nyquist=_last_density(rows, pitch),
     )
+
+
+def _last_density(rows: np.ndarray, pitch: float) -> float:
+    """Return the energy per frequency about the Nyquist frequency, of 1 in total: the mean of the last five samples."""
+    n = rows.shape[1]
+    energy = (np.abs(np.fft.fft(rows)) ** 2).sum(axis=0, dtype=float)
+    last = np.arange(n // 2 - 2, n // 2 + 3) % n
+    return float(energy[last].mean() / max(energy.sum(), np.finfo(float).tiny)) * n * pitch
 
 
 def straight_walk(wavelength: float, distance: float, tilt: float, aim: float) -> Walk:
