@@ -21,8 +21,8 @@ class Beamlets:
     """The energy of a field along one axis, over position and spatial frequency.
 
     **Attributes:** `position` (k, 1), m from the grid's center; `frequency` (1, l), cycles/m, without the carrier;
-    `energy` (k, l), 1 in total; `pitch`, m; `zone`, width of the Gaussian, m; `nyquist`, energy per frequency at the end
-    of the spectrum, m.
+    `energy` (k, l), 1 in total; `pitch`, m; `zone`, width of the Gaussian, m; `nyquist`, m, energy per frequency at the
+    end of the spectrum.
     """
 
     position: np.ndarray
