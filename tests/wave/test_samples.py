@@ -85,7 +85,7 @@ def test_multi_slice_walks_at_the_angle_of_the_medium_where_wave_propagation_ref
 @pytest.mark.parametrize("count", [1, 2, 7, 12, 13, 29, 200])
 def test_blocks_hold_every_step_and_few_of_them(count):
     length = block_length(count)
-    assert 1 <= length <= count
+    assert 2 * length + -(-count // length) <= 2 * (2 * count) ** 0.5 + 2  # states kept, near the least there can be
     steps = jnp.arange(1.0, count + 1)
     total, slope = jax.value_and_grad(
         lambda x: checkpointed_scan(lambda s, one: 0.5 * s + one**2, jnp.asarray(0.0), x)
