@@ -14,7 +14,7 @@ from backlight.maths.argument import whole, whole_pair
 from backlight.maths.leaf import POSITIVE, Given, OneOrEach, Pair, Scalar, number, one_or_two, pair
 from backlight.maths.safe import real_array
 from backlight.wave.beam_axis import HIGHEST, Axis, modes, phase
-from backlight.wave.weights import shares
+from backlight.wave.weights import shared
 
 
 class Beam(eqx.Module):
@@ -65,14 +65,14 @@ class Beam(eqx.Module):
 
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`."""
-        values = self.values(grid)
+        values, weight = shared(self.values(grid))
         return Field(
             values,
             grid,
             self.wavelength,
             medium_index=self.medium_index,
             tilt=self.tilt,
-            weight=shares(values),
+            weight=weight,
         )
 
     def axes(self, grid: Grid, waist: Float[Array, "*axes"]) -> tuple[Axis, Axis]:
