@@ -72,9 +72,10 @@ class SystemSchema:
     """What a run file may say about one system of the catalogue.
 
     **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
-    `one_of`, the things that `[instrument]` may say in several ways; the names `[estimate]` may use (an empty tuple leaves the name unchecked); `one_frame`, whether it takes a single
-    frame; `divides_background`, whether frames are to be divided by the empty one: a system that knows better what to
-    do with it is given it as it is; `classic`, what a report calls the classic method.
+    `one_of`, the things that `[instrument]` may say in several ways; the names `[estimate]` may use (an empty tuple
+    leaves the name unchecked); `one_frame`, whether it takes a single frame; `divides_background`, whether frames are
+    to be divided by the empty one: a system that knows better what to do with it is given it as it is; `classic`, what
+    a report calls the classic method.
     """
 
     system: str

@@ -29,17 +29,23 @@ _NUMBERS = {
 _PLACES = ("positions_led", "encoder")
 
 
-def ptylab_metadata(path: str | Path, *, decoder: Decoder | None = None) -> dict[str, float]:
-    """Return what the file says of the instrument, by the run file's names, in SI; nothing where it is not PtyLab's.
+def ptylab_metadata(path: str | Path) -> dict[str, float | Path]:
+    """Return what a file says of the instrument, by the run file's names, in SI; nothing where it is not PtyLab's.
+
+    Where it says the places of the diodes and their distance, both are under `led_positions`: the file itself, which
+    `read_table` reads.
 
     ```python
     ptylab_metadata("usaf.hdf5")["wavelength"]
     ```
     """
-    if decoder is None:
-        with Decoder() as own:
-            return ptylab_metadata(path, decoder=own)
-    return _numbers(decoder.describe(path))
+    with Decoder() as decoder:
+        infos = decoder.describe(path)
+    told: dict[str, float | Path] = {**_numbers(infos)}
+    if "led_distance" in told and _places(infos) is not None:
+        del told["led_distance"]
+        told["led_positions"] = Path(path)
+    return told
 
 
 def ptylab_columns(path: str | Path, columns: Sequence[str]) -> "np.ndarray":
@@ -52,7 +58,7 @@ def ptylab_columns(path: str | Path, columns: Sequence[str]) -> "np.ndarray":
     with Decoder() as decoder:
         infos = decoder.describe(path)
         height = _numbers(infos).get("led_distance")
-        key = next((i.key for name in _PLACES for i in infos if _name(i) == name and len(i.shape) == 2), None)
+        key = _places(infos)
         if key is None or height is None:
             got = "no positions_led or encoder" if key is None else "no zled or zo"
             raise InputError(str(path), got=got, expected="a PtyLab file that says where the diodes are")
@@ -62,6 +68,11 @@ def ptylab_columns(path: str | Path, columns: Sequence[str]) -> "np.ndarray":
     y, x = places.astype(np.float64).T
     known: Mapping[str, Any] = {"x": x, "y": y, "z": np.full(len(x), -height)}
     return np.stack([known[column] for column in columns], axis=-1)
+
+
+def _places(infos: "Sequence[ArrayInfo]") -> str | None:
+    """Return the key of the diodes' places."""
+    return next((i.key for name in _PLACES for i in infos if _name(i) == name and len(i.shape) == 2), None)
 
 
 def _numbers(infos: "Sequence[ArrayInfo]") -> dict[str, float]:

@@ -87,9 +87,9 @@ Known = float | int | bool | str | Path | tuple[float | int | bool | str | Path,
 class RunFile:
     """A checked run file; lengths in m, angles in rad.
 
-    **Attributes:** `system`; `instrument` and `unknown` by key name, files as paths; `data` (None where `[data]` may be absent);
-    `estimate`; `unusual`, the names whose plausibility is not checked; `folder` that file names are relative to; `taken`,
-    the names in `instrument` that the frames' own file told.
+    **Attributes:** `system`; `instrument` and `unknown` by key name, files as paths; `data` (None where `[data]` may be
+    absent); `estimate`; `unusual`, the names whose plausibility is not checked; `folder` that file names are relative
+    to; `taken`, the names in `instrument` that the frames' own file told.
     """
 
     system: str

@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float
 from backlight import units
 from backlight.errors import InputError
 
-OVERLAP = 0.35  # share of a pupil that a neighbor must cover for the phase to be found (Dong et al., Opt. Express 2014)
+OVERLAP = 0.35
+"""Share of a pupil that a neighbor must cover for the phase to be found (Dong et al., Opt. Express 22, 5455 (2014))."""
 SPARE = 1.02  # of the spectrum's reach: a panel that turns out lower or shifted stays on the grid
 
 
@@ -109,8 +110,8 @@ class PanelGeometry:
         worst = int(np.argmax(steep))
         if steep[worst] < self.medium_index:
             return
-        raise InputError("led_distance", got=f"frame {worst} lit at a sine of {steep[worst] - self.numerical_aperture:.3g}"
-                         f" beside an aperture of {self.numerical_aperture:g}",
+        raise InputError("led_distance", got=f"frame {worst} lit at a sine of "
+                         f"{steep[worst] - self.numerical_aperture:.3g}, and an aperture of {self.numerical_aperture:g}",
                          expected=f"a sum below {self.medium_index:g}: beyond, light does not propagate",
                          remedy=f"check led_distance, the diodes' places and their units{self._slip()}")  # fmt: skip
 
@@ -123,9 +124,9 @@ class PanelGeometry:
         apart = self.overlaps == 0
         if len(apart) > 1 and apart.mean() <= 0.5:
             return
-        raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} frames whose pupil meets no other one",
+        raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} frames whose pupil meets no other's",
                          expected=f"neighbors that cover each other by {OVERLAP:.0%} or more",
-                         remedy="check numerical_aperture, led_pitch (or the table's unit) and led_distance")  # fmt: skip
+                         remedy="check numerical_aperture, led_pitch or the table's unit, and led_distance")  # fmt: skip
 
     def advice(self) -> str:
         """Return what is odd, in sentences, or nothing."""

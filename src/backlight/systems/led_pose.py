@@ -68,9 +68,9 @@ class PanelPose:
         """Return what the frames say against the table as it was written, in a sentence, or nothing."""
         if self.lead_over_written < CERTAIN:
             return ""
-        return (f"The circles in the spectra of the {int(self.bright.sum())} bright-field frames fit the table of diodes "
-                f"with {self.orientation} (by {self.lead_over_written:.1f} standard deviations): check the order of its "
-                "columns and the signs of its axes.")  # fmt: skip
+        return (f"The circles in the spectra of the {int(self.bright.sum())} bright-field frames fit the diodes' table "
+                f"with {self.orientation} (by {self.lead_over_written:.1f} standard deviations): check the order of "
+                "its columns and the signs of its axes.")  # fmt: skip
 
 
 def panel_pose(

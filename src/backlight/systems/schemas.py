@@ -62,7 +62,7 @@ OFF_AXIS_HOLOGRAM = SystemSchema(
 
 FOURIER_PTYCHOGRAPHY = SystemSchema(
     system="fourier_ptychography",
-    help="Fourier ptychography: many frames under the diodes of a panel, one after the other, make one sharper picture.",
+    help="Fourier ptychography: many frames, each lit by another diode of a panel, make one sharper picture.",
     classic="alternating projections",
     instrument=(
         Key("wavelength", "length", "vacuum wavelength of the light", required=True, example="630 nm"),
