@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -301,6 +302,26 @@ def test_the_choice_refuses_light_that_may_be_undersampled():
     with pytest.raises(InputError, match="finer pixels"):
         choose(noisy, 1e-3)
     assert choose(noisy, 1e-3, override=True).sampling.warnings
+
+
+@pytest.mark.parametrize("name", ["angular, shifted", "Fresnel transfer", "chirp-z", "scaled", "direct"])
+def test_light_that_may_be_undersampled_is_refused_unless_the_error_is_allowed(name):
+    """White noise has 1/32 of each axis at the Nyquist frequency: 6 % of the energy, a quarter of the field."""
+    noisy = Field(noise((32, 32)), Grid((32, 32), 4e-6), WAVELENGTH)
+    account = FreeSpace(1e-3, METHODS[name]).sampling(noisy)
+    assert account.warnings
+    one = replace(account, causes=())  # the method's own errors are not the question here
+    with pytest.raises(InputError, match="undersampling of the light"):
+        one.demand()
+    one.demand(0.5)
+    assert FreeSpace(1e-3, METHODS[name]).sampling(start()).undersampled == 0.0
+
+
+def test_light_within_its_pixels_is_well_sampled_whatever_the_padding():
+    """The edges of the window are no edges of the light."""
+    flat = Field(np.ones((16, 16)), Grid((16, 16), 4e-6), WAVELENGTH)
+    for padding in ((0, 0), (16, 16)):
+        assert FreeSpace(1e-5, AngularSpectrum(padding)).sampling(flat).input_margin > 1
 
 
 @pytest.mark.parametrize("name", ["chirp-z", "scaled", "direct", "angular, shifted", "Fresnel transfer"])
