@@ -1,6 +1,5 @@
 """Sources of finite size: many points, whose light does not interfere."""
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -25,10 +24,11 @@ from backlight.maths.leaf import (
     widest,
 )
 from backlight.maths.safe import real_array
+from backlight.wave.sources import TiltedSource
 from backlight.wave.weights import amplitudes, weights_of
 
 
-class ExtendedSource(eqx.Module):
+class ExtendedSource(TiltedSource):
     """Köhler illumination: an incoherent source in the focal plane of a condenser, a plane wave for each of its points.
 
     The k-th mode is √wₖ·exp(2πi τₖ·r) with τₖ = τ + s∘pₖ/λ. What the waves share, the degree of coherence, is
@@ -135,7 +135,7 @@ class ExtendedSource(eqx.Module):
         )
 
 
-class LED(eqx.Module):
+class LED(TiltedSource):
     """A light-emitting diode of finite size at a finite distance: a spherical wave from each of its points.
 
     The panel is parallel to the sample's plane. The k-th mode is √wₖ·exp(2πi τₖ·r)·exp(iπ n r²/(λR)), both factors in

@@ -102,6 +102,10 @@ class Polarized(eqx.Module):
         """Wavefront curvature at the exit plane, 1/m: the source's."""
         return self.source.curvature
 
+    def at_wavelength(self, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> "Polarized":
+        """Return the source at another wavelength in the same state."""
+        return eqx.tree_at(lambda one: one.source, self, self.source.at_wavelength(wavelength, medium_index))
+
     def __call__(self, grid: Grid) -> Field:
         """Return the polarized light on `grid`."""
         light = self.source(grid)
