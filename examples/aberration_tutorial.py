@@ -18,7 +18,7 @@ from backlight.systems import Nothing
 from backlight.units import mm, nm, um
 
 SHAPE, MODES = (128, 128), 136
-PHASE_MAP, COEFFICIENTS = "sample.transmission", "sample.coefficients"
+PHASE_MAP, COEFFICIENTS = "sample.transmission", "incident_path.aberrations.coefficients"
 
 
 class Found(NamedTuple):
@@ -30,19 +30,30 @@ class Found(NamedTuple):
     phase: np.ndarray
 
 
-def instrument(sample) -> bl.ImagingSystem:
-    """Return a bare camera 100 mm behind the sample, on the sample's own 128 × 128 pixels."""
+def instrument(plate=None) -> bl.ImagingSystem:
+    """Return a bare camera 100 mm behind a clear sample, on its own 128 × 128 pixels; a plate may lie on the sample."""
+    sample = bl.wave.ThinSample(np.ones(SHAPE))
     free_space = bl.wave.FreeSpace(100 * mm, bl.wave.AngularSpectrum(band_limit=False))
     camera = bl.camera.Camera(SHAPE, 5 * um)
     return bl.ImagingSystem(
-        bl.wave.PlaneWave(500 * nm), Nothing(), sample, free_space, camera, bl.camera.Gaussian(1e-3)
+        bl.wave.PlaneWave(500 * nm), plate or Nothing(), sample, free_space, camera, bl.camera.Gaussian(1e-3)
     )
 
 
-def fitted(sample, frame, path, unknown, rate, steps, truth) -> Found:
+def plate(coefficients) -> bl.wave.ZernikePhase:
+    """Return a delay over the largest disc that the camera sees."""
+    return bl.wave.ZernikePhase(bl.wave.NollZernikes(coefficients), 64 * 5 * um)
+
+
+def phase_behind(system) -> np.ndarray:
+    """Return the phase of the light behind the sample, rad."""
+    return np.angle(np.asarray(system.sample(system.field_at_sample()).full))
+
+
+def fitted(start, frame, path, unknown, rate, steps, truth) -> Found:
     """Fit one leaf with Adam; the loss is told as the mean squared error of the intensity."""
     fit = bl.estimate(
-        instrument(sample),
+        start,
         frame,
         {path: unknown},
         loss=bl.losses.intensity(),
@@ -50,18 +61,17 @@ def fitted(sample, frame, path, unknown, rate, steps, truth) -> Found:
         tolerance=0.0,
         error_bars=False,
     )
-    phase = np.asarray(fit.system.sample.phase)
+    phase = phase_behind(fit.system)
     last = np.mean((np.asarray(fit.system.predict().values) - np.asarray(frame)) ** 2)
     loss = np.append(2 * np.asarray(fit.history["objective"]) / frame.size, last)
     return Found(fit, loss, float(np.std(phase - truth)), phase)
 
 
 def main(folder: Path | None = None) -> dict[str, object]:
-    truth = bl.wave.ZernikePhase(0.01 * np.random.default_rng(0).random(MODES), SHAPE)
-    frame, true_phase = np.asarray(instrument(truth).predict().values), np.asarray(truth.phase)
-    blank, flat = bl.wave.ThinSample(np.ones(SHAPE)), bl.wave.ZernikePhase(np.zeros(MODES), SHAPE)
-    free = fitted(blank, frame, PHASE_MAP, bl.UnitModulus(), 5e-3, 900, true_phase)
-    few = fitted(flat, frame, COEFFICIENTS, bl.Free(scale=1.0), 1e-3, 200, true_phase)
+    truth = instrument(plate(0.01 * np.random.default_rng(0).random(MODES)))
+    frame, true_phase = np.asarray(truth.predict().values), phase_behind(truth)
+    free = fitted(instrument(), frame, PHASE_MAP, bl.UnitModulus(), 5e-3, 900, true_phase)
+    few = fitted(instrument(plate(np.zeros(MODES))), frame, COEFFICIENTS, bl.Free(scale=1.0), 1e-3, 200, true_phase)
     problem = build(free.fit.system, frame, {PHASE_MAP: bl.UnitModulus()}, loss=bl.losses.intensity())
     warning = weak_modes(problem, problem.start(), probes=4)
     problem = build(few.fit.system, frame, {COEFFICIENTS: bl.Free(scale=1.0)}, loss=bl.losses.intensity())

@@ -68,7 +68,7 @@ def parse(text: object, dimension: str, *, where: str = "value", name: str = "")
     6.328e-07
     """
     units = units_of(dimension)
-    expected = f"a {dimension} such as {_EXAMPLES[dimension]}"
+    expected = f"{'an' if dimension[0] in 'aeiou' else 'a'} {dimension} such as {_EXAMPLES[dimension]}"
     if isinstance(text, (int, float)) and not isinstance(text, bool):
         return _bare_number(text, dimension, expected, where, name)
     if not isinstance(text, str):
@@ -140,10 +140,10 @@ def _meant_unit(number: float, dimension: str, name: str) -> str:
     band, ladder = BANDS.get(name), _LADDERS[dimension]
     if band is None or band.dimension != dimension:
         return _COMMON[dimension]
-    usual = [rung for rung in ladder if band.low <= number * rung[0] <= band.high]
+    usual = [rung for rung in ladder if number and band.low <= number * rung[0] <= band.high]
     if not usual:
         return _COMMON[dimension]
-    return canonical_unit(min(usual, key=lambda rung: abs(math.log(number * rung[0] / band.typical)))[1])
+    return canonical_unit(min(usual, key=lambda rung: _unlike(number * rung[0], band))[1])
 
 
 # --- printing ---------------------------------------------------------------------------------------------------------
@@ -228,7 +228,10 @@ def _decimals_of_std(std: float) -> int:
 
 @dataclass(frozen=True)
 class Band:
-    """The values a quantity takes in real instruments: used to notice a wrong prefix, not to forbid physics."""
+    """The values a quantity takes in real instruments: used to notice a wrong prefix, not to forbid physics.
+
+    Where `low` is negative the quantity has a sign, and `typical` is its size.
+    """
 
     dimension: str
     low: float
@@ -248,6 +251,8 @@ BANDS: dict[str, Band] = {
     "led_distance": Band("length", 1e-3, 2.0, 90e-3),
     "thickness": Band("length", 1e-9, 0.5, 1e-3),
     "bandwidth": Band("length", 1e-15, 1e-6, 10e-9),
+    "reference_tilt": Band("angle", -math.pi / 2, math.pi / 2, 30e-3),
+    "illumination_tilt": Band("angle", -math.pi / 2, math.pi / 2, 3e-3),
     "medium_index": Band("dimensionless", 0.95, 4.2, 1.33),
     "numerical_aperture": Band("dimensionless", 1e-4, 1.75, 0.25),
     "magnification": Band("dimensionless", 1e-3, 1e3, 10.0),
@@ -260,7 +265,8 @@ def plausible(name: str, value: float, *, where: str | None = None) -> float:
     **Arguments:** `name` of the quantity (`BANDS` lists the known ones; of others only finiteness is checked),
     `value` in SI, `where` names the field in the error.
 
-    **Returns** `value`. **Raises** `InputError` where it is not finite, not positive, or outside its band.
+    **Returns** `value`. **Raises** `InputError` where it is not finite, not positive where it has no sign, or outside
+    its band.
 
     >>> plausible("wavelength", 532e-9)
     5.32e-07
@@ -271,7 +277,7 @@ def plausible(name: str, value: float, *, where: str | None = None) -> float:
         raise InputError(where, got=f"{name} {value}", expected="a finite number")
     if band is None or band.low <= value <= band.high:
         return value
-    if value <= 0:
+    if value <= 0 < band.low:
         raise InputError(where, got=f"{name} {shown}", expected="a value above zero")
     low, high = (format_quantity(v, band.dimension) for v in (band.low, band.high))
     raise InputError(
@@ -287,5 +293,10 @@ def likely(value: float, band: Band) -> str:
     options = [value * f for f in factors if band.low <= value * f <= band.high]
     if not options:
         return "check the number and its unit"
-    best = min(options, key=lambda v: abs(math.log(v / band.typical)))
+    best = min(options, key=lambda v: _unlike(v, band))
     return f"did you mean {format_quantity(best, band.dimension, digits=6).replace('µ', 'u')}?"
+
+
+def _unlike(value: float, band: Band) -> float:
+    """Return how far the size of a value, other than 0, is from the typical one, as a logarithm."""
+    return abs(math.log(abs(value) / band.typical))

@@ -83,6 +83,18 @@ def test_a_bayer_frame_starts_with_its_pattern_and_each_pixel_sees_its_channel()
     assert np.allclose(frame.values, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("wavelength", [532e-9, [450e-9, 630e-9]])
+def test_a_mosaic_mixes_wavelengths_and_sums_what_else_there_is(wavelength):
+    """Two components of a polarization are no two colors."""
+    count = np.size(wavelength)
+    values = np.random.default_rng(2).uniform(1, 2, (*np.shape(wavelength), 2, 4, 6))
+    sensitivity = np.random.default_rng(3).random((1, count))
+    camera = Camera((4, 6), 1e-6, color=Mosaic(sensitivity, "M", channels="M"))
+    got = camera(Field(values, Grid((4, 6), 1e-6), np.array(wavelength))).values
+    each = (values**2).reshape(count, 2, 4, 6).sum(axis=1)
+    assert np.allclose(got, np.tensordot(sensitivity[0], each, 1), rtol=1e-5)
+
+
 def test_codes_run_from_zero_to_the_last():
     signal = jnp.linspace(-50, 300, 100)
     codes = adc(6, 252.0, black_code=3)(signal) / 4.0 + 3
@@ -101,7 +113,7 @@ def test_codes_run_from_zero_to_the_last():
         (lambda: Mosaic(np.eye(3), "RGB"), "square"),
         (lambda: Mosaic(np.eye(3), "RGGX"), "letters among"),
         (lambda: Mosaic(np.eye(2)), "one for each channel"),
-        (lambda: Mosaic(np.eye(3)).mix(jnp.ones((2, 4, 4))), "modes"),
+        (lambda: Mosaic(np.eye(3)).mix(jnp.ones((2, 4, 4))), "2 wavelengths"),
         (lambda: ResponseCurve((), 1.0), "log_slopes"),
     ],
 )

@@ -22,6 +22,7 @@ from backlight.wave import (
     SinusoidalPhaseGrating,
     SpatialLightModulator,
     ThinLens,
+    ZernikePhase,
 )
 
 
@@ -96,6 +97,8 @@ CASES = [
     Case("annular aperture", thin(lambda s: AnnularAperture(3.1e-6, 7.4e-6)), **SHAPED),
     Case("rectangular aperture", thin(lambda s: RectangularAperture((7.2e-6, 9.7e-6))), **SHAPED),
     Case("phase mask", thin(lambda s: PhaseMask(angles(s))), energy_ratio=1.0, **SHAPED),
+    Case("Zernike phase", thin(lambda s: ZernikePhase(NollZernikes([0.3, -0.2, 0.5], first=3), 9.1e-6)),
+         energy_ratio=1.0, **LINEAR, **ABOUT_AXIS, may_vanish=(VALUES, "part.aberrations.coefficients")),
     Case("relief", thin(relief), energy_ratio=1.0, float32_error=2e-6, **SHAPED),
     Case("relief with levels", thin(lambda s: DiffractiveElement(angles(s, 0, 4e-7), relief(s).material, step=1e-7,
                                                                  levels=4)),

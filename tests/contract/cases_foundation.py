@@ -7,7 +7,7 @@ from backlight.camera import Camera, Converter, Gaussian, Poisson, PoissonGaussi
 from backlight.light import Field, Grid
 from backlight.systems import ImagingSystem, Nothing
 from backlight.testing import Case
-from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave, ThinSample, ZernikePhase
+from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave, ThinSample
 
 
 def lossy_sample(shape):
@@ -65,8 +65,6 @@ CASES = [
     Case("spherical wave", lambda s, p: (SphericalWave(WAVELENGTH, 0.01), (Grid(s, p),)), scales=SCALES),
     Case("thin sample", lambda s, p: (lossy_sample(s), (field(s, p),)), linear_in=VALUES, scales=SCALES,
          may_vanish=("part.transmission", VALUES)),
-    Case("Zernike phase", lambda s, p: (ZernikePhase([0.3, -0.2, 0.5], s, first=3), (field(s, p),)), linear_in=VALUES,
-         scales=SCALES, may_vanish=("part.coefficients", VALUES)),
     Case("free space, padded and tilted", angular_spectrum, linear_in=VALUES, scales=SCALES,
          may_vanish=(VALUES, "inputs.0.tilt", "part.distance")),
     Case("free space, curved and band-limited", curved, linear_in=VALUES, scales=SCALES,

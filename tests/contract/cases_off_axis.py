@@ -19,6 +19,10 @@ def against_a_carrier(shape, pitch):
     return Reference(1.3, **FRINGES), (field(shape, pitch, tilt=(2e4, -3e4), curvature=1e3),)
 
 
+def polarized(shape, pitch):
+    return Reference(1.3, **FRINGES, jones=(0.6, 0.8j)), (field(shape, pitch, modes=(2,)),)
+
+
 def hologram(shape, pitch):
     path = Chain(FreeSpace(Z, AngularSpectrum(padding=(2, 3), band_limit=False)), Reference(1.3, **FRINGES))
     sample = ThinSample(0.5 + 0.1 * noise((shape[0] + 3, shape[1] + 2)))
@@ -30,6 +34,7 @@ CASES = [
     Case("reference wave", reference, scales=REFERENCE_SCALES, may_vanish=(VALUES, "part.amplitude", "part.curvature"),
          dead=()),
     Case("reference wave against a carrier", against_a_carrier, scales=REFERENCE_SCALES, may_vanish=(VALUES,)),
+    Case("polarized reference wave", polarized, scales=REFERENCE_SCALES, may_vanish=(VALUES, "part.jones")),
     Case("off-axis hologram", hologram, call=lambda system: system.predict().values,
          scales={"part.camera.offset": 0.1}, dead=("part.noise.std",),
          may_vanish=("part.illumination.tilt", "part.sample.transmission")),

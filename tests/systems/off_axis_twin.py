@@ -33,10 +33,14 @@ def record(
     fringes: tuple[float, float] = FRINGES,
     curvature: float = 0.0,
     beam: np.ndarray | None = None,
+    area: int = FINER,
     noise: float = 0.02,
     seed: int = 0,
 ) -> np.ndarray:
-    """Return the frame (n, n) of `t` in `beam` with a reference of amplitude `BRIGHT`; counts of about a thousand."""
+    """Return the frame (n, n) of `t` in `beam` with a reference of amplitude `BRIGHT`; counts of about a thousand.
+
+    Of each pixel the middle `area` of its parts see light, along both axes.
+    """
     n = t.shape[0]
     size, inside = 2 * FINER * n, slice(FINER * n // 2, FINER * n // 2 + FINER * n)
     light = np.ones((size, size), complex)
@@ -48,5 +52,7 @@ def record(
     y, x = np.meshgrid(r, r, indexing="ij")
     bend = curvature * PITCH**2 / (2 * WAVELENGTH)
     reference = BRIGHT * np.exp(2j * np.pi * (fringes[0] * y + fringes[1] * x + bend * (y**2 + x**2)) + 0.9j)
-    frame = (np.abs(arrived + reference) ** 2).reshape(n, FINER, n, FINER).mean(axis=(1, 3))
+    parts = (np.abs(arrived + reference) ** 2).reshape(n, FINER, n, FINER)
+    open_parts = slice((FINER - area) // 2, (FINER + area) // 2)
+    frame = parts[:, open_parts, :, open_parts].mean(axis=(1, 3))
     return (300 * (frame + noise * np.random.default_rng(seed).normal(size=frame.shape))).astype(np.float32)

@@ -71,6 +71,7 @@ def test_decimal_units_are_correctly_rounded():
         ("5 furlong", "length", "units: "),
         ("10 deg", "length", "units: "),
         ("10 nm", "angle", "units: "),
+        (0.02, "angle", "an angle such as"),
         ("about 3 mm", "length", "a number, a space, a unit"),
         ("", "length", "such as"),
         (None, "length", "such as"),
@@ -139,6 +140,7 @@ def test_format_angle():
         ("distance", 41.0, "did you mean 41 mm?"),
         ("distance", 41e3, "did you mean 41 mm?"),
         ("medium_index", 133.0, "did you mean 1.33?"),
+        ("reference_tilt", -20.0, "did you mean -20 mrad?"),
         ("medium_index", 0.0, "above zero"),
         ("wavelength", 0.0, "above zero"),
         ("wavelength", -532e-9, "above zero"),
@@ -157,7 +159,8 @@ def test_implausible_values_name_the_likely_one(name, value, says):
 @pytest.mark.parametrize(
     ("name", "value"),
     [("wavelength", 632.8e-9), ("wavelength", 13.5e-9), ("wavelength", 10.6e-6), ("pixel_pitch", 85e-9),
-     ("distance", 310e-6), ("distance", 1.0), ("medium_index", 1.0), ("numerical_aperture", 1.49), ("other", -3.0)],
+     ("distance", 310e-6), ("distance", 1.0), ("medium_index", 1.0), ("numerical_aperture", 1.49), ("other", -3.0),
+     ("reference_tilt", -0.3), ("reference_tilt", 0.0)],
 )  # fmt: skip
 def test_real_values_pass(name, value):
     assert units.plausible(name, value) == value
@@ -167,10 +170,11 @@ def test_real_values_pass(name, value):
     ("name", "number", "unit"),
     [("wavelength", "632.8", "nm"), ("wavelength", "0.6328", "um"), ("pixel_pitch", "5.86", "um"),
      ("distance", "41", "mm"), ("distance", "0.041", "m"), ("source_distance", "100", "mm"), ("other", "3", "mm"),
-     ("", "3", "mm"), ("distance", "-3", "mm")],
+     ("", "3", "mm"), ("distance", "-3", "mm"), ("reference_tilt", "-0.02", "rad"), ("reference_tilt", "20", "mrad"),
+     ("reference_tilt", "0", "deg"), ("illumination_tilt", "1", "mrad")],
 )  # fmt: skip
 @pytest.mark.parametrize("write", [str, float])
 def test_a_bare_number_gets_the_unit_that_the_quantity_usually_has(name, number, unit, write):
     with pytest.raises(InputError) as error:
-        units.parse(write(number), "length", name=name)
+        units.parse(write(number), "angle" if "tilt" in name else "length", name=name)
     assert error.value.remedy == f'write "{write(number)} {unit}"'

@@ -151,6 +151,7 @@ WRONG = {
     "ragged": (lambda: PhaseMask([[1.0], [1.0, 2.0]]), "phase.*lengths"),
     "coded mask": (lambda: CodedMask(ONES, 1e-6, fill_factor=0.0), "fill_factor"),
     "jones matrix": (lambda: JonesElement([1, 0]), "matrix"),
+    "reference: jones": (lambda: Reference(jones=(1, 0, 0)), "jones"),
     "reference": (lambda: Reference(tilt=1e5), "tilt.*two numbers"),
     "plane turned": (lambda: RotatedPlane(0.1), "angles"),
     "window": (lambda: Window(scale=0.0), "scale"),

@@ -19,6 +19,7 @@ from backlight.wave import (
     HermiteGauss,
     LaguerreGauss,
     PlaneWave,
+    Polarized,
     SpectralLine,
     Spectrum,
     SphericalWave,
@@ -92,6 +93,19 @@ def test_a_spectrum_keeps_the_angle_and_takes_the_index_of_each_wavelength():
     assert np.allclose(light.tilt * COLORS[:, None], (0.0, 0.1), rtol=1e-6)
     assert np.allclose(light.medium_index, (1.52, 1.49))
     assert np.allclose(light.irradiance.sum(axis=0), 1)
+
+
+def test_polarized_light_has_a_spectrum_and_a_spectrum_a_polarization():
+    grid, jones = Grid(SHAPE, 1e-6), (0.6, 0.8j)
+    source = PlaneWave(0.5e-6, tilt=(0.0, 2e5))
+    inner, outer = (
+        Spectrum(Polarized(source, jones), COLORS, SHARES),
+        Polarized(Spectrum(source, COLORS, SHARES), jones),
+    )
+    for one, other in zip(jax.tree.leaves(inner(grid)), jax.tree.leaves(outer(grid)), strict=True):
+        assert np.allclose(one, other, rtol=1e-6)
+    with pytest.raises(InputError, match="without at_wavelength"):
+        Spectrum(Spectrum(source, COLORS), COLORS)
 
 
 def test_a_line_has_the_coherence_of_its_shape():

@@ -17,12 +17,15 @@ from backlight.wave import (
     CodedMask,
     DiffractiveElement,
     FreeSpace,
+    FringeZernikes,
     MicrolensArray,
+    NollZernikes,
     PhaseMask,
     RectangularAperture,
     SinusoidalPhaseGrating,
     SpatialLightModulator,
     ThinLens,
+    ZernikePhase,
     diffuser,
 )
 
@@ -226,3 +229,24 @@ WRONG = {
 def test_wrong_numbers_are_refused(what):
     with pytest.raises(InputError):
         WRONG[what]()
+
+
+def test_a_zernike_phase_is_its_polynomials_over_a_disc_and_no_delay_outside():
+    """Defocus is √3(2ρ² − 1); over the disc, each pixel by its share, its mean square is 1 + 4/(radius in pixels)²."""
+    plate = ZernikePhase(NollZernikes([0.2], first=4), 16e-6, center=(-3e-6, 2e-6))
+    light = uniform((64, 64), 1e-6)
+    delay = np.angle(behind(plate, light).values)
+    assert np.isclose(delay[29, 34], -0.2 * np.sqrt(3))
+    assert np.isclose(delay[29, 42], -0.1 * np.sqrt(3))
+    y, x = np.asarray(light.grid.y)[:, None] + 3e-6, np.asarray(light.grid.x) - 2e-6
+    assert np.abs(delay[y**2 + x**2 > 19e-6**2]).max() < 1e-6
+    defocus = np.sqrt(3) * (2 * (y**2 + x**2) / 16e-6**2 - 1)
+    assert np.isclose(np.sum(delay * defocus) / (np.pi * 16**2), 0.2, rtol=0.02)
+
+
+def test_a_zernike_phase_lies_in_a_path_and_takes_any_order():
+    path = Chain(ZernikePhase(FringeZernikes([0.3], first=2), 16e-6), FreeSpace(1e-5))
+    assert float(path.magnification(jnp.asarray(0.0))[0]) == 1.0
+    assert behind(path, uniform()).values.shape == (32, 32)
+    with pytest.raises(InputError, match="radius"):
+        ZernikePhase(NollZernikes([0.1]), 0.0)

@@ -5,9 +5,17 @@ import pytest
 from scipy.optimize import brentq
 
 from backlight.camera import Camera, Gaussian
-from backlight.light import Grid
+from backlight.light import Grid, select_modes
 from backlight.systems import ImagingSystem, Nothing, PerFrame
-from backlight.wave import LEDArray, Objective, ThinSample, rectangular_layout, ring_layout, spiral_order
+from backlight.wave import (
+    LEDArray,
+    Objective,
+    Spectrum,
+    ThinSample,
+    rectangular_layout,
+    ring_layout,
+    spiral_order,
+)
 
 GRID, WAVELENGTH = Grid((8, 8), 1e-6), 630e-9
 
@@ -54,6 +62,36 @@ def test_diodes_lit_together_add_and_points_share_a_diode():
     assert light.tilt.shape == (6, 2)
     assert np.allclose(light.irradiance.ravel(), [1.5, 0.75, 0.75, 0.5, 0.25, 0.25])
     assert np.allclose(light.weight, light.irradiance.ravel())
+
+
+@pytest.mark.parametrize("lit", [[1], [2, 0]])
+def test_a_panel_of_many_colors_is_the_panel_at_each_of_them(lit):
+    """Diodes stay where they are, and what is asked of their slide; weights multiply."""
+    colors, shares = np.array([470e-9, 630e-9]), np.array([0.3, 0.7])
+
+    def panel(wavelength):
+        return LEDArray(wavelength, [(0, 0), (0, 4e-3), (4e-3, 0)], 0.09, lit=lit, gains=[1.0, 2.0, 3.0],
+                        slide_thickness=1e-3, lean=(0.1, 0.0), medium_index=1.33)  # fmt: skip
+
+    white = Spectrum(panel(WAVELENGTH), colors, shares)(GRID)
+    for i, color in enumerate(colors):
+        alone, one = panel(color)(GRID), select_modes(white, i)
+        assert np.allclose(one.tilt, alone.tilt, rtol=1e-6)
+        assert np.allclose(one.values, np.sqrt(shares[i]) * alone.values, rtol=1e-6)
+        assert np.allclose(one.weight, shares[i] * alone.weight, rtol=1e-6)
+
+
+def test_a_panel_of_many_colors_lights_an_instrument_frame_by_frame():
+    def frames(source):
+        rng = np.random.default_rng(0)
+        parts = ThinSample(rng.random((16, 16)) + 0j), Objective(0.1), Camera((16, 16), 2e-6), Gaussian(0.01)
+        return np.asarray(ImagingSystem(source, Nothing(), *parts).predict().values)
+
+    def panel(wavelength):
+        return LEDArray(wavelength, [(0, 0), (0, 4e-3)], 0.09, lit=PerFrame([[0], [1]]))
+
+    got = frames(Spectrum(panel(WAVELENGTH), [470e-9, 630e-9], [0.3, 0.7]))
+    assert np.allclose(got, 0.3 * frames(panel(470e-9)) + 0.7 * frames(panel(630e-9)), rtol=1e-4)
 
 
 def test_each_frame_is_a_window_of_the_spectrum():

@@ -177,6 +177,28 @@ def test_wrong_options_are_refused(wrong):
         Objective(NA, **wrong)
 
 
+@pytest.mark.parametrize(
+    ("sine", "decimation", "fits"),
+    [(0.24, 1, True), (0.26, 1, False), (0.11, 2, True), (0.13, 2, False)],
+)
+def test_a_pupil_beyond_the_grids_band_is_refused(sine, decimation, fits):
+    """1 µm pixels carry 0.25 of 500 nm light; pixels twice as wide in the image half of it, about any tilt."""
+    part, light = Objective(sine, decimation=decimation), Field(smooth(), Grid((N, N), 1e-6), WAVELENGTH)
+    if fits:
+        part(light)
+    else:
+        with pytest.raises(InputError, match="times the Nyquist frequency"):
+            part(light)
+
+
+def test_the_tilt_of_light_takes_its_place_in_the_band():
+    light = Field(smooth(), Grid((N, N), 1e-6), WAVELENGTH, tilt=(0.1 / WAVELENGTH, 0.0))
+    Objective(0.14)(light)
+    with pytest.raises(InputError, match=r"1.04 times the Nyquist frequency"):
+        Objective(0.16)(light)
+    Objective(0.12, decimation=2)(light)
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("tilt", [(0.0, 0.0), (5.3e4, -1.17e5)])
 def test_a_decimated_image_is_every_nth_pixel_of_the_whole_one(float64, tilt, sign):

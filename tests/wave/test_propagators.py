@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+from dataclasses import replace
 
 import equinox as eqx
 import jax
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.light import Field, Grid, select_modes
+from backlight.light import Field, Grid, select_modes, split_modes
 from backlight.wave import (
+    LED,
     AngularSpectrum,
     ChirpZ,
     CircularAperture,
@@ -22,6 +24,7 @@ from backlight.wave import (
     FresnelTransform,
     RayleighSommerfeld,
     ScaledAngularSpectrum,
+    Spectrum,
     choose,
 )
 
@@ -303,6 +306,26 @@ def test_the_choice_refuses_light_that_may_be_undersampled():
     assert choose(noisy, 1e-3, override=True).sampling.warnings
 
 
+@pytest.mark.parametrize("name", ["angular, shifted", "Fresnel transfer", "chirp-z", "scaled", "direct"])
+def test_light_that_may_be_undersampled_is_refused_unless_the_error_is_allowed(name):
+    """White noise has 1/32 of each axis at the Nyquist frequency: 6 % of the energy, a quarter of the field."""
+    noisy = Field(noise((32, 32)), Grid((32, 32), 4e-6), WAVELENGTH)
+    account = FreeSpace(1e-3, METHODS[name]).sampling(noisy)
+    assert account.warnings
+    one = replace(account, causes=())  # the method's own errors are not the question here
+    with pytest.raises(InputError, match="undersampling of the light"):
+        one.demand()
+    one.demand(0.5)
+    assert FreeSpace(1e-3, METHODS[name]).sampling(start()).undersampled == 0.0
+
+
+def test_light_within_its_pixels_is_well_sampled_whatever_the_padding():
+    """The edges of the window are no edges of the light."""
+    flat = Field(np.ones((16, 16)), Grid((16, 16), 4e-6), WAVELENGTH)
+    for padding in ((0, 0), (16, 16)):
+        assert FreeSpace(1e-5, AngularSpectrum(padding)).sampling(flat).input_margin > 100
+
+
 @pytest.mark.parametrize("name", ["chirp-z", "scaled", "direct", "angular, shifted", "Fresnel transfer"])
 @pytest.mark.parametrize("curvature", [0.0, 20.0])
 def test_magnification_tells_the_pixels_and_the_curvature_that_come_out(name, curvature):
@@ -327,6 +350,25 @@ def test_the_choice_knows_the_focus_of_the_carrier():
     field = Field(np.ones((8, 8)), Grid((8, 8), 4e-6), 532e-9, curvature=-10.0)
     with pytest.raises(InputError, match="focus"):
         choose(field, 0.1)
+
+
+def test_the_choice_knows_the_curvature_of_every_mode():
+    """The second mode is in focus where the first is far from it; and no window fits both on its way there."""
+    two = start().with_values(jnp.stack([start().values] * 2))
+    two = eqx.tree_at(lambda light: light.curvature, two, jnp.asarray([0.0, -10.0]))
+    with pytest.raises(InputError, match="focus"):
+        choose(two, 0.1)
+    with pytest.raises(InputError, match=r"0\.988 to 1 times"):
+        choose(two, NEAR, window=Grid((16, 16), 1e-5), override=True)
+    assert choose(two, 3e-4).sampling.error <= 1e-3
+
+
+def test_points_and_wavelengths_along_two_axes_are_accounted_for_one_by_one():
+    white = Spectrum(LED(532e-9, 1e-3, 0.05, [(0, 1), (1, 0)]), [450e-9, 633e-9])(Grid((16, 16), 4e-6))
+    each = split_modes(white)
+    assert len(each) == 4
+    path = FreeSpace(1e-3)
+    assert path.sampling(white).error == max(path.sampling(one).error for one in each)
 
 
 def test_the_prediction_knows_the_tails_that_samples_cannot_help(float64):

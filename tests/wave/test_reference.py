@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from backlight.camera import Camera, Gaussian
+from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.systems import ImagingSystem, Nothing
 from backlight.wave import (
@@ -13,6 +14,7 @@ from backlight.wave import (
     FreeSpace,
     GaussianSchell,
     PlaneWave,
+    Polarized,
     Reference,
     Spectrum,
     ThinSample,
@@ -96,6 +98,30 @@ def test_the_reference_of_all_modes_has_the_stated_irradiance():
         light = source(GRID)
         added = light.with_values(Reference(0.7, tilt=(5e4, 0.0))(light).values - light.full).irradiance
         np.testing.assert_allclose(np.sum(added, axis=tuple(range(added.ndim - 2))), 0.49, rtol=1e-5)
+
+
+def test_polarized_light_meets_a_reference_of_the_stated_polarization():
+    """Only what is polarized alike interferes; without a statement each component meets the scalar reference."""
+    along_x = Polarized(PlaneWave(WAVELENGTH), (1, 0))(GRID)
+    fringes = {"tilt": (0.0, 1 / 8e-6)}
+    alike, across, circular, plain = (
+        np.asarray(Reference(1.0, **fringes, jones=jones)(along_x).irradiance).sum(axis=0)[0, 4:]
+        for jones in ((1, 0), (0, 1), (2**-0.5, 2**-0.5 * 1j), None)
+    )
+    np.testing.assert_allclose(alike, [4, 2, 0, 2], atol=1e-5)
+    np.testing.assert_allclose(across, 2, rtol=1e-5)
+    np.testing.assert_allclose(circular, 2 + 2**0.5 * np.array([1, 0, -1, 0]), rtol=1e-5)
+    np.testing.assert_allclose(plain, [5, 3, 1, 3], rtol=1e-5)
+
+
+def test_wavelengths_meet_a_polarized_reference_and_modes_are_no_components():
+    white = Spectrum(PlaneWave(WAVELENGTH), [450e-9, 633e-9], [0.3, 0.7])
+    reference = Reference(0.7, jones=(0.6, 0.8j))
+    added = reference(Polarized(white, (1, 0))(GRID)).irradiance[:, 1]
+    np.testing.assert_allclose(added, np.multiply.outer([0.3, 0.7], np.full((8, 8), 0.49 * 0.64)), rtol=1e-5)
+    for source in (PlaneWave(WAVELENGTH), white, CoherentModes(WAVELENGTH, np.ones((2, 8, 8)))):
+        with pytest.raises(InputError, match="polarization"):
+            reference(source(GRID))
 
 
 def test_the_reference_is_the_same_a_few_modes_at_a_time():

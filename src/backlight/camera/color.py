@@ -12,17 +12,17 @@ from backlight.maths.leaf import Given, RealMap, reals
 
 
 class Mosaic(eqx.Module):
-    """A filter on each pixel (Bayer): a pixel of channel c records Σₘ S[c, m]·E_m, m the modes of the light.
+    """A filter on each pixel (Bayer): a pixel of channel c records Σₘ S[c, m]·E_m, m the wavelengths of the light.
 
     **Arguments:**
 
-    - `sensitivity`: S, shape (channels, modes): what the pixels of each channel make of each mode. The modes are those
-      of the light's first axis (wavelengths); axes behind it (polarizations) are summed.
+    - `sensitivity`: S, shape (channels, wavelengths): what the pixels of each channel make of each. The other modes of
+      the light (polarizations, points of a source) are summed; light of one wavelength wants one column.
     - `pattern`: letters of the smallest square that repeats, row by row from the first pixel of the frame on.
     - `channels`: letters of the rows of S.
 
     **Errors:** `InputError` for a pattern that is no square or has a letter that is no channel, and for a light with
-    another number of modes.
+    another number of wavelengths.
 
     Example:
         >>> import numpy as np
@@ -49,16 +49,15 @@ class Mosaic(eqx.Module):
                 "sensitivity", got=f"{len(self.sensitivity)} rows", expected=f"one for each channel of {channels!r}"
             )
 
-    def mix(self, irradiance: Float[Array, "*modes y x"]) -> Float[Array, "channel y x"]:
+    def mix(self, irradiance: Float[Array, "wavelength y x"]) -> Float[Array, "channel y x"]:
         """Return the irradiance each channel takes in."""
-        modes = irradiance[None] if irradiance.ndim == 2 else irradiance
-        modes = jnp.sum(modes, axis=tuple(range(1, modes.ndim - 2)))
-        if modes.shape[0] != self.sensitivity.shape[1]:
+        if len(irradiance) != self.sensitivity.shape[1]:
             raise InputError(
-                "light on the mosaic", got=f"{modes.shape[0]} modes", expected=f"{self.sensitivity.shape[1]} of them",
-                remedy="give the sensitivity a column for each mode (wavelength) of the light",
+                "light on the mosaic", got=f"{len(irradiance)} wavelengths",
+                expected=f"{self.sensitivity.shape[1]} of them",
+                remedy="give the sensitivity a column for each wavelength of the light",
             )  # fmt: skip
-        return jnp.einsum("cm,myx->cyx", self.sensitivity, modes, precision="highest")
+        return jnp.einsum("cm,myx->cyx", self.sensitivity, irradiance, precision="highest")
 
     def pick(self, values: Float[Array, "channel y x"]) -> Float[Array, "y x"]:
         """Return what each pixel's own channel has: the raw frame."""

@@ -124,11 +124,10 @@ class Camera(eqx.Module):
     def collect(self, light: Field | Image) -> Float[Array, "y x"]:
         """Return the irradiance each pixel receives, through its filter."""
         _demand_pitch(light.grid, self)
-        irradiance = light.values if isinstance(light, Image) else light.irradiance
-        irradiance = jnp.broadcast_to(irradiance, irradiance.shape[:-2] + light.grid.shape)
+        colors = _by_wavelength(light)
         if self.color is None:
-            return self._at_pixels(jnp.sum(irradiance, axis=tuple(range(irradiance.ndim - 2))))
-        return self.color.pick(self._at_pixels(self.color.mix(irradiance)))
+            return self._at_pixels(jnp.sum(colors, axis=0))
+        return self.color.pick(self._at_pixels(self.color.mix(colors)))
 
     def respond(self, irradiance: Float[Array, "y x"]) -> Float[Array, "y x"]:
         """Return the signal: the beam's background, the stages, then gain and offset."""
@@ -151,6 +150,15 @@ class Camera(eqx.Module):
             return at_lines(irradiance, rows, columns)
         y, x = jnp.broadcast_arrays(y, x)
         return at_points(irradiance, rows, columns, (y, x))
+
+
+def _by_wavelength(light: Field | Image) -> Float[Array, "wavelength y x"]:
+    """Return the irradiance of each wavelength, its other modes together; an image has them on its first axis."""
+    irradiance = light.values if isinstance(light, Image) else light.irradiance
+    mixed = irradiance.ndim == 2 if isinstance(light, Image) else light.wavelength.ndim == 0
+    colors = irradiance[None] if mixed else irradiance
+    colors = jnp.sum(colors, axis=tuple(range(1, colors.ndim - 2)))
+    return jnp.broadcast_to(colors, (len(colors), *light.grid.shape))
 
 
 def pixel_transfer(shape: tuple[int, ...], camera: Camera) -> Float[Array, "y f"]:

@@ -154,7 +154,7 @@ def select_modes(field: Field, indices: Int[Array | np.ndarray, " n"] | int) -> 
 
 
 def split_modes(field: Field) -> list[Field]:
-    """Return the modes of a field whose carriers differ, one by one; any other field as it is.
+    """Return the modes of a field whose carriers differ, one by one, also along two axes; any other field as it is.
 
     Example:
         >>> import numpy as np
@@ -165,7 +165,7 @@ def split_modes(field: Field) -> list[Field]:
     """
     if not _carriers_differ(field):
         return [field]
-    return [select_modes(field, i) for i in range(field.values.shape[0])]
+    return [one for i in range(field.values.shape[0]) for one in split_modes(select_modes(field, i))]
 
 
 def count_modes(field: Field) -> int:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 
@@ -99,24 +99,6 @@ def zernikes(terms: Sequence[Term], y: Any, x: Any) -> list[Any]:
     harmonics = _harmonics(max((abs(term.m) for term in terms), default=0), y, x)
     radials = {order: _radials(order, terms, square) for order in sorted({abs(term.m) for term in terms})}
     return [norm * radials[abs(m)][(n - abs(m)) // 2] * harmonics[abs(m)][0 if m >= 0 else 1] for n, m, norm in terms]
-
-
-def noll_modes(
-    modes: Int[np.ndarray, " modes"] | range, shape: tuple[int, int]
-) -> Float[np.ndarray, "modes rows columns"]:
-    """Return Z_j for each Noll index of `modes` on the largest disc that fits the pixels' grid, 0 outside of it.
-
-    **Arguments:** `modes`: Noll indices; `shape`: (rows, columns). The disc is centered between the outer pixels and
-    reaches the outer edge of the shorter side.
-
-    Example:
-        >>> noll_modes(range(1, 7), (8, 10)).shape
-        (6, 8, 10)
-    """
-    y, x = ((2 * np.arange(n) - (n - 1)) / min(shape) for n in shape)
-    y = y[:, None]
-    inside = y**2 + x**2 <= 1
-    return np.stack([np.where(inside, mode, 0.0) for mode in zernikes([noll_term(int(j)) for j in modes], y, x)])
 
 
 def _harmonics(highest: int, y: Any, x: Any) -> list[tuple[Any, Any]]:

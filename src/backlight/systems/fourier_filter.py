@@ -23,11 +23,13 @@ Pair = tuple[float, float]
 class Sideband:
     """What a hologram of known fringes says of the two beams, in the units of the frame.
 
-    **Attributes:** `light`, U·|R| in the camera's plane, complex (y, x); `reference`, |R|².
+    **Attributes:** `light`, U·|R| in the camera's plane, complex (y, x); `reference`, |R|²; `contrast` of the fringes,
+    2√⟨|U|²|R|²⟩ over ⟨|U|² + |R|²⟩: at most 1, or there are no two such beams.
     """
 
     light: Complex[np.ndarray, "y x"]
     reference: float
+    contrast: float
 
 
 def carrier(frame: Float[np.ndarray, "y x"]) -> Pair:
@@ -90,7 +92,8 @@ def sideband(frame: Float[np.ndarray, "y x"], tilt: Sequence[float], *, fill_fac
     around = _window(_wrapped(fy + tilt[0]), _wrapped(fx + tilt[1]), reach)
     fast = np.fft.ifft2(spectrum * (around / pixel)) * phasor(frame.shape, tilt)
     inner = tuple(slice(n // 8, n - n // 8) for n in frame.shape)  # where no cut fringe rings
-    return Sideband(fast, _reference(slow[inner], np.abs(fast[inner]) ** 2))
+    mean, crossed = slow[inner], np.abs(fast[inner]) ** 2
+    return Sideband(fast, _reference(mean, crossed), float(2 * np.sqrt(crossed.mean()) / mean.mean()))
 
 
 def noise_level(frame: Float[np.ndarray, "y x"], fringes: Sequence[float]) -> float:

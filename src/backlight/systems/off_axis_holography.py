@@ -61,6 +61,7 @@ TOTAL_VARIATION = 0.6
 TOLERANCE = 1e-4
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
+STRONGEST = 1.02  # contrast that noise and the rim of the filter's window may make of 1
 FRINGE = 0.1  # of a fringe across the frame: the natural step of the reference's tilt and curvature
 
 
@@ -108,7 +109,7 @@ def ask(
         first_look=partial(_first_look, beams=beams, optics=optics, instrument=instrument, low=low, high=high),
         finish=in_recorded_units,
         finer=finer_frames if SAMPLE in table and beams.empty is None else None,
-        notes=(_about_fringes(beams, optics, instrument),),
+        notes=(_about_fringes(beams, optics, instrument), *_about_contrast(beams, optics)),
     )
 
 
@@ -187,6 +188,17 @@ def _about_fringes(beams: Beams, optics: Optics, instrument: Mapping[str, Any]) 
     )
 
 
+def _about_contrast(beams: Beams, optics: Optics) -> list[str]:
+    if beams.contrast <= STRONGEST:
+        return []
+    return [
+        f"The fringes have {beams.contrast:.2f} times the contrast that two equally bright beams make through pixels "
+        f"of fill factor {optics.fill_factor:g}: the brightness of the reference is a guess. Write the camera's "
+        "fill_factor in [instrument] if it is smaller; else the frame lacks light that does not fluctuate (a dark "
+        "level that was taken off twice), or is no intensity."
+    ]
+
+
 def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
     """Return the instrument as the user wrote it."""
     return off_axis_hologram(**_known(instrument), shape=shape)
@@ -206,7 +218,8 @@ def classic(
 
 
 def _known(instrument: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("wavelength", "pixel_pitch", "distance", "medium_index", "reference_tilt", "reference_curvature")
+    names = ("wavelength", "pixel_pitch", "distance", "medium_index", "reference_tilt", "reference_curvature",
+             "fill_factor")  # fmt: skip
     return {name: instrument[name] for name in names if instrument.get(name) is not None}
 
 

@@ -23,16 +23,18 @@ SAME = 0.01  # twins whose sharpness differs by less are told apart by chance
 
 
 class Optics(NamedTuple):
-    """Wavelength in vacuum (m), index between sample and camera, pixel pitch (m)."""
+    """Wavelength in vacuum (m), index between sample and camera, pixel pitch (m), fill factor of the pixels."""
 
     wavelength: float
     medium_index: float
     pixel_pitch: float
+    fill_factor: float = 1.0
 
     @classmethod
     def of(cls, instrument: Mapping[str, Any]) -> "Optics":
         """Take the numbers of a run file's `[instrument]`."""
-        return cls(instrument["wavelength"], instrument.get("medium_index") or 1.0, instrument["pixel_pitch"])
+        told = {name: instrument[name] for name in cls._fields if instrument.get(name) is not None}
+        return cls(**{"medium_index": 1.0} | told)
 
     @property
     def tilt(self) -> float:
@@ -50,7 +52,7 @@ class Beams:
     """The two beams of a hologram as the Fourier filter parts them, in the units of the frame, in the camera's plane.
 
     **Attributes:** `light`, U·|R|; `reference`, |R|²; `tilt`, cycles per pixel, and `bend`, turns per squared pixel, of
-    R; `empty`, the light without a sample, of mean brightness 1, or None where it is even.
+    R; `empty`, the light without a sample, of mean brightness 1, or None where it is even; `contrast` of the fringes.
     """
 
     light: Complex[np.ndarray, "y x"]
@@ -58,12 +60,14 @@ class Beams:
     tilt: ff.Pair
     bend: float
     empty: Complex[np.ndarray, "y x"] | None
+    contrast: float
 
     @property
     def twin(self) -> "Beams":
         """The other reading of the same frame: U* and R*, from the opposite sideband."""
         empty = None if self.empty is None else self.empty.conj()
-        return Beams(self.light.conj(), self.reference, (-self.tilt[0], -self.tilt[1]), -self.bend, empty)
+        opposite = (-self.tilt[0], -self.tilt[1])
+        return replace(self, light=self.light.conj(), tilt=opposite, bend=-self.bend, empty=empty)
 
 
 class Found(NamedTuple):
@@ -91,10 +95,11 @@ def parted(
     optics, fixed = Optics.of(instrument), not tilt_is_sought(instrument, unknown)
     tilt = _written(instrument, optics) if fixed else _beside(ff.carrier(frame), _written(instrument, optics))
     bend = (instrument.get("reference_curvature") or 0.0) / optics.curvature
-    side = ff.sideband(frame, tilt)
-    beams = Beams(side.light * ff.phasor(frame.shape, (0.0, 0.0), bend), side.reference, tilt, bend, None)
+    side = ff.sideband(frame, tilt, fill_factor=optics.fill_factor)
+    light = side.light * ff.phasor(frame.shape, (0.0, 0.0), bend)
+    beams = Beams(light, side.reference, tilt, bend, None, side.contrast)
     if empty is not None:
-        return replace(beams, empty=_empty_light(empty, beams, fixed))
+        return replace(beams, empty=_empty_light(empty, beams, fixed, optics.fill_factor))
     return _straightened(beams) if "reference_curvature" in unknown else beams
 
 
@@ -114,10 +119,10 @@ def _beside(tilt: ff.Pair, other: ff.Pair | None) -> ff.Pair:
     return tilt if other is None or np.dot(tilt, other) >= 0 else (-tilt[0], -tilt[1])
 
 
-def _empty_light(empty: np.ndarray, beams: Beams, fixed: bool) -> np.ndarray:
+def _empty_light(empty: np.ndarray, beams: Beams, fixed: bool, fill_factor: float) -> np.ndarray:
     """Return the light of the empty hologram, whose reference may have drifted since: it is read by its own fringes."""
     tilt = beams.tilt if fixed else _beside(ff.carrier(empty), beams.tilt)
-    light = ff.sideband(empty, tilt).light * ff.phasor(empty.shape, (0.0, 0.0), beams.bend)
+    light = ff.sideband(empty, tilt, fill_factor=fill_factor).light * ff.phasor(empty.shape, (0.0, 0.0), beams.bend)
     return light / np.sqrt(np.mean(np.abs(light) ** 2))
 
 

@@ -44,6 +44,8 @@ OFF_AXIS_HOLOGRAM = SystemSchema(
             "when left out", many=True, found=True, example='["-20 mrad", "35 mrad"]'),
         Key("reference_curvature", "curvature", "of the reference's wavefront at the camera, positive where it "
             "diverges; flat when left out", found=True, example="0.5 1/m"),
+        Key("fill_factor", "dimensionless", "side of a pixel's light-sensitive square over the pitch: it blurs fringes",
+            default=1.0, low=0.0, high=1.0, example="0.8"),
     ),
     unknown=(
         Key("sample", "field", "the complex transmission of the sample"),

@@ -53,6 +53,7 @@ from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.scaled_angular_spectrum import ScaledAngularSpectrum as ScaledAngularSpectrum
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
+from backlight.wave.sources import TiltedSource as TiltedSource
 from backlight.wave.spectrum import SpectralLine as SpectralLine
 from backlight.wave.spectrum import Spectrum as Spectrum
 from backlight.wave.spheres import Spheres as Spheres

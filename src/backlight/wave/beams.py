@@ -14,10 +14,11 @@ from backlight.maths.argument import whole, whole_pair
 from backlight.maths.leaf import POSITIVE, Given, OneOrEach, Pair, Scalar, number, one_or_two, pair
 from backlight.maths.safe import real_array
 from backlight.wave.beam_axis import HIGHEST, Axis, modes, phase
+from backlight.wave.sources import TiltedSource
 from backlight.wave.weights import shared
 
 
-class Beam(eqx.Module):
+class Beam(TiltedSource):
     """Light of finite width about its own axis, in a plane `position` behind its waist.
 
     The sphere of a beam is in the values and not in the carrier (`curvature` is 0): free space does not widen the

@@ -58,7 +58,8 @@ def choose(
 
     - `field`: the light, concrete numbers; it is measured on the host.
     - `distance`: z, m.
-    - `window`: the wanted output pixels; by default the input's, widened with a curved carrier.
+    - `window`: the wanted output pixels; by default the input's, widened with a curved carrier. Modes that a distance
+      widens differently share no window.
     - `bandwidth`: highest spatial frequency the light will have about its carrier, cycles/m; by default that of `field`
       is measured. Say it where the light is not there yet: a plane wave in the place of a sample.
     - `tolerance`: relative L2 error.
@@ -68,7 +69,7 @@ def choose(
     undersampled before, which no method mends, and is refused.
 
     **Errors:** `InputError` where no candidate is good enough, unless `override`; where the distance ends in a focus of
-    the carrier; where the grid cannot hold the bandwidth.
+    a mode's carrier; for a window that its modes do not share; where the grid cannot hold the bandwidth.
 
     Example:
         >>> import numpy as np
@@ -115,7 +116,7 @@ def _demand_sampled(light: Field) -> None:
 
 def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Method]:
     """Name what can give the output window."""
-    grid, z = field.grid, distance / _widening(field, distance)
+    grid = field.grid
     if output.shape == grid.shape and np.allclose(output.pitch, grid.pitch, rtol=1e-6, atol=0):
         shift = numbers(output.center) - numbers(grid.center)
         moved = None if np.all(np.abs(shift) < 1e-6 * np.abs(numbers(grid.pitch))) else tuple(shift)
@@ -134,25 +135,36 @@ def _candidates(field: Field, distance: float, output: Grid) -> Iterator[Method]
     pixels = {"pitch": output.pitch, "center": output.center, "shape": output.shape}
     yield ChirpZ(**pixels)
     yield Fraunhofer(**pixels)
-    yield ScaledAngularSpectrum.planned(grid, wavelength, z, output)
+    ways = distance / _widenings(field, distance)
+    planned = [ScaledAngularSpectrum.planned(grid, wavelength, z, output) for z in ways]
+    yield max(planned, key=lambda method: np.prod(numbers(method.samples)))
     yield RayleighSommerfeld(**pixels)
 
 
-def _widening(field: Field, distance: float) -> float:
-    """Return M = 1 + zc of a curved carrier."""
-    scale = 1 + distance * float(np.ravel(numbers(field.curvature))[0])
-    if abs(scale) < 1e-6:
+def _widenings(field: Field, distance: float) -> np.ndarray:
+    """Return M = 1 + zc of each curvature that a mode's carrier has."""
+    scales = 1 + distance * np.unique(numbers(field.curvature))
+    if np.any(np.abs(scales) < 1e-6):
         raise InputError(
             "propagation", got=f"the focus of the carrier, {distance:.3g} m away",
             expected="a plane before or behind it",
             remedy="use FocalPlane, or put the curvature on the values and use ChirpZ",
         )  # fmt: skip
-    return scale
+    return scales
 
 
 def _flat_window(field: Field, distance: float, window: Grid | None) -> Grid:
     """Return the window as the method sees it, in the plane problem that stands for a curved carrier."""
-    return field.grid if window is None else window.scaled(1 / _widening(field, distance))
+    scales = _widenings(field, distance)
+    if window is None:
+        return field.grid
+    if np.ptp(scales) > 1e-6 * np.abs(scales).max():
+        raise InputError(
+            "window", got=f"modes that come out from {scales.min():.3g} to {scales.max():.3g} times as wide",
+            expected="modes of one curvature: a method's pixels are widened with each of them",
+            remedy="choose for each mode (light.split_modes), or leave `window` out",
+        )  # fmt: skip
+    return window.scaled(1 / scales[0])
 
 
 def _filled(field: Field, bandwidth: float) -> Field:

@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Complex, Float, Inexact
 
@@ -11,10 +10,11 @@ from backlight.light import Field, Grid
 from backlight.maths.argument import setting
 from backlight.maths.leaf import POSITIVE, PROPER_SHARE, ComplexMaps, Given, Pair, Scalar, complexes, number, pair
 from backlight.maths.safe import real_array
+from backlight.wave.sources import TiltedSource
 from backlight.wave.weights import shared
 
 
-class CoherentModes(eqx.Module):
+class CoherentModes(TiltedSource):
     """Partially coherent light as sampled modes, whose irradiances add: a measured or an unknown beam.
 
     **Arguments:**

@@ -136,6 +136,11 @@ class LEDArray(eqx.Module):
         """Wavefront curvature at the exit plane, 1/m: none."""
         return real_array(0.0)
 
+    def at_wavelength(self, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> "LEDArray":
+        """Return the same panel at another wavelength: the diodes stand where they are."""
+        where = lambda one: (one.wavelength, one.medium_index)  # noqa: E731
+        return eqx.tree_at(where, self, (wavelength, medium_index))
+
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`, a mode for each point of each diode that is lit."""
         sine = _refracted(self._places(), self.slide_thickness, self.slide_index)

@@ -15,7 +15,7 @@ from backlight.maths.turns import wave
 from backlight.wave import transfer_function
 from backlight.wave.angular_spectrum import padded_grid
 from backlight.wave.curved_carrier import without_curvature
-from backlight.wave.numerical_aperture import demand_aperture
+from backlight.wave.numerical_aperture import demand_aperture, demand_band
 from backlight.wave.spectrum_window import window_about_axis, within
 from backlight.wave.zernikes import NollZernikes, Zernikes
 
@@ -60,9 +60,9 @@ class Objective(eqx.Module):
     and for irradiances without aliasing 2NA/λ < 1/(2 pitch). With a decimation D, the image's band must hold the pupil:
     NA/λ < 1/(2D pitch), and for its irradiance twice that.
 
-    **Errors:** `InputError` for NA ≤ 0, or NA ≥ n of the light that comes (where both are known numbers), scale 0, a
-    negative padding, a decimation or a band that leaves no even number of samples, an edge ≤ 0, or a pupil that is not
-    two-dimensional.
+    **Errors:** `InputError` for NA ≤ 0, or NA ≥ n of the light that comes or a pupil beyond the grid's band (where
+    these are known numbers: not while a function is traced), scale 0, a negative padding, a decimation or a band that
+    leaves no even number of samples, an edge ≤ 0, or a pupil that is not two-dimensional.
 
     Example:
         >>> import numpy as np
@@ -149,6 +149,7 @@ class Objective(eqx.Module):
 
     def _imaged(self, field: Field) -> Field:
         demand_aperture(self.numerical_aperture, field.medium_index)
+        demand_band(self.numerical_aperture, field, self.decimation)
         light = without_curvature(field)
         grid = self.padded(light.grid)
         spectrum, tilt, band = fft2(pad(light.full, grid.shape)), light.tilt, grid

@@ -18,9 +18,9 @@ from backlight.wave.element import Element
 def components(field: Field, count: int = 2) -> Complex[Array, "*modes component #y #x"]:
     """Return the values of a field that has `count` components on axis −3, in the order x, y (, z).
 
-    **Errors:** `InputError` if axis −3 is absent or has another length.
+    **Errors:** `InputError` if axis −3 is absent, has another length, or holds modes with a weight each.
     """
-    if field.values.ndim < 3 or field.values.shape[-3] != count:
+    if field.values.ndim - field.weight.ndim < 3 or field.values.shape[-3] != count:
         raise InputError(
             "polarization",
             got=f"values of shape {field.values.shape}",
@@ -28,6 +28,14 @@ def components(field: Field, count: int = 2) -> Complex[Array, "*modes component
             remedy="give the light a polarization: Polarized(source, jones)",
         )
     return field.values
+
+
+def jones_vector(jones: Given) -> JonesVector:
+    """Return (Jx, Jy) as a leaf; `InputError` for another shape."""
+    leaf = complexes("jones", jones)
+    if frame_shape(leaf) != (2,):
+        raise InputError("jones", got=f"shape {frame_shape(leaf)}", expected="two numbers (Jx, Jy)")
+    return leaf
 
 
 def stokes_parameters(field: Field) -> Float[Array, "*modes 4 #y #x"]:
@@ -84,9 +92,7 @@ class Polarized(eqx.Module):
 
     def __init__(self, source: Any, jones: Given):
         self.source = slot("source", source, "wavelength", "medium_index", "curvature")
-        self.jones = complexes("jones", jones)
-        if frame_shape(self.jones) != (2,):
-            raise InputError("jones", got=f"shape {frame_shape(self.jones)}", expected="two numbers (Jx, Jy)")
+        self.jones = jones_vector(jones)
 
     @property
     def wavelength(self) -> Float[Array, "..."]:
@@ -102,6 +108,10 @@ class Polarized(eqx.Module):
     def curvature(self) -> Float[Array, "..."]:
         """Wavefront curvature at the exit plane, 1/m: the source's."""
         return self.source.curvature
+
+    def at_wavelength(self, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> "Polarized":
+        """Return the source at another wavelength in the same state."""
+        return eqx.tree_at(lambda one: one.source, self, self.source.at_wavelength(wavelength, medium_index))
 
     def __call__(self, grid: Grid) -> Field:
         """Return the polarized light on `grid`."""

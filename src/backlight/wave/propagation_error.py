@@ -15,6 +15,7 @@ from backlight.wave.sampling import (
     input_margin,
     numbers,
     spectral_energy,
+    undersampled,
 )
 
 
@@ -72,15 +73,16 @@ def transfer_account(
 
     **Arguments:** `walked`: how far each frequency walks, in half-widths of the padded grid; `inside`: the band kept.
     """
-    energy = spectral_energy(way.field, padded.shape)
+    energy, own = (spectral_energy(way.field, shape) for shape in (padded.shape, way.field.grid.shape))
     return Sampling(
-        input_margin=input_margin(energy),
+        input_margin=input_margin(own),
         kernel_margin=float(inside.mean()),
         output_margin=1 / max(edge(walked, energy), 1e-9),
         energy_lost=float(energy[~inside].sum()),
         memory=2 * 8 * padded.shape[0] * padded.shape[1],
         operations=2 * fft_operations(*padded.shape),
         causes=causes,
+        undersampled=undersampled(own),
     )
 
 
@@ -90,14 +92,16 @@ def sum_account(way: Journey, walks: Sequence[Walk], causes: tuple[Cause, ...], 
     pitch = np.abs(numbers(way.field.grid.pitch))
     period = way.wavelength * abs(way.distance) / pitch
     reach = [light.reach(walk) for light, walk in zip(way.light, walks, strict=True)]
+    energy = spectral_energy(way.field, way.field.grid.shape)
     return Sampling(
-        input_margin=input_margin(spectral_energy(way.field, way.field.grid.shape)),
+        input_margin=input_margin(energy),
         kernel_margin=float(min(1.0, np.min(period / (size * pitch)))),
         output_margin=float(np.min(0.5 * period / np.maximum(reach, 1e-30))),
         energy_lost=0.0,
         memory=int(2 * 8 * np.prod(size + way.shape)),
         operations=operations,
         causes=causes,
+        undersampled=undersampled(energy),
     )
 
 

@@ -40,6 +40,9 @@ class Sampling:
     - `memory`: bytes of the padded complex field and its kernel in float32.
     - `operations`: floating-point operations, roughly.
     - `causes`: what makes the result wrong, by how much, and what helps.
+    - `undersampled`: share of the energy at the Nyquist frequency of the input's pixels where `input_margin` is too
+      small, else 0: as much may have been folded in before. It is not in `error`, which starts from the samples as
+      they are; `demand` counts it.
 
     Example:
         >>> import numpy as np
@@ -56,11 +59,12 @@ class Sampling:
     memory: int
     operations: float = 0.0
     causes: tuple[Cause, ...] = ()
+    undersampled: float = 0.0
 
     @property
     def error(self) -> float:
         """The predicted relative L2 error of the field in the output window: the causes, and the float's own digits."""
-        return float(np.sqrt(sum(cause.error**2 for cause in self.causes) + ROUND_OFF**2))
+        return _together(self.causes)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -83,6 +87,8 @@ class Sampling:
     def demand(self, error: float = 1e-3) -> None:
         """Refuse a propagation that is predicted to be off by more than `error` (relative, L2, in the output window).
 
+        Light that may have been undersampled is off by what may have been folded in, √`undersampled`.
+
         **Errors:** `InputError` with the largest cause and what helps against it.
 
         Example:
@@ -95,12 +101,15 @@ class Sampling:
             ...
             backlight.errors.InputError: propagation: aliasing...
         """
-        if self.error <= error:  # not where it is NaN
+        folded = Cause("undersampling of the light", float(np.sqrt(self.undersampled)), "use finer pixels")
+        causes = (*self.causes, folded)
+        found = _together(causes)
+        if found <= error:  # not where it is NaN
             return
-        worst = max(self.causes, key=lambda cause: cause.error, default=Cause("round-off", ROUND_OFF, "use float64"))
+        worst = max((*causes, Cause("round-off", ROUND_OFF, "use float64")), key=lambda cause: cause.error)
         raise InputError(
             f"propagation: {worst.name}",
-            got=f"a predicted error of {self.error:.2g}, {worst.error:.2g} of it by {worst.name}",
+            got=f"a predicted error of {found:.2g}, {worst.error:.2g} of it by {worst.name}",
             expected=f"at most {error:.2g} of the field in the output window",
             remedy=worst.remedy,
         )
@@ -113,6 +122,10 @@ ROUND_OFF = 1e-6
 """What single precision may cost a field (docs/conventions.md)."""
 
 
+def _together(causes: tuple[Cause, ...]) -> float:
+    return float(np.sqrt(sum(cause.error**2 for cause in causes) + ROUND_OFF**2))
+
+
 def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:
     """Return the share of the energy in each frequency of a grid of `shape`, all modes together."""
     energy = np.abs(np.fft.fft2(np.asarray(field.full), s=shape)) ** 2
@@ -122,8 +135,18 @@ def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:
 
 def input_margin(energy: np.ndarray) -> float:
     """Return the Nyquist frequency over the highest frequency that carries energy."""
-    nyquist = [np.abs(2 * np.fft.fftfreq(n)) for n in energy.shape]
-    return 1 / max(edge(np.maximum.outer(nyquist[0], nyquist[1]), energy), 1e-9)
+    return 1 / max(edge(_over_nyquist(energy), energy), 1e-9)
+
+
+def undersampled(energy: np.ndarray) -> float:
+    """Return the share of the energy at the Nyquist frequency where the input margin is below `SAMPLED`, else 0."""
+    if input_margin(energy) >= SAMPLED:
+        return 0.0
+    return float(energy[_over_nyquist(energy) > 1 / SAMPLED].sum())
+
+
+def _over_nyquist(energy: np.ndarray) -> np.ndarray:
+    return np.maximum.outer(*(np.abs(2 * np.fft.fftfreq(n)) for n in energy.shape))
 
 
 def edge(coordinate: np.ndarray, energy: np.ndarray, share: float = 0.9999) -> float:

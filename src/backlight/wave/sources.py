@@ -1,5 +1,7 @@
 """Illumination: light that arrives at the sample when nothing is there."""
 
+from abc import abstractmethod
+
 import equinox as eqx
 from jaxtyping import Array, Float
 
@@ -8,7 +10,31 @@ from backlight.maths.leaf import NONZERO, POSITIVE, Given, Pair, Scalar, number,
 from backlight.maths.safe import complex_array, real_array
 
 
-class PlaneWave(eqx.Module):
+class TiltedSource(eqx.Module):
+    """A source of one wavelength, whose direction is its `tilt`, n·sin(angle)/λ.
+
+    Example:
+        >>> from backlight.wave import PlaneWave, TiltedSource
+        >>> isinstance(PlaneWave(532e-9), TiltedSource)
+        True
+    """
+
+    wavelength: eqx.AbstractVar[Scalar]
+    medium_index: eqx.AbstractVar[Scalar]
+    tilt: eqx.AbstractVar[Pair]
+
+    @abstractmethod
+    def __call__(self, grid: Grid) -> Field:
+        """Return the light on `grid`."""
+
+    def at_wavelength(self, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> "TiltedSource":
+        """Return the same source at another wavelength, seen under the same angle: τ is scaled by λ₀/λ."""
+        tilt = self.tilt * (self.wavelength / wavelength)
+        where = lambda one: (one.wavelength, one.medium_index, one.tilt)  # noqa: E731
+        return eqx.tree_at(where, self, (wavelength, medium_index, tilt))
+
+
+class PlaneWave(TiltedSource):
     """A plane wave of unit irradiance: U = exp(2πi τ·r).
 
     **Arguments:**
@@ -45,7 +71,7 @@ class PlaneWave(eqx.Module):
         return Field(complex_array([[1.0]]), grid, self.wavelength, medium_index=self.medium_index, tilt=self.tilt)
 
 
-class SphericalWave(eqx.Module):
+class SphericalWave(TiltedSource):
     """A wave from a point at `source_distance` before the plane: U = exp(iπ n |r|²/(λR)), unit irradiance.
 
     The paraxial sphere rides in the field's carrier, so that free space turns it into the equivalent plane-wave

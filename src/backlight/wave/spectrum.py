@@ -13,17 +13,20 @@ from backlight.maths.argument import slot
 from backlight.maths.leaf import POSITIVE, Given, Scalar, Vector, number, numbers, reals, vector
 from backlight.wave.weights import weights_of
 
+_NEEDED = ("wavelength", "medium_index", "curvature", "at_wavelength")
+
 
 class Spectrum(eqx.Module):
     """The same source at several wavelengths, a mode for each.
 
-    What is kept from one wavelength to the next is the source's geometry: its size, its waist, its distance and the
-    *angle* of its `tilt`, not the spatial frequency; τ = n·sin(angle)/λ is scaled by λ₀/λ, λ₀ the source's own. (n·sin
-    is kept, so in a dispersive medium the light has the angle that Snell gives it.)
+    What is kept from one wavelength to the next is the source's geometry: its places, its size, its waist, its distance
+    and the *angle* of its `tilt`, not the spatial frequency; τ = n·sin(angle)/λ is scaled by λ₀/λ, λ₀ the source's own.
+    (n·sin is kept, so in a dispersive medium the light has the angle that Snell gives it.)
 
     **Arguments:**
 
-    - `source`: any illumination with `wavelength`, `medium_index` and `tilt`; it may have modes of its own.
+    - `source`: any illumination of one wavelength, which tells what it is at another (`at_wavelength`); it may have
+      modes of its own.
     - `wavelengths`: λ in vacuum, m, shape (wavelengths,).
     - `weights`: the irradiance of each; equal ones that sum to 1 by default.
     - `medium_indices`: n at each wavelength; the source's own by default.
@@ -48,7 +51,7 @@ class Spectrum(eqx.Module):
     def __init__(
         self, source: Any, wavelengths: Given, weights: Given | None = None, *, medium_indices: Given | None = None
     ):
-        self.source = slot("source", source, "wavelength", "medium_index", "tilt", "curvature")
+        self.source = slot("source", source, *_NEEDED)
         self.wavelengths = vector("wavelengths", wavelengths, POSITIVE)
         self.weights = weights_of(weights, jax.tree.leaves(self.wavelengths)[0].shape[-1])
         self.medium_indices = None if medium_indices is None else reals("medium_indices", medium_indices, POSITIVE)
@@ -80,7 +83,7 @@ class SpectralLine(eqx.Module):
 
     **Arguments:**
 
-    - `source`: any illumination with `wavelength` (λ₀, the middle of the line), `medium_index` and `tilt`.
+    - `source`: as for `Spectrum`; its `wavelength` λ₀ is the middle of the line.
     - `width`: Δλ, m.
     - `points`: p, wavenumbers relative to the middle in units of the width.
     - `weights`: the irradiance of each; equal ones that sum to 1 by default.
@@ -105,7 +108,7 @@ class SpectralLine(eqx.Module):
     weights: Vector
 
     def __init__(self, source: Any, width: Given, points: Given, weights: Given | None = None):
-        self.source = slot("source", source, "wavelength", "medium_index", "tilt", "curvature")
+        self.source = slot("source", source, *_NEEDED)
         self.width, self.points = number("width", width), vector("points", points)
         self.weights = weights_of(weights, jax.tree.leaves(self.points)[0].shape[-1])
 
@@ -159,7 +162,7 @@ def in_colors(
     """Return the light of `source` at each wavelength along a first axis of modes."""
 
     def light(wavelength: Array, index: Array) -> tuple[Array, Array, Array]:
-        one = source_at(source, wavelength, index)(grid)
+        one = source.at_wavelength(wavelength, index)(grid)
         return one.values, one.tilt, one.weight
 
     values, tilt, share = jax.vmap(light, in_axes=(0, 0 if medium_index.ndim else None))(wavelengths, medium_index)
@@ -172,13 +175,6 @@ def in_colors(
         curvature=source.curvature,
         weight=share * weights.reshape(-1, *[1] * (share.ndim - 1)),
     )
-
-
-def source_at(source: Any, wavelength: Float[Array, ""], medium_index: Float[Array, ""]) -> Any:
-    """Return the same source at another wavelength, seen under the same angle."""
-    tilt = source.tilt * (source.wavelength / wavelength)
-    where = lambda one: (one.wavelength, one.medium_index, one.tilt)  # noqa: E731
-    return eqx.tree_at(where, source, (wavelength, medium_index, tilt))
 
 
 def _extent(source: Any, width: Given, path: float) -> float:

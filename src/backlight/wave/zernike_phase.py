@@ -1,57 +1,63 @@
 """A smooth phase described by few numbers."""
 
-from functools import lru_cache
-
-import equinox as eqx
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
-from backlight.light import Field
-from backlight.light.grid import grid_shape
-from backlight.maths.argument import whole
-from backlight.maths.leaf import Given, Vector, vector
-from backlight.maths.zernike import noll_modes
+from backlight.light import Field, Grid, map_modes
+from backlight.maths import edges
+from backlight.maths.argument import instance
+from backlight.maths.leaf import POSITIVE, Given, Pair, Scalar, number, pair
+from backlight.maths.turns import wave
+from backlight.wave.element import Element
+from backlight.wave.zernikes import Zernikes
+
+_BEYOND = 1.5
+"""Radius, in units of the disc's, where the polynomials stop being evaluated: the edge has ended."""
 
 
-class ZernikePhase(eqx.Module):
-    """Delay the light by a sum of Zernike polynomials: U → U·exp(iφ), φ = Σ cₖ Z_{first+k}.
+class ZernikePhase(Element):
+    """Delay the light on a disc by a sum of Zernike polynomials: U → U·exp(i s φ((r − r₀)/a)), φ = Σ cₖ Zₖ.
 
-    Noll's order and normalization (J. Opt. Soc. Am. 66, 207 (1976)): cₖ is the root mean square of its term over the
-    disc, the largest that fits the grid. Outside the disc φ = 0.
+    s is the share of a pixel inside the disc, as of a `CircularAperture`; outside there is no delay. The phase is the
+    same at every wavelength. In a pupil the aberrations of `Objective` do the same.
 
     **Arguments:**
 
-    - `coefficients`: c, rad; a leaf.
-    - `shape`: (rows, columns) of the grid.
-    - `first`: Noll index of the first coefficient; 1 is piston, 2 and 3 are tilts, 4 is defocus.
+    - `aberrations`: φ, rad: `NollZernikes` or `FringeZernikes`.
+    - `radius`: a, m, > 0; a leaf.
+    - `center`: r₀ = (y, x), m.
+
+    Valid for a disc of some pixels, and pixels that sample the phase: less than half a turn from one to the next.
+
+    **Errors:** `InputError` for a radius ≤ 0, and for what is no `Zernikes`.
 
     Example:
-        >>> import numpy as np
-        >>> from backlight.wave import ZernikePhase
-        >>> round(float(ZernikePhase([0.1, 0.2], (64, 64), first=4).phase.std()), 2)
-        0.2
+        >>> from backlight.light import Grid
+        >>> from backlight.wave import NollZernikes, ZernikePhase
+        >>> plate = ZernikePhase(NollZernikes([0.1, 0.2], first=4), 32e-6)
+        >>> round(float(plate.phase(Grid((64, 64), 1e-6))[32, 32]), 4)
+        -0.1732
     """
 
-    coefficients: Vector
-    shape: tuple[int, int] = eqx.field(static=True)
-    first: int = eqx.field(static=True)
+    aberrations: Zernikes
+    radius: Scalar
+    center: Pair
 
-    def __init__(self, coefficients: Given, shape: tuple[int, int], *, first: int = 1):
-        self.coefficients = vector("coefficients", coefficients)
-        self.shape, self.first = grid_shape(shape), whole("first", first, 1)
+    def __init__(self, aberrations: Zernikes, radius: Given, *, center: Given = (0.0, 0.0)):
+        self.aberrations = instance("aberrations", aberrations, Zernikes)
+        self.radius, self.center = number("radius", radius, POSITIVE), pair("center", center)
 
-    @property
-    def phase(self) -> Float[Array, "y x"]:
-        """φ, rad."""
-        modes = _modes(self.first, self.coefficients.shape[-1], self.shape)
-        return jnp.tensordot(self.coefficients, jnp.asarray(modes, self.coefficients.dtype), 1)
+    def phase(self, grid: Grid) -> Float[Array, "y x"]:
+        """Return s·φ on the pixels of `grid`, rad."""
+        y, x = (grid.y - self.center[0])[:, None] / self.radius, (grid.x - self.center[1]) / self.radius
+        height, width = jnp.abs(grid.pitch) / self.radius
+        share = edges.disc(y, x, jnp.ones_like(self.radius), (height, width))
+        seen = y**2 + x**2 < _BEYOND**2
+        return share * self.aberrations.phase(jnp.where(seen, y, 0.0), jnp.where(seen, x, 0.0))
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
-        return field.with_values(field.values * jnp.exp(1j * self.phase))
+        return map_modes(self._delayed, field)
 
-
-@lru_cache(maxsize=4)
-def _modes(first: int, count: int, shape: tuple[int, int]) -> np.ndarray:
-    return noll_modes(range(first, first + count), shape)
+    def _delayed(self, field: Field) -> Field:
+        return field.with_values(field.values * wave(self.phase(field.grid) / (2 * jnp.pi)))
