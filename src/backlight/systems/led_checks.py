@@ -127,7 +127,7 @@ class PanelGeometry:
             return
         raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} frames whose pupil meets no other",
                          expected=f"neighbors that cover each other by {OVERLAP:.0%} or more",
-                         remedy="check numerical_aperture, led_pitch or the unit of the table, led_distance")  # fmt: skip
+                         remedy="check numerical_aperture, led_distance, and led_pitch or the table")  # fmt: skip
 
     def advice(self) -> str:
         """Return what is odd, in sentences, or nothing."""
