@@ -124,9 +124,10 @@ class PanelGeometry:
         apart = self.overlaps == 0
         if len(apart) > 1 and apart.mean() <= 0.5:
             return
-        raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} whose pupil meets no other",
+        raise InputError("led_pitch",
+                         got=f"{int(apart.sum())} of {len(apart)} whose pupil meets no other",
                          expected=f"neighbors that cover each other by {OVERLAP:.0%} or more",
-                         remedy="check numerical_aperture, led_pitch or the table's unit, and led_distance")  # fmt: skip
+                         remedy="check numerical_aperture, led_distance, led_pitch or the table's unit")  # fmt: skip
 
     def advice(self) -> str:
         """Return what is odd, in sentences, or nothing."""

@@ -44,8 +44,9 @@ class PanelPose:
 
     **Attributes:** `orientation`, a name of `ORIENTATIONS`, another than the written one only where that is certain;
     `lead` over the next best one, in standard deviations of what no circle makes: above `CERTAIN` it is sure, below 0
-    another fits better; `lead_over_written`, likewise, 0 for the written one; `shift` (y, x) of the panel, m, `rotation`, rad, and `height`, m, of the table so oriented, and
-    `numerical_aperture`, each with a standard deviation; `bright`, which frames were looked at.
+    another fits better; `lead_over_written`, likewise, 0 for the written one; `shift` (y, x) of the panel, m,
+    `rotation`, rad, and `height`, m, of the table so oriented, `numerical_aperture`, each with a standard deviation;
+    `bright`, which frames were looked at.
     """
 
     orientation: str
