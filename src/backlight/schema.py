@@ -56,7 +56,7 @@ class Way:
 class OneOf:
     """A thing that `[instrument]` has to say in one of several ways.
 
-    **Arguments:** `help`, what is said; `ways`, first the one to suggest.
+    **Arguments:** `help`, what is said; `ways`, first the one that a template shows.
 
     ```python
     OneOf("the pixels at the sample", (Way(("pixel_pitch",)), Way(("camera_pixel", "magnification"))))

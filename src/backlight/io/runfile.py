@@ -204,7 +204,7 @@ class _Reader:
         said = _said(thing, given)
         if any(set(way.needs) <= set(said) <= set(way.keys) for way in thing.ways):
             return
-        meant = max(thing.ways, key=lambda way: len(said & set(way.keys)) - len(said - set(way.keys)))
+        meant = min(thing.ways, key=lambda way: len(set(way.needs) - said) + len(said - set(way.keys)))
         missing = [name for name in meant.needs if name not in said]
         extra = sorted(said - set(meant.keys))
         lines = [f"{name} = {example(key)}" for name in missing if (key := self.schema.instrument_key(name))]
@@ -384,7 +384,8 @@ def _check_file(file: Path, where: str) -> None:
 def example(key: Key) -> str:
     """Write an example value of a key as TOML."""
     if key.example is not None:
-        return key.example if key.dimension in ("flag", "count") or key.example[:1] in '["' else f'"{key.example}"'
+        plain = key.dimension in ("flag", "count", "dimensionless") or key.example[:1] in '["'
+        return key.example if plain else f'"{key.example}"'
     return {"length": '"1 mm"', "angle": '"1 mrad"', "time": '"1 ms"', "curvature": '"1 1/m"',
             "dimensionless": "1.0", "flag": "true",
             "count": "1", "text": '"name"', "file": '"file.csv"'}.get(key.dimension, "true")  # fmt: skip

@@ -16,8 +16,9 @@ from scipy.optimize import minimize
 
 from backlight.errors import InputError
 
+WRITTEN = "as written"
 ORIENTATIONS = {
-    "as written": ((1, 0), (0, 1)),
+    WRITTEN: ((1, 0), (0, 1)),
     "x and y swapped": ((0, 1), (1, 0)),
     "y mirrored": ((-1, 0), (0, 1)),
     "x and y swapped and y mirrored": ((0, -1), (1, 0)),
@@ -28,7 +29,7 @@ CROP = 256  # pixels of a frame's middle that are looked at: further out the pan
 SAMPLES = 24  # of the spectrum, and places where a circle is tried, a radius of the pupil
 STEP = 1 / SAMPLES
 BLUR = 0.4  # samples by which a rim seems too wide: frames fade out towards their border, and spectra blur
-ANGLES, DEPTHS, ROUNDS = 64, 4, 600
+ANGLES, DEPTHS, ROUNDS = 48, 4, 300
 OUTLINE = 0.12  # of the radius, the width of the two rims that are compared
 REACH = 1.25  # of the aperture, how far from the axis circles are tried
 SEARCH = 0.5  # of the aperture, how far the panel may be shifted
@@ -41,10 +42,11 @@ LEAST = 4  # bright-field frames that a pose of four numbers can be read from
 class PanelPose:
     """What the bright-field circles say of the panel.
 
-    **Attributes:** `orientation`, a name of `ORIENTATIONS`; `lead` over the next best one, in standard deviations of
-    what no circle makes: above 4 it is certain; `lead_over_written`, likewise over the table as it was written, 0 where
-    that is the best; `shift` (y, x) of the panel, m, `rotation`, rad, and `height`, m, of the table so oriented, and
-    `numerical_aperture`, each with a standard deviation; `bright`, which frames were looked at.
+    **Attributes:** `orientation`, a name of `ORIENTATIONS`, another than the written one only where that is certain;
+    `lead` over the next best one, in standard deviations of what no circle makes: above `CERTAIN` it is sure, below 0
+    another fits better; `lead_over_written`, likewise, 0 for the written one; `shift` (y, x) of the panel, m,
+    `rotation`, rad, and `height`, m, of the table so oriented, `numerical_aperture`, each with a standard deviation;
+    `bright`, which frames were looked at.
     """
 
     orientation: str
@@ -75,7 +77,7 @@ class PanelPose:
 
 def panel_pose(
     frames: Float[np.ndarray, "frames y x"],
-    positions: Float[np.ndarray, "frames 2"],
+    positions: Float[np.ndarray, "diodes 2"],
     height: float,
     *,
     numerical_aperture: float,
@@ -100,17 +102,22 @@ def panel_pose(
     radius = [n * pixel_pitch * numerical_aperture / wavelength for n in middle.shape[1:]]
     spectra = np.stack([_even_spectrum(frame, radius) for frame in middle[bright]])
     period, width = [n / r for n, r in zip(middle.shape[1:], radius, strict=True)], max(OUTLINE, 1.5 / min(radius))
-    fits = {}
-    for name, matrix in ORIENTATIONS.items():
-        table = positions[bright] @ np.array(matrix, float).T / height
-        fits[name] = _fitted(_Panel(spectra, table, period, numerical_aperture, width))
-    best, second = sorted(fits, key=lambda name: -fits[name].scores.mean())[:2]
-    scale, rotation, y, x, aperture = fits[best].pose
-    std, blur = fits[best].std, BLUR / min(radius)
+    table = positions[bright] / height
+    panels = {
+        name: _Panel(spectra, table @ np.array(matrix, float).T, period, numerical_aperture, width)
+        for name, matrix in ORIENTATIONS.items()
+    }
+    looks = {name: _shifted(panel) for name, panel in panels.items()}
+    likely = sorted(looks, key=lambda name: -looks[name].scores.mean())[:2]
+    fits = {name: _fitted(panels[name], looks[name]) for name in {*likely, WRITTEN}}
+    best = max(fits, key=lambda name: fits[name].scores.mean())
+    chosen = best if _lead(fits[best], fits[WRITTEN]) > CERTAIN else WRITTEN
+    scale, rotation, y, x, aperture = fits[chosen].pose
+    std, blur = fits[chosen].std, BLUR / min(radius)
     return PanelPose(
-        best,
-        _lead(fits[best], fits[second]),
-        0.0 if best == "as written" else _lead(fits[best], fits["as written"]),
+        chosen,
+        min(_lead(fits[chosen], fit) for name, fit in fits.items() if name != chosen),
+        _lead(fits[chosen], fits[WRITTEN]),
         np.array([y, x]) * height / scale,
         std[2:4] * height / scale,
         float(rotation),
@@ -242,18 +249,24 @@ class _Fit:
     noise: np.ndarray
 
 
-def _fitted(panel: _Panel) -> _Fit:
-    """Fit the pose: the best shift on a grid, then everything by the simplex method."""
+def _shifted(panel: _Panel) -> _Fit:
+    """Fit the shift alone, on a grid."""
     places = _places(SEARCH)[::2] * panel.aperture
     starts = [np.array([1.0, 0.0, y, x, 1.0]) for y in places for x in places]
     seen = np.stack([panel.scores(pose) for pose in starts])
+    best = int(np.argmax(seen.mean(axis=1)))
+    return _Fit(starts[best], np.full(5, np.inf), seen[best], seen.std(axis=0))
+
+
+def _fitted(panel: _Panel, look: _Fit) -> _Fit:
+    """Fit everything, from the shift that was found, by the simplex method."""
     steps = np.array([0.03, 0.03, 0.05 * panel.aperture, 0.05 * panel.aperture, 0.03])
-    corners = starts[int(np.argmax(seen.mean(axis=1)))] + np.concatenate([np.zeros((1, 5)), np.diag(steps)])
-    options = {"initial_simplex": corners / steps, "xatol": 1e-3, "fatol": 1e-7, "maxfev": ROUNDS}
+    corners = look.pose + np.concatenate([np.zeros((1, 5)), np.diag(steps)])
+    options = {"initial_simplex": corners / steps, "xatol": 1e-2, "fatol": 1e-6, "maxfev": ROUNDS}
     found = minimize(lambda z: -float(panel.scores(z * steps).mean()), corners[0] / steps, method="Nelder-Mead",
                      options=options)  # fmt: skip
     pose = found.x * steps
-    return _Fit(pose, _std(panel, pose, 0.3 * steps), panel.scores(pose), seen.std(axis=0))
+    return _Fit(pose, _std(panel, pose, 0.3 * steps), panel.scores(pose), look.noise)
 
 
 def _std(panel: _Panel, pose: np.ndarray, steps: np.ndarray) -> np.ndarray:
