@@ -134,7 +134,8 @@ def test_schell_modes_are_the_fewest_that_keep_the_stated_energy(error):
 
 
 def test_schell_modes_add_up_to_its_mutual_intensity():
-    row = np.asarray(GaussianSchell(0.5e-6, 60e-6, 40e-6, error=1e-6)(Grid((3, 64), 1e-5)).values)[:, 1]
+    light = GaussianSchell(0.5e-6, 60e-6, 40e-6, error=1e-6)(Grid((3, 64), 1e-5))
+    row = np.asarray(light.values * jnp.sqrt(light.weight)[:, None, None])[:, 1]
     x = 1e-5 * (np.arange(64) - 32)
     gauss = np.exp(-((x / 60e-6) ** 2))
     expected = np.outer(gauss, gauss) * np.exp(-((x[:, None] - x) ** 2) / (2 * 40e-6**2))

@@ -22,10 +22,10 @@ class Field(eqx.Module):
 
     The true field at r = (y, x) is
 
-        U(r) = values · exp(2πi τ·r) · exp(iπ n c |r|²/λ) · exp(i·constant)
+        U(r) = √w · values · exp(2πi τ·r) · exp(iπ n c |r|²/λ) · exp(i·constant)
 
-    with τ = `tilt` and c = `curvature`. The constant (optical path along the axis) is dropped by declaration: in
-    float32 it would cost the phase its accuracy, and no camera sees it.
+    with w = `weight`, τ = `tilt` and c = `curvature`. The constant (optical path along the axis) is
+    dropped by declaration: in float32 it would cost the phase its accuracy, and no camera sees it.
 
     Leading axes of `values` are modes, whose irradiances add: polarizations, coherent modes. Modes that differ in their
     carrier too (wavelengths, points of a source) have it along the same first axis: `wavelength` of shape (modes,),
@@ -41,8 +41,9 @@ class Field(eqx.Module):
     - `medium_index`: n, refractive index of the medium.
     - `tilt`: τ = (τ_y, τ_x), cycles/m.
     - `curvature`: c = 1/R, 1/m; positive for light that diverges from a point at distance R before the plane.
-    - `weight`: share of its source's light that a mode has, of shape (modes,) as above. The values have √weight in them
-      already; it says how much of a reference from the same source the mode meets, and that it may be carried alone.
+    - `weight`: w, of shape (modes,) as above: the irradiance that a mode of unit values has. It is no part of the
+      values, so that light of another brightness is not propagated anew. A mode that has a weight of its own may be
+      carried alone.
 
     Example:
         >>> import numpy as np
@@ -82,8 +83,9 @@ class Field(eqx.Module):
 
     @property
     def irradiance(self) -> Float[Array, "*modes #y #x"]:
-        """|U|² of each mode; the carriers do not change it."""
-        return squared_modulus(self.values)
+        """|U|² of each mode; of the carriers only the weight changes it."""
+        weight = self.weight.reshape(self.weight.shape + (1,) * (self.values.ndim - self.weight.ndim))
+        return weight * squared_modulus(self.values)
 
     @property
     def full(self) -> Complex[Array, "*modes y x"]:

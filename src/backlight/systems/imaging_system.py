@@ -173,14 +173,9 @@ def _sum_of_modes(carry: Callable[[Field], Field | Image], light: Field, at_once
 
 
 def _lit(light: Field, which: Bool[Array, " modes"]) -> Field:
-    """Return the light with some modes dark: no values, and no weight that a reference would be given."""
-
-    def only(leaf: Array, rank: int) -> Array:
-        lit = which.reshape(-1, *[1] * (rank - 1))
-        return jnp.where(lit, leaf, jnp.zeros((), leaf.dtype))
-
-    leaves = only(light.values, light.values.ndim), only(light.weight, max(light.weight.ndim, 1))
-    return eqx.tree_at(lambda field: (field.values, field.weight), light, leaves)
+    """Return the light with some modes dark."""
+    lit = which.reshape(-1, *[1] * (light.weight.ndim - 1))
+    return eqx.tree_at(lambda field: field.weight, light, jnp.where(lit, light.weight, 0))
 
 
 def _total(light: Field | Image) -> Image:

@@ -15,7 +15,7 @@ from backlight.maths.leaf import POSITIVE, Given, OneOrEach, Pair, Scalar, numbe
 from backlight.maths.safe import real_array
 from backlight.wave.beam_axis import HIGHEST, Axis, modes, phase
 from backlight.wave.sources import TiltedSource
-from backlight.wave.weights import shares
+from backlight.wave.weights import shared
 
 
 class Beam(TiltedSource):
@@ -66,14 +66,14 @@ class Beam(TiltedSource):
 
     def __call__(self, grid: Grid) -> Field:
         """Return the light on `grid`."""
-        values = self.values(grid)
+        values, weight = shared(self.values(grid))
         return Field(
             values,
             grid,
             self.wavelength,
             medium_index=self.medium_index,
             tilt=self.tilt,
-            weight=shares(values),
+            weight=weight,
         )
 
     def axes(self, grid: Grid, waist: Float[Array, "*axes"]) -> tuple[Axis, Axis]:

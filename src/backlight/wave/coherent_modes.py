@@ -11,7 +11,7 @@ from backlight.maths.argument import setting
 from backlight.maths.leaf import POSITIVE, PROPER_SHARE, ComplexMaps, Given, Pair, Scalar, complexes, number, pair
 from backlight.maths.safe import real_array
 from backlight.wave.sources import TiltedSource
-from backlight.wave.weights import shares
+from backlight.wave.weights import shared
 
 
 class CoherentModes(TiltedSource):
@@ -59,13 +59,14 @@ class CoherentModes(TiltedSource):
                 expected="modes sampled on the pixels of the plane they light",
                 remedy="sample them on the grid of the sample",
             )
+        values, weight = shared(self.values)
         return Field(
-            self.values,
+            values,
             grid,
             self.wavelength,
             medium_index=self.medium_index,
             tilt=self.tilt,
-            weight=shares(self.values),
+            weight=weight,
         )
 
 

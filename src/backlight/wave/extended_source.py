@@ -25,7 +25,7 @@ from backlight.maths.leaf import (
 )
 from backlight.maths.safe import real_array
 from backlight.wave.sources import TiltedSource
-from backlight.wave.weights import amplitudes, weights_of
+from backlight.wave.weights import uniform, weights_of
 
 
 class ExtendedSource(TiltedSource):
@@ -126,7 +126,7 @@ class ExtendedSource(TiltedSource):
         """Return the light on `grid`, a mode for each point."""
         tilt = self.tilt + self.size * self.points / self.wavelength
         return Field(
-            amplitudes(self.weights),
+            uniform(self.weights),
             grid,
             self.wavelength,
             medium_index=self.medium_index,
@@ -245,7 +245,7 @@ class LED(TiltedSource):
         tangent = middle / jnp.sqrt(1 - jnp.sum(middle**2)) - 0.5 * self.size * self.points / self.distance
         sine = tangent / jnp.sqrt(1 + jnp.sum(tangent**2, axis=-1, keepdims=True))
         return Field(
-            amplitudes(self.weights),
+            uniform(self.weights),
             grid,
             self.wavelength,
             medium_index=self.medium_index,

@@ -30,7 +30,7 @@ from backlight.maths.leaf import (
     vectors,
 )
 from backlight.maths.safe import real_array
-from backlight.wave.weights import amplitudes, weights_of
+from backlight.wave.weights import uniform, weights_of
 
 REFRACTIONS = 24
 """Rounds of the fixed point of Snell's law: each leaves less than (slide thickness)/(height) of the error."""
@@ -146,7 +146,7 @@ class LEDArray(eqx.Module):
         sine = _refracted(self._places(), self.slide_thickness, self.slide_index)
         weight = (self.gains[self.lit][:, None] * self.weights).ravel()
         tilt = -sine.reshape(-1, 2) / self.wavelength
-        values = amplitudes(weight)
+        values = uniform(weight)
         if weight.size == 1:
             values, tilt, weight = values[0], tilt[0], weight[0]
         return Field(values, grid, self.wavelength, medium_index=self.medium_index, tilt=tilt, weight=weight)

@@ -1,7 +1,6 @@
 """An objective: the object's light through an aberrated pupil, magnified."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
@@ -17,11 +16,11 @@ from backlight.wave import transfer_function
 from backlight.wave.angular_spectrum import padded_grid
 from backlight.wave.curved_carrier import without_curvature
 from backlight.wave.numerical_aperture import demand_aperture, demand_band
-from backlight.wave.spectrum_window import window_about_axis
+from backlight.wave.spectrum_window import window_about_axis, within
 from backlight.wave.zernikes import NollZernikes, Zernikes
 
 _BEYOND = 1.5
-"""Radius, in units of the pupil's, where the pupil's phase stops being evaluated: no light passes there."""
+"""Place along an axis, in units of the pupil's radius, beyond which its phase goes on unchanged: no light passes."""
 
 
 class Objective(eqx.Module):
@@ -50,6 +49,9 @@ class Objective(eqx.Module):
     - `decimation`: how many times fewer pixels the image has along an axis than the object, padding included. Only
       the samples of the spectrum that can pass the pupil are then transformed back, which is what makes many angles of
       illumination cheap; with M they are `decimation` times as wide.
+    - `band`: side of the square of frequency samples about the axis on which the pupil is evaluated, even; nothing
+      passes outside of it. All that the image has where `None`. A pupil of radius R = NA·L/λ samples and its soft edge
+      need 2R + 6·`edge`.
     - `edge`: width of the pupil's soft edge in frequency samples of the padded grid; A = ½(1 + erf(√π·d)) at d widths
       from the edge. It multiplies the point spread function by exp(−π(edge·r/L)²), L the padded grid's width. Without
       it NA would act in steps.
@@ -59,8 +61,8 @@ class Objective(eqx.Module):
     NA/λ < 1/(2D pitch), and for its irradiance twice that.
 
     **Errors:** `InputError` for NA ≤ 0, or NA ≥ n of the light that comes or a pupil beyond the grid's band (where
-    these are known numbers: not while a function is traced), scale 0, a negative padding, a decimation that is no
-    divisor, an edge ≤ 0, or a pupil that is not two-dimensional.
+    these are known numbers: not while a function is traced), scale 0, a negative padding, a decimation or a band that
+    leaves no even number of samples, an edge ≤ 0, or a pupil that is not two-dimensional.
 
     Example:
         >>> import numpy as np
@@ -79,6 +81,7 @@ class Objective(eqx.Module):
     pupil: ComplexMap
     padding: tuple[int, int] = eqx.field(static=True)
     decimation: int = eqx.field(static=True)
+    band: int | None = eqx.field(static=True)
     edge: float = eqx.field(static=True)
 
     def __init__(
@@ -91,6 +94,7 @@ class Objective(eqx.Module):
         pupil: Given = ((1.0,),),
         padding: tuple[int, int] = (0, 0),
         decimation: int = 1,
+        band: int | None = None,
         edge: float = 1.0,
     ):
         self.numerical_aperture = number("numerical_aperture", numerical_aperture, POSITIVE)
@@ -104,6 +108,7 @@ class Objective(eqx.Module):
             )
         self.padding, self.edge = whole_pair("padding", padding, 0), setting("edge", edge, POSITIVE)
         self.decimation = whole("decimation", decimation, 1)
+        self.band = None if band is None else 2 * whole("band / 2", 0.5 * band, 1)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return how much wider the pixels come out, M·decimation, and the curvature behind: none."""
@@ -144,26 +149,41 @@ class Objective(eqx.Module):
 
     def _imaged(self, field: Field) -> Field:
         demand_aperture(self.numerical_aperture, field.medium_index)
-        demand_band(self.numerical_aperture, field, self.decimation)
         light = without_curvature(field)
         grid = self.padded(light.grid)
-        spectrum, tilt = fft2(pad(light.full, grid.shape)), light.tilt
-        if self.decimation > 1:
-            spectrum, grid, tilt = window_about_axis(spectrum, grid, tilt, self.decimation)
-        passed = spectrum * self._pupil_function(grid, light.wavelength, tilt)
-        carried = self._defocused(passed, grid, light.wavelength, tilt, light.medium_index)
-        rows, columns = (-(-n // self.decimation) for n in light.grid.shape)
-        image = grid.resized((rows, columns))
-        values = crop(ifft2(carried), image.shape) / (self.scale * self.decimation**2)
+        spectrum, tilt, band = fft2(pad(light.full, grid.shape)), light.tilt, grid
+        samples = self._samples(grid.shape)
+        demand_band(self.numerical_aperture, field, grid.shape, samples)
+        if samples != grid.shape:
+            spectrum, band, tilt = window_about_axis(spectrum, grid, tilt, samples)
+        passed = spectrum * self._pupil_function(band, light.wavelength, tilt)
+        carried = self._defocused(passed, band, light.wavelength, tilt, light.medium_index)
+        coarse = Grid(tuple(n // self.decimation for n in grid.shape), grid.pitch * self.decimation, grid.center)
+        image = coarse.resized(tuple(-(-n // self.decimation) for n in light.grid.shape))
+        values = crop(ifft2(within(carried, coarse.shape)), image.shape) / (self.scale * self.decimation**2)
         return Field(values, image.scaled(self.scale), light.wavelength, tilt=tilt / self.scale, weight=light.weight)
+
+    def _samples(self, shape: tuple[int, int]) -> tuple[int, int]:
+        """Return on how many samples the pupil is evaluated, of a spectrum of `shape`."""
+        if self.decimation == 1 and self.band is None:
+            return shape
+        if any(n % (2 * self.decimation) for n in shape):
+            raise InputError(
+                "decimation" if self.decimation > 1 else "band",
+                got=f"{self.decimation if self.decimation > 1 else self.band}, of light on {shape} pixels, "
+                "padding included",
+                expected="an even number of pixels behind it on both axes",
+                remedy=f"pad the light to multiples of {2 * self.decimation} pixels",
+            )
+        rows, columns = (n // self.decimation for n in shape)
+        return (rows, columns) if self.band is None else (min(self.band, rows), min(self.band, columns))
 
     def _pupil_function(self, grid: Grid, wavelength: Array, tilt: Array) -> Complex[Array, "y x"]:
         """Return P without the defocus."""
         y, x, radius = self._coordinates(grid, wavelength, tilt)
         passed = self._disc(grid, y, x, radius)
-        seen = y**2 + x**2 < _BEYOND**2
-        y, x = jnp.where(seen, y, 0.0), jnp.where(seen, x, 0.0)
-        return passed * interpolated(self.pupil, y, x) * _delay(self.aberrations, y, x)
+        y, x = jnp.clip(y, -_BEYOND, _BEYOND), jnp.clip(x, -_BEYOND, _BEYOND)
+        return passed * interpolated(self.pupil, y[:, 0], x[0]) * _delay(self.aberrations, y, x)
 
     def _coordinates(self, grid: Grid, wavelength: Array, tilt: Array) -> tuple[Array, Array, Array]:
         """Return f + τ along y and x in units of the pupil's radius, and that radius, cycles/m."""
@@ -181,14 +201,21 @@ class Objective(eqx.Module):
 
 
 def interpolated(
-    pixels: Complex[Array, "rows columns"], y: Float[Array, "*#shape"], x: Float[Array, "*#shape"]
-) -> Complex[Array, "..."]:
-    """Return the pixels of the square −1 … 1 at (y, x), linearly between their centers; the border goes on outside."""
-    rows, columns = pixels.shape
-    if rows == columns == 1:
-        return pixels[0, 0]
-    at = [0.5 * n * (place + 1) - 0.5 for n, place in ((rows, y), (columns, x))]
-    return jax.scipy.ndimage.map_coordinates(pixels, at, order=1, mode="nearest")
+    pixels: Complex[Array, "rows columns"], y: Float[Array, " y"], x: Float[Array, " x"]
+) -> Complex[Array, "#y #x"]:
+    """Return the pixels of the square −1 … 1 on the lattice y × x, linearly between their centers; the border goes on
+    outside."""
+    if pixels.shape == (1, 1):
+        return pixels
+    rows, columns = (_hats(n, at).astype(pixels.dtype) for n, at in zip(pixels.shape, (y, x), strict=True))
+    return jnp.einsum("ym,mn,xn->yx", rows, pixels, columns, precision="highest")
+
+
+def _hats(count: int, places: Float[Array, " n"]) -> Float[Array, "n count"]:
+    """Return the share that each pixel has in the value at each place: few products of matrices are what a processor
+    does best, and so is their derivative."""
+    at = jnp.clip(0.5 * count * (places + 1) - 0.5, 0, count - 1)
+    return jnp.maximum(1 - jnp.abs(at[:, None] - jnp.arange(count)), 0)
 
 
 def _delay(aberrations: Zernikes, y: Array, x: Array) -> Complex[Array, "..."] | float:

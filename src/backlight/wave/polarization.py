@@ -65,7 +65,8 @@ def _stokes(field: Field) -> Float[Array, "*modes 4 #y #x"]:
     x, y = values[..., 0, :, :], values[..., 1, :, :]
     first, second = squared_modulus(x), squared_modulus(y)
     mixed = 2 * jnp.conj(x) * y
-    return jnp.stack([first + second, first - second, mixed.real, mixed.imag], axis=-3)
+    weight = field.weight.reshape(field.weight.shape + (1,) * (values.ndim - field.weight.ndim))
+    return weight * jnp.stack([first + second, first - second, mixed.real, mixed.imag], axis=-3)
 
 
 class Polarized(eqx.Module):

@@ -7,7 +7,6 @@ from jaxtyping import Array, Complex
 from backlight.light import Field, map_modes
 from backlight.maths.leaf import Given, JonesVector, Pair, Scalar, number, pair
 from backlight.maths.precise import phasor, precise, separable
-from backlight.maths.safe import square_root
 from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
 from backlight.wave.polarization import components, jones_vector
@@ -20,9 +19,9 @@ class Reference(Element):
     −τ_R (off-axis holography: Leith and Upatnieks, J. Opt. Soc. Am. 52, 1123 (1962)). What the field has in its carrier
     is taken off R, so that R is written out on the grid as its values are.
 
-    Light and reference come from one source: a mode of weight w (`Field.weight`) meets √w·R, so that the reference of
-    all modes has the irradiance a² where the weights sum to 1, and fringes are as strong however many modes describe
-    the source.
+    Light and reference come from one source: what the weight of a mode (`Field.weight`) is of its light, it is of the
+    reference it meets. Of all modes together that has the irradiance a² where the weights sum to 1, and fringes are as
+    strong however many modes describe the source.
 
     **Arguments:**
 
@@ -74,9 +73,7 @@ class Reference(Element):
         return map_modes(self._added, field)
 
     def _added(self, field: Field) -> Field:
-        share = square_root(field.weight)
-        share = share.reshape(share.shape + (1,) * (field.values.ndim - share.ndim))
-        return field.with_values(field.full + share * self._polarized(field))
+        return field.with_values(field.full + self._polarized(field))
 
     def _polarized(self, field: Field) -> Complex[Array, "*component y x"]:
         """Return R in each component of the field."""

@@ -11,7 +11,7 @@ from backlight.light import Field, Grid
 from backlight.maths import quadrature
 from backlight.maths.argument import slot
 from backlight.maths.leaf import POSITIVE, Given, Scalar, Vector, number, numbers, reals, vector
-from backlight.wave.weights import amplitudes, weights_of
+from backlight.wave.weights import weights_of
 
 _NEEDED = ("wavelength", "medium_index", "curvature", "at_wavelength")
 
@@ -159,16 +159,15 @@ def in_colors(
     weights: Float[Array, " wavelengths"],
     medium_index: Float[Array, "..."],
 ) -> Field:
-    """Return the light of `source` at each wavelength, √weight in the values, along a first axis of modes."""
+    """Return the light of `source` at each wavelength along a first axis of modes."""
 
     def light(wavelength: Array, index: Array) -> tuple[Array, Array, Array]:
         one = source.at_wavelength(wavelength, index)(grid)
         return one.values, one.tilt, one.weight
 
     values, tilt, share = jax.vmap(light, in_axes=(0, 0 if medium_index.ndim else None))(wavelengths, medium_index)
-    weighted = values * amplitudes(weights).reshape(-1, *[1] * (values.ndim - 1))
     return Field(
-        weighted,
+        values,
         grid,
         wavelengths,
         medium_index=medium_index,

@@ -1,12 +1,13 @@
 """Weights of modes: the irradiance each carries."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Vector, frame_shape, reals
-from backlight.maths.safe import complex_array, square_root, squared_modulus
+from backlight.maths.safe import complex_array, squared_modulus
 
 
 def weights_of(weights: Given | None, count: int) -> Vector:
@@ -20,13 +21,15 @@ def weights_of(weights: Given | None, count: int) -> Vector:
     return leaf
 
 
-def amplitudes(weights: Float[Array, " modes"]) -> Complex[Array, "modes 1 1"]:
-    """Return √w of each mode, uniform over the grid. At w = 0 the slope is 0: start an unknown weight above."""
-    return complex_array(square_root(weights)[:, None, None])
+def uniform(weights: Float[Array, " modes"]) -> Complex[Array, "modes 1 1"]:
+    """Return the values of modes that are uniform over the grid: 1, for the weights are no part of them."""
+    return complex_array(jnp.ones(weights.shape)[:, None, None])
 
 
-def shares(values: Complex[Array, "*modes #y #x"]) -> Float[Array, "*modes"]:
-    """Return the share of the energy in each mode; 0, with slope 0, where there is no light."""
+def shared(values: Complex[Array, "*modes #y #x"]) -> tuple[Complex[Array, "*modes #y #x"], Float[Array, "*modes"]]:
+    """Return modes of equal energy and the share that each has of the light; both 0, with slope 0, where it is dark."""
     energy = jnp.sum(squared_modulus(values), axis=(-2, -1))
-    total = jnp.sum(energy)
-    return energy / jnp.where(total > 0, total, 1.0)
+    total, lit = jnp.sum(energy), energy > 0
+    share = energy / jnp.where(total > 0, total, 1.0)
+    scale = jnp.where(lit, jax.lax.rsqrt(jnp.where(lit, share, 1.0)), 0.0)
+    return values * scale[..., None, None], share
