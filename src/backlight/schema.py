@@ -11,8 +11,11 @@ class Key:
 
     **Arguments:** `name` in the run file; `dimension` (one of `DIMENSIONS`; `"field"` is an array that can only be
     asked for with `true`); `help`, one sentence; `required`; `default` in SI, shown in the template; `low` and
-    `high` in SI, inclusive; `many` accepts a list; `choices` for `"text"`; `example` as a person would write it;
-    `found`, whether the system finds a first value in the frames, so that an unknown needs none.
+    `high` in SI, inclusive; `many` accepts a list, a whole number says of how many; `choices` for `"text"`; `columns`
+    of the table in a `"file"`; `example` as a person would write it; `found`, whether the system finds a first value in
+    the frames, so that an unknown needs none.
+
+    An unknown that is a `"count"` is asked for with `true` or with a whole number: how many, or up to which.
 
     ```python
     Key("wavelength", "length", "vacuum wavelength", required=True, example="632.8 nm")
@@ -26,10 +29,42 @@ class Key:
     default: float | int | bool | str | None = None
     low: float | None = None
     high: float | None = None
-    many: bool = False
+    many: bool | int = False
     choices: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
     example: str | None = None
     found: bool = False
+
+
+@dataclass(frozen=True)
+class Way:
+    """Keys that together say one thing.
+
+    **Arguments:** `needs`, all of them; `takes`, what may stand beside them and means nothing without.
+    """
+
+    needs: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Everything that this way knows."""
+        return self.needs + self.takes
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A thing that `[instrument]` has to say in one of several ways.
+
+    **Arguments:** `help`, what is said; `ways`, first the one to suggest.
+
+    ```python
+    OneOf("the pixels at the sample", (Way(("pixel_pitch",)), Way(("camera_pixel", "magnification"))))
+    ```
+    """
+
+    help: str
+    ways: tuple[Way, ...]
 
 
 @dataclass(frozen=True)
@@ -37,9 +72,10 @@ class SystemSchema:
     """What a run file may say about one system of the catalogue.
 
     **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
-    the names `[estimate]` may use (an empty tuple leaves the name unchecked); `one_frame`, whether it takes a single
-    frame; `divides_background`, whether frames are to be divided by the empty one: a system that knows better what to
-    do with it is given it as it is; `classic`, what a report calls the classic method.
+    `one_of`, the things that `[instrument]` may say in several ways; the names `[estimate]` may use (an empty tuple
+    leaves the name unchecked); `one_frame`, whether it takes a single frame; `divides_background`, whether frames are
+    to be divided by the empty one: a system that knows better what to do with it is given it as it is; `classic`, what
+    a report calls the classic method.
     """
 
     system: str
@@ -53,6 +89,7 @@ class SystemSchema:
     one_frame: bool = False
     divides_background: bool = True
     classic: str = "back-propagation"
+    one_of: tuple[OneOf, ...] = ()
 
     def instrument_key(self, name: str) -> Key | None:
         """Return the `[instrument]` key of this name, or None."""

@@ -243,6 +243,7 @@ class Band:
 BANDS: dict[str, Band] = {
     "wavelength": Band("length", 1e-9, 1e-4, 550e-9),
     "pixel_pitch": Band("length", 10e-9, 200e-6, 4e-6),
+    "camera_pixel": Band("length", 100e-9, 200e-6, 4e-6),
     "distance": Band("length", 100e-9, 10.0, 20e-3),
     "source_distance": Band("length", 1e-6, 100.0, 0.1),
     "focal_length": Band("length", 10e-6, 20.0, 50e-3),

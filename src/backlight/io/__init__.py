@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from backlight.io.formats import recognize
     from backlight.io.frames import Frames, read_frames
     from backlight.io.jsonfile import read_json, write_json
+    from backlight.io.ptylab import ptylab_metadata
     from backlight.io.reader import Record, info, read
-    from backlight.io.runfile import data_paths, load
+    from backlight.io.runfile import data_paths, instrument_paths, load
     from backlight.io.runmodel import Between, DataSection, EstimateSection, Prior, Regularizer, RunFile
     from backlight.io.runtext import dump, template
     from backlight.io.sandbox import Decoder, Limits
+    from backlight.io.tables import read_table
 
 _HOMES = {
     "arrays": ("write_npy", "write_ome_zarr", "write_tiff"),
@@ -25,11 +27,13 @@ _HOMES = {
     "formats": ("recognize",),
     "frames": ("Frames", "read_frames"),
     "jsonfile": ("read_json", "write_json"),
+    "ptylab": ("ptylab_metadata",),
     "reader": ("Record", "info", "read"),
-    "runfile": ("data_paths", "load"),
+    "runfile": ("data_paths", "instrument_paths", "load"),
     "runmodel": ("Between", "DataSection", "EstimateSection", "Prior", "Regularizer", "RunFile"),
     "runtext": ("dump", "template"),
     "sandbox": ("Decoder", "Limits"),
+    "tables": ("read_table",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -49,11 +53,14 @@ __all__ = [
     "data_paths",
     "dump",
     "info",
+    "instrument_paths",
     "load",
+    "ptylab_metadata",
     "read",
     "read_frames",
     "read_json",
     "read_manifest",
+    "read_table",
     "recognize",
     "template",
     "write_json",

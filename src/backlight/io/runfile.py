@@ -14,7 +14,7 @@ Names of files are relative to the run file. They may be absolute or go up with 
 folder of the analysis; what they lead to must be a regular file or a folder. Devices, pipes, sockets are refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,16 +25,29 @@ from backlight.errors import InputError, RunFileError, nearest
 from backlight.io.formats import regular_path
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.io.toml import load_toml
-from backlight.schema import Key, SystemSchema
+from backlight.schema import Key, OneOf, SystemSchema, Way
 
+_PLAIN = {"flag": bool, "count": int, "text": str, "file": str}
+_PLAIN_WORDS = {"flag": "true or false", "count": "a whole number", "text": "text", "file": "the name of a file"}
 SECTIONS = ("system", "unusual", "data", "instrument", "unknown", "estimate")
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
 
-def load(path: str | Path, schema: SystemSchema | Mapping[str, SystemSchema], *, need_data: bool = True) -> RunFile:
+Offered = Callable[[DataSection, Path], Mapping[str, Known]]
+
+
+def load(
+    path: str | Path,
+    schema: SystemSchema | Mapping[str, SystemSchema],
+    *,
+    need_data: bool = True,
+    offered: Offered | None = None,
+) -> RunFile:
     """Read and check a run file.
 
-    **Arguments:** `schema` of one system, or of all by name; `need_data=False` accepts a file without `[data]`.
+    **Arguments:** `schema` of one system, or of all by name; `need_data=False` accepts a file without `[data]`;
+    `offered`, from `[data]` and the run file's folder to what the frames' own file says of the instrument, in SI: asked
+    where `[instrument]` leaves out what it must say, and only that is taken.
 
     **Returns** a `RunFile` in SI. **Raises** `RunFileError` that names the field, the value found and the remedy.
     """
@@ -49,17 +62,23 @@ def load(path: str | Path, schema: SystemSchema | Mapping[str, SystemSchema], *,
                            remedy='add [data] and a line frames = "hologram.tif"')  # fmt: skip
     reader = _Reader(path, chosen, unusual)
     unknown = reader.unknown(_table(table, "unknown", path))
-    instrument = reader.instrument(_table(table, "instrument", path), unknown)
+    frames = None if data is None else _section(DataSection, data, f"{path} [data]")
+    written = _table(table, "instrument", path)
+    lacking = reader.lacking(written, unknown)
+    said = offered(frames, path.parent) if offered and lacking and frames is not None else {}
+    taken = {name: value for name, value in said.items() if name in lacking}
+    instrument = reader.instrument(written, unknown, taken)
     estimate = _section(EstimateSection, _table(table, "estimate", path), f"{path} [estimate]")
     _check_choices(estimate, chosen, path)
     run = RunFile(
         chosen.system,
-        None if data is None else _section(DataSection, data, f"{path} [data]"),
+        frames,
         instrument,
         unknown,
         estimate,
         unusual,
         path.parent,
+        tuple(taken),
     )
     _check_files(run, path)
     return run
@@ -122,26 +141,85 @@ def _help(model: type[BaseModel], loc: tuple[Any, ...]) -> str:
     return found.description or "" if found else ""
 
 
+def _said(thing: OneOf, given: Collection[str]) -> set[str]:
+    """Return what of a thing is said."""
+    return {name for way in thing.ways for name in way.keys}.intersection(given)
+
+
+def _sized(unknown: Mapping[str, Unknown]) -> list[str]:
+    """Return the unknowns that come with a value of their own."""
+    return [name for name, value in unknown.items() if isinstance(value, Between | Prior)]
+
+
+def ways_in_words(thing: OneOf) -> str:
+    """Return the ways to say a thing, for a person."""
+    return "; or ".join(_way(way) for way in thing.ways)
+
+
+def _way(way: Way) -> str:
+    return _listed(way.needs) + (f" (with {_listed(way.takes)} where wanted)" if way.takes else "")
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = list(names) or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
 class _Reader:
     """Turns `[instrument]` and `[unknown]` into SI by the keys of one system."""
 
     def __init__(self, path: Path, schema: SystemSchema, unusual: tuple[str, ...]):
         self.path, self.schema, self.unusual = path, schema, unusual
 
-    def instrument(self, table: dict[str, object], unknown: dict[str, Unknown]) -> dict[str, Known]:
+    def lacking(self, table: Collection[str], unknown: Mapping[str, Unknown]) -> set[str]:
+        """Return the keys that `[instrument]` should have and has not."""
+        required = {k.name for k in self.schema.instrument if k.required and k.name not in table}
+        silent = [thing for thing in self.schema.one_of if not _said(thing, table)]
+        return required.union(*(way.needs for thing in silent for way in thing.ways)) - set(_sized(unknown))
+
+    def instrument(
+        self, table: dict[str, object], unknown: dict[str, Unknown], taken: Mapping[str, Known]
+    ) -> dict[str, Known]:
+        """Return what is known, in SI; `taken` is so already."""
         where = f"{self.path} [instrument]"
         _known_names(table, [k.name for k in self.schema.instrument], where, "key")
+        for thing in self.schema.one_of:
+            self._one_way(thing, [*table, *taken, *_sized(unknown)])
         values: dict[str, Known] = {}
         for key in self.schema.instrument:
             if key.name in table:
                 values[key.name] = self._known(key, table[key.name], f"{where} {key.name}")
+            elif key.name in taken:
+                values[key.name] = self._checked(key, taken[key.name], f"{where} {key.name}, as the frames' file says")
             elif key.required and not isinstance(unknown.get(key.name), Between | Prior):
                 line = f"{key.name} = {example(key)}"
                 raise RunFileError(f"{where} {key.name}", got="no such key", expected=key.help, remedy=f"add {line}")
-            elif key.default is None and not key.found and unknown.get(key.name) is True:
+            elif key.default is None and unknown.get(key.name) is True and self._needs_start(key):
                 self._refuse_without_value(key)
             self._inside(key, values.get(key.name), unknown.get(key.name))
         return values
+
+    def _one_way(self, thing: OneOf, given: Collection[str]) -> None:
+        """Demand that one way to say a thing is complete, and nothing is said that belongs to another."""
+        said = _said(thing, given)
+        if any(set(way.needs) <= set(said) <= set(way.keys) for way in thing.ways):
+            return
+        meant = max(thing.ways, key=lambda way: len(said & set(way.keys)) - len(said - set(way.keys)))
+        missing = [name for name in meant.needs if name not in said]
+        extra = sorted(said - set(meant.keys))
+        lines = [f"{name} = {example(key)}" for name in missing if (key := self.schema.instrument_key(name))]
+        remedy = [f"add {_listed(lines)}"] * bool(missing) + [f"remove {_listed(extra)}"] * bool(extra)
+        raise RunFileError(f"{self.path} [instrument]", got=_listed(sorted(said)) or f"nothing about {thing.help}",
+                           expected=f"{thing.help} in one way: {ways_in_words(thing)}",
+                           remedy="; ".join(remedy))  # fmt: skip
+
+    def _checked(self, key: Key, value: Known, where: str) -> Known:
+        return value if isinstance(value, Path | tuple) else self._in_bounds(key, float(value), where)
+
+    def _needs_start(self, key: Key) -> bool:
+        """Tell whether the unknown of this name is a number that nothing in the frames tells."""
+        unknown = self.schema.unknown_key(key.name)
+        return not key.found and unknown is not None and unknown.dimension != "field"
 
     def _refuse_without_value(self, key: Key) -> None:
         """Say that a number cannot be looked for from nowhere."""
@@ -168,6 +246,8 @@ class _Reader:
         forms = "true, { between = [low, high] } or { value = ..., std = ... }"
         if key.dimension == "field":
             raise RunFileError(where, got=repr(value), expected="true or false", remedy=key.help)
+        if key.dimension == "count":
+            return self._number_of(key, value, where)
         if isinstance(value, dict) and set(value) == {"between"}:
             return self._between(key, value["between"], where)
         if isinstance(value, dict) and set(value) == {"value", "std"}:
@@ -178,6 +258,12 @@ class _Reader:
             remedy = nearest(wrong, ("between", "value", "std")) if wrong else "value and std go together"
             raise RunFileError(where, got=repr(value), expected=forms, remedy=remedy)
         raise RunFileError(where, got=repr(value), expected=forms)
+
+    def _number_of(self, key: Key, value: object, where: str) -> int:
+        if type(value) is not int:
+            raise RunFileError(where, got=repr(value), expected="true, false or a whole number", remedy=key.help)
+        self._limits(key, value, where)
+        return value
 
     def _between(self, key: Key, value: object, where: str) -> Between:
         if not isinstance(value, list) or len(value) != 2:
@@ -197,24 +283,34 @@ class _Reader:
         if key.many and isinstance(value, list):
             if not value:
                 raise RunFileError(where, got="an empty list", expected=key.help)
+            self._as_many(key, value, where)
             return tuple(self._one(key, v, f"{where}[{i}]") for i, v in enumerate(value))
+        self._as_many(key, value, where)
         return self._one(key, value, where)
 
+    def _as_many(self, key: Key, value: object, where: str) -> None:
+        """Refuse a number of values other than the one that the key has, where it has one."""
+        count = 0 if isinstance(key.many, bool) else key.many
+        if count and not (isinstance(value, list) and len(value) == count):
+            raise RunFileError(where, got=repr(value), expected=f"a list of {count}",
+                               remedy=f"{key.name} = {example(key)}")  # fmt: skip
+
     def _one(self, key: Key, value: object, where: str) -> float | int | bool | str:
-        plain = {"flag": bool, "count": int, "text": str, "file": str}.get(key.dimension)
+        plain = _PLAIN.get(key.dimension)
         if plain is None:
             return self._scalar(key, value, where)
         if type(value) is not plain:
-            words = {"flag": "true or false", "count": "a whole number", "text": "text", "file": "the name of a file"}
-            raise RunFileError(where, got=repr(value), expected=words[key.dimension], remedy=key.help)
+            raise RunFileError(where, got=repr(value), expected=_PLAIN_WORDS[key.dimension], remedy=key.help)
         if key.choices and value not in key.choices:
             raise RunFileError(where, got=repr(value), expected="a known name", remedy=nearest(str(value), key.choices))
         if isinstance(value, int) and not isinstance(value, bool):
             self._limits(key, value, where)
-        return value  # type: ignore[return-value]
+        return Path(value) if key.dimension == "file" else value  # type: ignore[return-value]
 
     def _scalar(self, key: Key, value: object, where: str) -> float:
-        number = self._parse(key, value, where)
+        return self._in_bounds(key, self._parse(key, value, where), where)
+
+    def _in_bounds(self, key: Key, number: float, where: str) -> float:
         self._limits(key, number, where)
         if key.name not in self.unusual:
             self._plausible(key, number, where)
@@ -262,17 +358,27 @@ def data_paths(run: RunFile) -> dict[str, list[Path]]:
     return found | {field: [run.folder / name] for field, name in single.items() if name is not None}
 
 
+def instrument_paths(run: RunFile) -> dict[str, Path]:
+    """Return the files `[instrument]` names, resolved against the run file's folder."""
+    return {name: run.folder / value for name, value in run.instrument.items() if isinstance(value, Path)}
+
+
 def _check_files(run: RunFile, path: Path) -> None:
     for field, paths in data_paths(run).items():
         for file in paths:
             if any(c in file.name for c in "*?[") and not file.exists():
                 continue  # a pattern: expanded, and its matches checked, by the reader
-            try:
-                regular_path(file)
-            except InputError as error:
-                where = f"{path} [data] {field}"
-                raise RunFileError(where, got=f"{file}: {error.got}", expected=error.expected,
-                                   remedy="names are relative to the run file") from None  # fmt: skip
+            _check_file(file, f"{path} [data] {field}")
+    for name, file in instrument_paths(run).items():
+        _check_file(file, f"{path} [instrument] {name}")
+
+
+def _check_file(file: Path, where: str) -> None:
+    try:
+        regular_path(file)
+    except InputError as error:
+        raise RunFileError(where, got=f"{file}: {error.got}", expected=error.expected,
+                           remedy="names are relative to the run file") from None  # fmt: skip
 
 
 def example(key: Key) -> str:

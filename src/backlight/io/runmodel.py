@@ -24,6 +24,7 @@ class DataSection(Section):
     key: Text | None = Field(None, description="array name inside .mat, .h5, .npz or .zarr where there are several")
     axes: Text | None = Field(None, description='axis order where it is not (frame, y, x): "yxf" for MATLAB stacks')
     quantity: Literal["intensity", "amplitude"] = Field("intensity", description="amplitude: already square-rooted")
+    dark: Finite | None = Field(None, ge=0, description="level of a pixel without light, in units of the frames")
     background: Text | None = Field(None, description="empty frame taken without the sample, same shape")
     frame: Count | None = Field(None, description="the one frame to use, counted from 0, where there are several")
     crop: list[Count] | None = Field(None, description="first row, first column, rows, columns")
@@ -78,16 +79,17 @@ class Prior(Section):
     std: Finite
 
 
-Unknown = bool | Between | Prior
-Known = float | int | bool | str | tuple[float | int | bool | str, ...]
+Unknown = bool | int | Between | Prior
+Known = float | int | bool | str | Path | tuple[float | int | bool | str | Path, ...]
 
 
 @dataclass(frozen=True)
 class RunFile:
     """A checked run file; lengths in m, angles in rad.
 
-    **Attributes:** `system`; `instrument` and `unknown` by key name; `data` (None where `[data]` may be absent);
-    `estimate`; `unusual`, the names whose plausibility is not checked; `folder` that file names are relative to.
+    **Attributes:** `system`; `instrument` and `unknown` by key name, files as paths; `data` (None where `[data]` may be
+    absent); `estimate`; `unusual`, the names whose plausibility is not checked; `folder` that file names are relative
+    to; `taken`, the names in `instrument` that the frames' own file told.
     """
 
     system: str
@@ -97,3 +99,4 @@ class RunFile:
     estimate: EstimateSection
     unusual: tuple[str, ...] = ()
     folder: Path = field(default=Path(), compare=False)
+    taken: tuple[str, ...] = field(default=(), compare=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backlight import units
 from backlight.errors import printable
-from backlight.io.runfile import data_paths, example
+from backlight.io.runfile import data_paths, example, instrument_paths, ways_in_words
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.schema import Key, SystemSchema
 
@@ -24,7 +24,8 @@ def dump(run: RunFile, schema: SystemSchema, *, absolute: bool = False) -> str:
     if run.data is not None:
         table["data"] = _data(run, absolute)
     dimensions = {key.name: key.dimension for key in (*schema.unknown, *schema.instrument)}
-    table["instrument"] = {n: _known(v, dimensions[n]) for n, v in run.instrument.items()}
+    files = {name: path.absolute() for name, path in instrument_paths(run).items()} if absolute else {}
+    table["instrument"] = {n: _known(files.get(n, v), dimensions[n]) for n, v in run.instrument.items()}
     table["unknown"] = {n: _unknown(v, dimensions[n]) for n, v in run.unknown.items()}
     table["estimate"] = run.estimate.model_dump(exclude_none=True)
     return tomli_w.dumps(table)
@@ -43,6 +44,8 @@ def _data(run: RunFile, absolute: bool) -> dict[str, object]:
 def _known(value: Known, dimension: str) -> object:
     if isinstance(value, tuple):
         return [_known(v, dimension) for v in value]
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, float) and dimension in units.SI:
         return units.spell(value, dimension)
     return value
@@ -70,7 +73,8 @@ def template(schema: SystemSchema) -> str:
         f'system = "{schema.system}"',
         _data_template(),
         "[instrument]  # what is known",
-        *(_key_lines(key) for key in schema.instrument),
+        *(line for thing in schema.one_of for line in _comment(f"{thing.help}: {ways_in_words(thing)}")),
+        *(_key_lines(key, schema) for key in schema.instrument),
         "",
         "[unknown]  # what is not: true, { between = [low, high] } or { value = ..., std = ... }",
         *(_unknown_lines(key, schema) for key in schema.unknown),
@@ -82,8 +86,8 @@ def template(schema: SystemSchema) -> str:
 def _data_template() -> str:
     lines = ["", "[data]", "# TIFF, OME-TIFF, PNG, JPEG, BMP, NPY, NPZ, MAT, HDF5 or OME-Zarr, recognized by content"]
     examples = {"frames": '"frames.tif"', "key": '"exp_data"', "axes": '"yxf"', "quantity": '"intensity"',
-                "background": '"empty.tif"', "frame": "0", "crop": "[0, 0, 512, 512]", "saturation": "4095.0",
-                "mask": '"dead_pixels.png"'}  # fmt: skip
+                "dark": "16.0", "background": '"empty.tif"', "frame": "0", "crop": "[0, 0, 512, 512]",
+                "saturation": "4095.0", "mask": '"dead_pixels.png"'}  # fmt: skip
     for name, field in DataSection.model_fields.items():
         live = "" if field.is_required() else "# "
         lines += [*_comment(field.description or ""), f"{live}{name} = {examples[name]}"]
@@ -110,11 +114,12 @@ def _literal(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _key_lines(key: Key) -> str:
+def _key_lines(key: Key, schema: SystemSchema) -> str:
+    live = key.required or any(key.name in thing.ways[0].needs for thing in schema.one_of)
     span = _range(key)
     told = [*_comment(f"{key.help} ({span})" if span else key.help)]
     shown = example(key) if key.default is None else _default(key)
-    return "\n".join([*told, f"{'' if key.required else '# '}{key.name} = {shown}"])
+    return "\n".join([*told, f"{'' if live else '# '}{key.name} = {shown}"])
 
 
 def _default(key: Key) -> str:
@@ -138,7 +143,9 @@ def _range(key: Key) -> str:
 
 
 def _unknown_lines(key: Key, schema: SystemSchema) -> str:
-    forms = "true or false" if key.dimension == "field" else f"{key.dimension}; true, between, or value and std"
+    forms = {"field": "true or false", "count": "true or a whole number"}.get(
+        key.dimension, f"{key.dimension}; true, between, or value and std"
+    )
     live = "" if key.required else "# "
     return "\n".join([*_comment(f"{key.help} ({forms})"), f"{live}{key.name} = true"])
 

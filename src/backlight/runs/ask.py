@@ -1,12 +1,13 @@
 """From a run file to a question: the system of the catalogue, the frames, what is known and what is not."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from backlight.errors import InputError
-from backlight.io import load
-from backlight.io.runmodel import Between, EstimateSection, Prior, RunFile, Unknown
+from backlight.io import instrument_paths, load, ptylab_metadata, read_table, recognize
+from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
 from backlight.schema import SystemSchema
 from backlight.systems import catalogue
@@ -26,10 +27,17 @@ class Job:
         return self.listing.schema
 
     @property
-    def instrument(self) -> dict[str, Any]:
+    def written(self) -> dict[str, Any]:
         """What the user wrote of the instrument; of what is only known between bounds or by a prior, the middle."""
-        middle = {name: _middle(value) for name, value in self.run.unknown.items() if not isinstance(value, bool)}
+        middle = {n: _middle(value) for n, value in self.run.unknown.items() if isinstance(value, Between | Prior)}
         return middle | dict(self.run.instrument)
+
+    @cached_property
+    def instrument(self) -> dict[str, Any]:
+        """What the user wrote of the instrument, and in place of the name of a table its numbers."""
+        keys = {key.name: key for key in self.schema.instrument}
+        files = instrument_paths(self.run).items()
+        return self.written | {name: read_table(path, keys[name].columns) for name, path in files}
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,29 @@ class Asked:
         """What is odd in the frames, or in the geometry unless the user calls it so."""
         usual = self.geometry is not None and "distance" not in self.job.run.unusual
         advice = self.geometry.advice() if self.geometry and usual else ""
-        return (*([advice] if advice else []), *self.recorded.warnings)
+        return (*([advice] if advice else []), *_taken(self.job), *self.recorded.warnings)
 
 
 def read_job(path: str | Path) -> Job:
-    """Read and check a run file."""
-    run = load(path, catalogue.all_schemas())
+    """Read and check a run file; what it must say of the instrument and leaves out, the frames' file may tell."""
+    run = load(path, catalogue.all_schemas(), offered=offered_by_frames)
     return Job(run, catalogue.find(run.system))
+
+
+def offered_by_frames(data: DataSection, folder: Path) -> dict[str, Known]:
+    """Return what a PtyLab file says of the instrument that took its frames; nothing for other files."""
+    if not isinstance(data.frames, str):
+        return {}
+    file = folder / data.frames
+    if not file.is_file() or recognize(file) != "HDF5":
+        return {}
+    found: dict[str, Known] = {**ptylab_metadata(file)}
+    return found | ({"led_positions": Path(data.frames)} if "led_positions" in found else {})
+
+
+def _taken(job: Job) -> list[str]:
+    """Say what the frames' own file told."""
+    return [f"From the file of the frames: {', '.join(job.run.taken)}."] if job.run.taken else []
 
 
 def ask(job: Job, *, trusted: bool = False) -> Asked:
@@ -96,7 +120,7 @@ def resolved(asked: Asked) -> RunFile:
     """Return the run file with every default written out that was taken: run again, it gives the same numbers."""
     run, schema, question = asked.job.run, asked.job.schema, asked.question
     defaults = {key.name: key.default for key in schema.instrument if key.default is not None}
-    written = {name: value for name, value in asked.job.instrument.items() if schema.instrument_key(name)}
+    written = {name: value for name, value in asked.job.written.items() if schema.instrument_key(name)}
     names = {path: name for name, path in asked.entry.paths.items()}
     taken = {names[path]: True for path in question.unknowns if path in names and not run.unknown.get(names[path])}
     estimate = run.estimate.model_dump(exclude_none=True) | dict(question.settings)

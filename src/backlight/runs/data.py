@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from backlight.errors import InputError
-from backlight.io import data_paths, read, read_frames
+from backlight.io import data_paths, instrument_paths, read, read_frames
+from backlight.io.commit import sha256
 from backlight.io.runmodel import DataSection, RunFile
 
 DARK = 0.05  # of the mean background: where the beam is darker, a frame divided by it is mostly noise
@@ -36,13 +37,14 @@ def read_recorded(run: RunFile, *, trusted: bool = False, divide: bool = True) -
         raise InputError("[data]", got="no such section", expected="the frames")
     paths = data_paths(run)
     mask, sources = _mask(run.data, paths, trusted)
+    sources = _tables(run) + sources
     options = {"axes": run.data.axes, "crop": run.data.crop, "quantity": run.data.quantity, "mask": mask}
     found = read_frames(_one_or_all(paths["frames"]), key=run.data.key, frame=run.data.frame,
                         saturation=run.data.saturation, trusted=trusted, **options)  # fmt: skip
     frames, weights = _intensity(found.array, run.data), np.ones(found.array.shape, np.float32)
-    level = _intensity_level(found.saturation, run.data)
-    if level is not None:
-        weights[frames >= level] = 0
+    _demand_light(frames, run.data)
+    if found.saturation is not None:
+        weights[found.array >= found.saturation] = 0
     if mask is not None:
         weights[:, mask != 0] = 0
     sources += [dict(s) for s in found.sources]
@@ -55,6 +57,12 @@ def read_recorded(run: RunFile, *, trusted: bool = False, divide: bool = True) -
     if background is not None and divide:
         (frames, weights), background = _divided(frames, weights, background), None
     return Recorded(frames, weights, tuple(sources), tuple(warnings), found.saturation, background)
+
+
+def _tables(run: RunFile) -> list[dict[str, object]]:
+    """Return path and SHA-256 of the tables that the instrument is written in."""
+    return [{"path": str(path), "sha256": sha256(path), "format": "table", "key": name}
+            for name, path in instrument_paths(run).items()]  # fmt: skip
 
 
 def _one_or_all(paths: list[Path]) -> Path | list[Path]:
@@ -74,11 +82,15 @@ def _mask(data: DataSection, paths: dict[str, list[Path]], trusted: bool) -> tup
 
 
 def _intensity(values: np.ndarray, data: DataSection) -> np.ndarray:
-    return values**2 if data.quantity == "amplitude" else values
+    """Return irradiances above the dark level, which is one of the frames as stored."""
+    power, dark = (2 if data.quantity == "amplitude" else 1), data.dark or 0.0
+    return values**power - np.float32(dark**power) if power > 1 or dark else values
 
 
-def _intensity_level(level: float | None, data: DataSection) -> float | None:
-    return level**2 if level is not None and data.quantity == "amplitude" else level
+def _demand_light(frames: np.ndarray, data: DataSection) -> None:
+    if data.dark is not None and not frames.mean(dtype=np.float64) > 0:
+        raise InputError("[data] dark", got=f"{data.dark:g}, above the frames' own mean",
+                         expected="the level of a pixel without light, in units of the frames")  # fmt: skip
 
 
 def _mean(empty: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from backlight.io.commit import sha256
-from backlight.io.runfile import data_paths
+from backlight.io.runfile import data_paths, instrument_paths
 from backlight.io.runmodel import RunFile
 
 _PACKAGES = ("backlight", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
@@ -63,7 +63,7 @@ def input_files(run: RunFile) -> list[Path]:
         for path in paths:
             matches = [] if path.exists() else sorted(glob.glob(str(path)))
             found += [Path(match) for match in matches] or [path]
-    return found
+    return found + list(instrument_paths(run).values())
 
 
 def input_hashes(run: RunFile) -> list[dict[str, object]]:

@@ -1,5 +1,6 @@
 """The parameters of a result under their run-file names, in SI."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     if run.unknown.get(key.name, False) is False:
         if written is None:
             return None
+        written = str(written) if isinstance(written, Path) else written
         return {"value": written, "unit": units.SI.get(key.dimension, ""), "std": None, "status": "fixed"}
     if path is None or path not in leaf_paths(estimate.system):
         return None
@@ -35,7 +37,7 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     unit, scale = units.SI.get(key.dimension, ""), asked.entry.scale(key.name, estimate.system)
     if np.size(value) > 16:
         return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
-    start = asked.job.instrument.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
+    start = asked.job.written.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
     value, std = _alike(_number(value, scale), _number(std, scale))
     return {"value": value, "unit": unit, "std": std, "status": "estimated", "start": start}
 

@@ -1,6 +1,6 @@
 """What a run file may say about each system of the catalogue; plain data, readable without JAX."""
 
-from backlight.schema import Key, SystemSchema
+from backlight.schema import Key, OneOf, SystemSchema, Way
 
 INLINE_HOLOGRAM = SystemSchema(
     system="inline_hologram",
@@ -60,4 +60,68 @@ OFF_AXIS_HOLOGRAM = SystemSchema(
     defaults={"loss": "amplitude", "method": "variable_projection", "iterations": 600},
     one_frame=True,
     divides_background=False,
+)  # fmt: skip
+
+FOURIER_PTYCHOGRAPHY = SystemSchema(
+    system="fourier_ptychography",
+    help="Fourier ptychography: many frames, each lit by another diode of a panel, make one sharper picture.",
+    classic="alternating projections",
+    instrument=(
+        Key("wavelength", "length", "vacuum wavelength of the light", required=True, example="630 nm"),
+        Key("numerical_aperture", "dimensionless", "of the objective, on the sample's side", required=True,
+            example="0.1"),
+        Key("pixel_pitch", "length", "distance between the centers of two pixels of a frame, at the sample",
+            example="1.845 um"),
+        Key("camera_pixel", "length", "distance between the centers of two pixels on the camera", example="3.69 um"),
+        Key("magnification", "dimensionless", "from the sample to the camera", example="2.0"),
+        Key("led_pitch", "length", "distance between two diodes of a row, or between two rings", example="4 mm"),
+        Key("led_rows", "count", "rows of the panel that are lit", low=1, high=1000, example="15"),
+        Key("led_columns", "count", "columns of the panel that are lit", low=1, high=1000, example="15"),
+        Key("led_rings", "count", "diodes of each ring, from the middle one outwards; each ring begins at +x and goes "
+            "towards +y", low=1, high=10_000, many=True, example="[1, 8, 12, 16]"),
+        Key("led_distance", "length", "from the panel to the sample", example="90 mm"),
+        Key("led_positions", "file", "table (CSV) with a line for each frame, or the PtyLab file of the frames: where "
+            "its diode is, x along columns and y along rows, from the point below the middle of the frame; z is "
+            "negative below the sample", columns=("x", "y", "z"), example="leds.csv"),
+        Key("led_order", "text", "in which order the diodes are lit: row by row when left out, or in a spiral from the "
+            "middle over +x, +y, -x, -y", choices=("rows", "spiral"),
+            example="spiral"),
+        Key("led_center", "dimensionless", "row and column, counted from 0, of the diode below the middle of the "
+            "frame; the middle of the panel when left out", many=2, example="[7, 7]"),
+        Key("array_shift", "length", "of the panel along y and x, from where led_center or led_positions says; none "
+            "when left out", many=2, found=True, example='["0.5 mm", "-0.3 mm"]'),
+        Key("array_rotation", "angle", "of the panel, from +x towards +y", default=0.0),
+        Key("upsampling", "count", "how many times finer the pixels of the picture are; as many as the light of the "
+            "panel asks for when left out", low=1, high=64, example="4"),
+        Key("defocus", "length", "how far the sample lies before the plane in focus, along the light", default=0.0),
+        Key("glass_thickness", "length", "of a glass slide between panel and sample", low=0.0, default=0.0),
+        Key("glass_index", "dimensionless", "refractive index of the slide", low=1.0, high=4.2, default=1.52),
+        Key("medium_index", "dimensionless", "refractive index around the sample", default=1.0),
+    ),
+    one_of=(
+        OneOf("the pixels at the sample", (Way(("pixel_pitch",)), Way(("camera_pixel", "magnification")))),
+        OneOf("where the diodes are", (
+            Way(("led_pitch", "led_rows", "led_columns", "led_distance"), ("led_order", "led_center")),
+            Way(("led_pitch", "led_rings", "led_distance")),
+            Way(("led_positions",)),
+        )),
+    ),
+    unknown=(
+        Key("sample", "field", "the complex transmission of the sample"),
+        Key("array_shift", "length", "of the panel along y and x"),
+        Key("array_rotation", "angle", "of the panel, from +x towards +y", example="1 deg"),
+        Key("array_height", "length", "from the panel to the sample", example="90 mm"),
+        Key("led_positions", "field", "what each diode is off its place"),
+        Key("led_gains", "field", "the brightness of each diode"),
+        Key("defocus", "length", "how far the sample lies before the plane in focus, along the light",
+            example="50 um"),
+        Key("zernike", "count", "aberrations of the pupil as Zernike polynomials: up to which radial order", low=1,
+            high=20, example="4"),
+        Key("pupil", "field", "the pupil, free in every pixel"),
+        Key("background", "field", "light in each frame that no diode explains"),
+    ),
+    losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
+    regularizers=("total_variation", "l1", "tikhonov", "hessian"),
+    methods=("joint", "epry"),
+    defaults={"loss": "amplitude", "method": "joint", "iterations": 300},
 )  # fmt: skip

@@ -1,0 +1,157 @@
+"""Whether panel, objective and pixels can make one picture, said before anything is computed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from backlight import units
+from backlight.errors import InputError
+
+OVERLAP = 0.35
+"""Share of a pupil that a neighbor must cover for the phase to be found (Dong et al., Opt. Express 22, 5455 (2014))."""
+SPARE = 1.02  # of the spectrum's reach: a panel that turns out lower or shifted stays on the grid
+
+
+@dataclass(frozen=True)
+class PanelGeometry:
+    """The share of the object's spectrum that each frame holds: a disc of radius NA/λ about sin θ/λ.
+
+    **Arguments:** `positions`, (y, x) of each frame's diode from the axis, m; `height` of the panel below the sample,
+    m; `numerical_aperture`; `wavelength` in vacuum, m; `pixel_pitch` of the frames at the sample, m; `medium_index`;
+    `glass_thickness`, m, and `glass_index` of a slide between panel and sample, taken paraxially: it brings the panel
+    nearer by d(1 − 1/n).
+    """
+
+    positions: Float[np.ndarray, "frames 2"]
+    height: float
+    numerical_aperture: float
+    wavelength: float
+    pixel_pitch: float
+    medium_index: float = 1.0
+    glass_thickness: float = 0.0
+    glass_index: float = 1.52
+
+    @property
+    def sines(self) -> Float[np.ndarray, "frames 2"]:
+        """Return the sines (y, x) of the light's angles in air."""
+        height = self.height - self.glass_thickness * (1 - 1 / self.glass_index)
+        return self.positions / np.sqrt(height**2 + np.sum(self.positions**2, axis=-1, keepdims=True))
+
+    @property
+    def bright(self) -> Bool[np.ndarray, " frames"]:
+        """Tell which diodes shine straight into the objective."""
+        return np.hypot(*self.sines.T) < self.numerical_aperture
+
+    @property
+    def overlaps(self) -> Float[np.ndarray, " frames"]:
+        """Return the share of each frame's pupil that the nearest other one covers."""
+        sines, nearest = self.sines, np.full(len(self.positions), np.inf)
+        for i, sine in enumerate(sines):
+            distance = np.hypot(*(sines - sine).T)
+            distance[i] = np.inf
+            nearest[i] = distance.min()
+        half = np.clip(nearest / (2 * self.numerical_aperture), 0, 1)
+        return 2 / np.pi * (np.arccos(half) - half * np.sqrt(1 - half**2))
+
+    @property
+    def synthetic_aperture(self) -> float:
+        """Return the numerical aperture of the picture: the objective's and the panel's."""
+        return float(np.hypot(*self.sines.T).max()) + self.numerical_aperture
+
+    @property
+    def least_upsampling(self) -> int:
+        """Return how many times finer than the frames' the picture's pixels must be to hold its spectrum."""
+        reach = np.abs(self.sines).max() + self.numerical_aperture
+        return max(ceil(SPARE * reach / self.wavelength * 2 * self.pixel_pitch), 1)
+
+    @property
+    def sampling(self) -> dict[str, float]:
+        """Return the numbers that tell what the frames can hold; `finest_detail` is half a period, m."""
+        return {
+            "finest_detail": self.wavelength / (2 * self.synthetic_aperture),
+            "synthetic_aperture": self.synthetic_aperture,
+            "bright_field_frames": float(self.bright.sum()),
+            "least_overlap": float(self.overlaps.min()),
+            "pupil_over_band": self._pupil_over_band,
+        }
+
+    @property
+    def _pupil_over_band(self) -> float:
+        return 2 * self.pixel_pitch * self.numerical_aperture / self.wavelength
+
+    def demand(self, upsampling: int | None = None) -> None:
+        """Refuse what no reconstruction can mend.
+
+        **Errors:** `InputError` for pixels too coarse for the pupil, light that leaves the cone of propagating waves,
+        pupils that stand apart, or a picture whose pixels do not hold the frames' spectrum.
+        """
+        self._demand_pixels()
+        self._demand_cone()
+        self._demand_overlap()
+        if upsampling is not None and upsampling < self.least_upsampling:
+            raise InputError("upsampling", got=f"{upsampling}", expected=f"{self.least_upsampling} or more: the light "
+                             f"reaches a numerical aperture of {self.synthetic_aperture:.3g}",
+                             remedy=f"write upsampling = {self.least_upsampling}, or leave it out")  # fmt: skip
+
+    def _demand_pixels(self) -> None:
+        if self._pupil_over_band < 1:
+            return
+        largest = units.format_length(self.wavelength / (2 * self.numerical_aperture), digits=3)
+        raise InputError("pixel_pitch", got=f"{units.format_length(self.pixel_pitch)} at the sample",
+                         expected=f"less than λ/(2 NA) = {largest}, or the pupil does not fit into a frame's spectrum",
+                         remedy="check pixel_pitch (at the sample: the camera's over the magnification), "
+                         "numerical_aperture and wavelength")  # fmt: skip
+
+    def _demand_cone(self) -> None:
+        steep = np.hypot(*self.sines.T) + self.numerical_aperture
+        worst = int(np.argmax(steep))
+        if steep[worst] < self.medium_index:
+            return
+        raise InputError("led_distance", got=f"frame {worst} lit at a sine of "
+                         f"{steep[worst] - self.numerical_aperture:.3g}, and an aperture of {self.numerical_aperture:g}",
+                         expected=f"a sum below {self.medium_index:g}: beyond, light does not propagate",
+                         remedy=f"check led_distance, the diodes' places and their units{self._slip()}")  # fmt: skip
+
+    def _slip(self) -> str:
+        """Return the places of the diodes as a hint."""
+        width = units.format_length(float(np.abs(self.positions).max()), digits=3)
+        return f": the outermost is {width} off the axis, {units.format_length(self.height, digits=3)} below"
+
+    def _demand_overlap(self) -> None:
+        apart = self.overlaps == 0
+        if len(apart) > 1 and apart.mean() <= 0.5:
+            return
+        raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} frames whose pupil meets no other's",
+                         expected=f"neighbors that cover each other by {OVERLAP:.0%} or more",
+                         remedy="check numerical_aperture, led_pitch or the table's unit, and led_distance")  # fmt: skip
+
+    def advice(self) -> str:
+        """Return what is odd, in sentences, or nothing."""
+        return " ".join(filter(None, (self._about_overlap(), self._about_bright(), self._about_pixels())))
+
+    def _about_overlap(self) -> str:
+        low = np.flatnonzero(self.overlaps < OVERLAP)
+        if not len(low):
+            return ""
+        return (f"The pupils of {len(low)} of {len(self.positions)} frames (of {_some(low)}) overlap their nearest "
+                f"neighbor by less than {OVERLAP:.0%}, the least by {self.overlaps.min():.0%}: their phase is hardly "
+                "tied to the others'.")  # fmt: skip
+
+    def _about_bright(self) -> str:
+        if self.bright.any():
+            return ""
+        return "No diode shines straight into the objective: there is no bright-field frame, or led_distance is wrong."
+
+    def _about_pixels(self) -> str:
+        if self._pupil_over_band <= 0.5:
+            return ""
+        return ("The frames' pixels hold the pupil but not the whole spectrum of an irradiance, which reaches twice as "
+                "far (2 NA/λ > 1/(2 pixel)): the finest fringes are folded, as the model knows.")  # fmt: skip
+
+
+def _some(frames: Sequence[int] | np.ndarray) -> str:
+    shown = ", ".join(str(int(i)) for i in frames[:6])
+    return shown if len(frames) <= 6 else f"{shown}, …"

@@ -1,0 +1,149 @@
+"""The Fourier-ptychographic microscope: how it is composed, and where its unknowns lie."""
+
+import numpy as np
+from jaxtyping import Float
+
+from backlight.camera import Camera, Gaussian, Noise
+from backlight.errors import InputError
+from backlight.light import Field
+from backlight.systems.imaging_system import ImagingSystem, Nothing
+from backlight.systems.per_frame import PerFrame
+from backlight.wave import LEDArray, NollZernikes, Objective, ThinSample
+
+SAMPLE = "sample.transmission"
+DEFOCUS, ZERNIKE, PUPIL = (f"detection_path.{name}" for name in ("defocus", "aberrations.coefficients", "pupil"))
+GAINS, OFFSETS = "illumination.gains", "illumination.offsets"
+BACKGROUND = "camera.offset.value"
+
+PATHS = {
+    "sample": SAMPLE,
+    "wavelength": "illumination.wavelength",
+    "numerical_aperture": "detection_path.numerical_aperture",
+    "array_shift": "illumination.shift",
+    "array_rotation": "illumination.rotation",
+    "array_height": "illumination.height",
+    "led_positions": OFFSETS,
+    "led_gains": GAINS,
+    "defocus": DEFOCUS,
+    "zernike": ZERNIKE,
+    "pupil": PUPIL,
+    "background": BACKGROUND,
+}
+
+FIRST_ABERRATION = 5
+"""Noll's index: piston and a tilt of the pupil, a shift of the picture, are no aberrations; defocus has its own leaf."""
+
+SOFT = 6
+"""Samples of the pupil's soft edge, both sides together, that the band has to hold."""
+
+
+def fourier_ptychography(
+    *,
+    wavelength: float,
+    numerical_aperture: float,
+    pixel_pitch: float,
+    positions: Float[np.ndarray, "diodes 2"],
+    height: float,
+    shape: tuple[int, ...],
+    lit: np.ndarray | None = None,
+    upsampling: int | None = None,
+    defocus: float = 0.0,
+    aberrations: int = 0,
+    pupil: int = 1,
+    glass_thickness: float = 0.0,
+    glass_index: float = 1.52,
+    medium_index: float = 1.0,
+    noise: Noise | None = None,
+) -> ImagingSystem:
+    """Compose a microscope that sees one sample in the light of one diode after the other, with an empty sample.
+
+    y_k = g_k·|F⁻¹[P(f + τ_k)·F[t]]|² on the camera's pixels: each frame is a window of one spectrum (Zheng, Horstmeyer
+    and Yang, Nat. Photonics 7, 739 (2013)).
+
+    **Arguments:**
+
+    - `wavelength`: λ in vacuum, m.
+    - `numerical_aperture`: of the objective, on the sample's side.
+    - `pixel_pitch`: p of the camera over the magnification, m.
+    - `positions`: of the diodes on the panel, (y, x), m; `height` of the panel below the sample, m.
+    - `shape`: of the frames, (frame, y, x), y and x even.
+    - `lit`: which diodes shine together in each frame, shape (frames, diodes at once); one after the other where
+      `None`.
+    - `upsampling`: how many times finer the sample's pixels are; enough for what the frames can tell where `None`.
+    - `defocus`: z, m: how far the sample lies behind the plane in focus, along the light; its light is seen through
+      exp(−i k_z z).
+    - `aberrations`: how many Zernike coefficients, from Noll's fifth on; `pupil`: free pixels along a side of it.
+    - `glass_thickness`, `glass_index`: of a slide between panel and sample.
+    - `medium_index`: n of the sample's medium.
+
+    **Returns:** an `ImagingSystem`; the unknowns' paths are in `PATHS`.
+
+    **Errors:** `InputError` for frames with an odd side.
+
+    Example:
+        >>> places = [(0.0, 0.0), (0.0, 4e-3), (4e-3, 0.0)]
+        >>> system = fourier_ptychography(wavelength=630e-9, numerical_aperture=0.1, pixel_pitch=1.8e-6,
+        ...                               positions=places, height=90e-3, shape=(3, 32, 32))
+        >>> system.predict().values.shape, system.sample.shape
+        ((3, 32, 32), (64, 64))
+    """
+    rows, columns = _even(shape)
+    places = np.asarray(positions, float)
+    times = upsampling or least_upsampling(wavelength, numerical_aperture, pixel_pitch, places, height)
+    lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
+    return ImagingSystem(
+        illumination=LEDArray(
+            wavelength,
+            places,
+            height,
+            lit=PerFrame(lit),
+            slide_thickness=glass_thickness,
+            slide_index=glass_index,
+            medium_index=medium_index,
+        ),
+        incident_path=Nothing(),
+        sample=ThinSample(np.ones((rows * times, columns * times), complex)),
+        detection_path=Objective(
+            numerical_aperture,
+            defocus=-defocus,
+            aberrations=NollZernikes(np.zeros(aberrations), first=FIRST_ABERRATION),
+            pupil=np.ones((pupil, pupil), complex),
+            decimation=times,
+            band=_band(numerical_aperture, wavelength, pixel_pitch, (rows, columns)),
+        ),
+        camera=Camera((rows, columns), pixel_pitch, offset=PerFrame(np.zeros(len(lit)))),
+        noise=Gaussian(0.01) if noise is None else noise,
+    )
+
+
+def least_upsampling(
+    wavelength: float, numerical_aperture: float, pixel_pitch: float, positions: np.ndarray, height: float
+) -> int:
+    """Return the least whole number of sample pixels along a camera pixel that hold what the frames can tell: the
+    band of the objective around the steepest diode."""
+    sine = np.abs(positions) / np.sqrt(np.sum(positions**2, axis=-1, keepdims=True) + height**2)
+    return max(int(np.ceil(2 * pixel_pitch * (float(sine.max()) + numerical_aperture) / wavelength)), 1)
+
+
+def sample_in_view(system: ImagingSystem) -> Field:
+    """Return the sample's transmission with its grid."""
+    return Field(system.sample.transmission, system.sample_grid(), system.illumination.wavelength)
+
+
+def scale(name: str, system: ImagingSystem) -> float:
+    """Return the run file's number over the leaf's: the plane in focus lies before a sample that lies behind it."""
+    return -1.0 if name == "defocus" else 1.0
+
+
+def _band(numerical_aperture: float, wavelength: float, pitch: float, shape: tuple[int, int]) -> int:
+    """Return the even side, in frequency samples, of the square that holds the pupil, 5 % to spare."""
+    radius = numerical_aperture / wavelength * pitch * max(shape)
+    return min(2 * int(np.ceil(1.05 * radius + 0.5 * SOFT)), 2 * (max(shape) // 2))
+
+
+def _even(shape: tuple[int, ...]) -> tuple[int, int]:
+    rows, columns = int(shape[-2]), int(shape[-1])
+    if rows % 2 or columns % 2:
+        raise InputError("frames", got=f"{rows} × {columns} pixels", expected="even numbers of rows and columns",
+                         remedy="cut a row or a column off: [data] crop = [row, column, rows, columns]")  # fmt: skip
+    return rows, columns

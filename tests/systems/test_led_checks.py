@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backlight.errors import InputError
+from backlight.systems.led_checks import PanelGeometry
+from backlight.wave import rectangular_layout
+
+GEOMETRY = PanelGeometry(rectangular_layout(15, 15, 4e-3), 90.88e-3, 0.1, 630e-9, 1.845e-6)
+
+
+def test_a_usual_panel_is_accepted_and_told_in_numbers():
+    GEOMETRY.demand()
+    corner, edge = 28e-3 * 2**0.5, 28e-3 / np.hypot(90.88e-3, 28e-3)
+    sine = corner / np.hypot(90.88e-3, corner)
+    assert GEOMETRY.synthetic_aperture == pytest.approx(sine + 0.1)
+    assert GEOMETRY.sampling["finest_detail"] == pytest.approx(630e-9 / 2 / (sine + 0.1))
+    assert GEOMETRY.least_upsampling == int(np.ceil(1.02 * (edge + 0.1) / 630e-9 * 2 * 1.845e-6)) == 3
+    assert GEOMETRY.sampling["bright_field_frames"] == 21  # |position| < h·tan(arcsin 0.1) = 9.13 mm
+    GEOMETRY.demand(3)
+
+
+def test_overlap_is_the_area_two_discs_share():
+    rng = np.random.default_rng(0)
+    points = rng.uniform(-1, 1, (400_000, 2))
+    inside = np.hypot(*points.T) < 1
+    for distance in (0.3, 1.0, 1.7):
+        shared = np.sum(inside & (np.hypot(points[:, 0] - distance, points[:, 1]) < 1)) / np.sum(inside)
+        place = 0.1 * distance / np.sqrt(1 - (0.1 * distance) ** 2)  # of unit height, at a sine of distance·NA
+        pair = replace(GEOMETRY, positions=np.array([[0.0, 0.0], [0.0, place]]), height=1.0)
+        np.testing.assert_allclose(pair.overlaps, shared, atol=4e-3)
+
+
+def test_a_slide_brings_the_panel_nearer():
+    with_slide = replace(GEOMETRY, glass_thickness=1.52e-3 / 0.52, glass_index=1.52)
+    nearer = replace(GEOMETRY, height=GEOMETRY.height - 1e-3)
+    np.testing.assert_allclose(with_slide.sines, nearer.sines)
+
+
+@pytest.mark.parametrize(
+    ("change", "upsampling", "says"),
+    [
+        ({"pixel_pitch": 3.2e-6}, None, "pixel_pitch"),
+        ({"height": 1e-3}, None, "led_distance"),
+        ({"numerical_aperture": 0.01}, None, "led_pitch"),
+        ({"positions": GEOMETRY.positions * 10}, None, "led_distance"),
+        ({"positions": np.zeros((1, 2))}, None, "led_pitch"),
+        ({}, 2, "upsampling = 3"),
+    ],
+)
+def test_what_no_reconstruction_can_mend_is_refused(change, upsampling, says):
+    with pytest.raises(InputError) as error:
+        replace(GEOMETRY, **change).demand(upsampling)
+    assert says in str(error.value)
+
+
+def test_what_is_odd_is_said():
+    assert GEOMETRY.advice().startswith("The frames' pixels hold the pupil but not")
+    assert replace(GEOMETRY, pixel_pitch=1e-6).advice() == ""
+    sparse = replace(GEOMETRY, pixel_pitch=1e-6, positions=rectangular_layout(5, 5, 12e-3))
+    assert "25 of 25 frames (of 0, 1, 2, 3, 4, 5, …)" in sparse.advice()
+    assert "No diode shines straight" in replace(sparse, positions=GEOMETRY.positions + 0.05).advice()
+    sparse.demand()
