@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from backlight.errors import InputError
 from backlight.inverse.losses import Loss, stated_variance
@@ -37,6 +37,8 @@ class Problem(eqx.Module):
     - `unit`: s², the variance that one unit of the loss stands for, 1 for a likelihood: a prior is in nats, and a sum
       of squared residuals is not. Without it a prior would outweigh the frames by 1/s², ten thousand times and more.
     - `frozen`: coordinates that are held for the time being.
+    - `frames`: indices of the frames that are asked about for the time being, of a model that can predict some of its
+      frames; all where `None`.
     """
 
     model: Any
@@ -47,6 +49,7 @@ class Problem(eqx.Module):
     regularizers: tuple[Regularizer, ...]
     unit: Float[Array, ""]
     frozen: Coordinates
+    frames: Int[Array, " n"] | None = None
 
     def start(self) -> Coordinates:
         """Return the coordinates of the model as it is."""
@@ -70,7 +73,14 @@ class Problem(eqx.Module):
 
     def predict(self, z: Coordinates) -> Float[Array, "frame y x"]:
         """Return the frames predicted at z."""
-        return self.assemble(z).predict().values
+        model = self.assemble(z)
+        return model.predict().values if self.frames is None else model.predict(self.frames).values
+
+    def only(self, frames: Int[Array, " n"]) -> "Problem":
+        """Return the problem of some of the frames."""
+        where = lambda p: (p.data, p.weights, p.frames)  # noqa: E731
+        chosen = self.data[frames], self.weights[frames], frames
+        return eqx.tree_at(where, self, chosen, is_leaf=lambda leaf: leaf is None)
 
     def data_term(self, z: Coordinates) -> Float[Array, ""]:
         """Return L."""

@@ -38,7 +38,7 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     if np.size(value) > 16:
         return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
     start = asked.job.written.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
-    value, std = _alike(_number(value, scale), _number(std, scale))
+    value, std = _alike(_number(value, scale), _number(std, abs(scale)))
     return {"value": value, "unit": unit, "std": std, "status": "estimated", "start": start}
 
 

@@ -43,6 +43,7 @@ CATALOGUE = {
     for listing in (
         Listing(schemas.INLINE_HOLOGRAM, "backlight.systems.inline_holography"),
         Listing(schemas.OFF_AXIS_HOLOGRAM, "backlight.systems.off_axis_holography"),
+        Listing(schemas.FOURIER_PTYCHOGRAPHY, "backlight.systems.fourier_ptychography"),
     )
 }
 

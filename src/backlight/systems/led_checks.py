@@ -110,8 +110,9 @@ class PanelGeometry:
         worst = int(np.argmax(steep))
         if steep[worst] < self.medium_index:
             return
-        raise InputError("led_distance", got=f"frame {worst} lit at a sine of "
-                         f"{steep[worst] - self.numerical_aperture:.3g}, and an aperture of {self.numerical_aperture:g}",
+        lit = steep[worst] - self.numerical_aperture
+        raise InputError("led_distance", got=f"frame {worst} lit at a sine of {lit:.3g}, and an aperture of "
+                         f"{self.numerical_aperture:g}",
                          expected=f"a sum below {self.medium_index:g}: beyond, light does not propagate",
                          remedy=f"check led_distance, the diodes' places and their units{self._slip()}")  # fmt: skip
 
@@ -124,9 +125,9 @@ class PanelGeometry:
         apart = self.overlaps == 0
         if len(apart) > 1 and apart.mean() <= 0.5:
             return
-        raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} frames whose pupil meets no other's",
+        raise InputError("led_pitch", got=f"{int(apart.sum())} of {len(apart)} frames whose pupil meets no other",
                          expected=f"neighbors that cover each other by {OVERLAP:.0%} or more",
-                         remedy="check numerical_aperture, led_pitch or the table's unit, and led_distance")  # fmt: skip
+                         remedy="check numerical_aperture, led_distance, and led_pitch or the table")  # fmt: skip
 
     def advice(self) -> str:
         """Return what is odd, in sentences, or nothing."""

@@ -1,5 +1,7 @@
 """The Fourier-ptychographic microscope: how it is composed, and where its unknowns lie."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -7,6 +9,7 @@ from backlight.camera import Camera, Gaussian, Noise
 from backlight.errors import InputError
 from backlight.light import Field
 from backlight.systems.imaging_system import ImagingSystem, Nothing
+from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.per_frame import PerFrame
 from backlight.wave import LEDArray, NollZernikes, Objective, ThinSample
 
@@ -31,7 +34,7 @@ PATHS = {
 }
 
 FIRST_ABERRATION = 5
-"""Noll's index: piston and a tilt of the pupil, a shift of the picture, are no aberrations; defocus has its own leaf."""
+"""Noll's index: piston and tilt, which shifts the picture, are no aberrations, and defocus has a leaf of its own."""
 
 SOFT = 6
 """Samples of the pupil's soft edge, both sides together, that the band has to hold."""
@@ -89,7 +92,8 @@ def fourier_ptychography(
     """
     rows, columns = _even(shape)
     places = np.asarray(positions, float)
-    times = upsampling or least_upsampling(wavelength, numerical_aperture, pixel_pitch, places, height)
+    geometry = PanelGeometry(places, height, numerical_aperture, wavelength, pixel_pitch)
+    times = upsampling or geometry.least_upsampling
     lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
     return ImagingSystem(
         illumination=LEDArray(
@@ -116,18 +120,10 @@ def fourier_ptychography(
     )
 
 
-def least_upsampling(
-    wavelength: float, numerical_aperture: float, pixel_pitch: float, positions: np.ndarray, height: float
-) -> int:
-    """Return the least whole number of sample pixels along a camera pixel that hold what the frames can tell: the
-    band of the objective around the steepest diode."""
-    sine = np.abs(positions) / np.sqrt(np.sum(positions**2, axis=-1, keepdims=True) + height**2)
-    return max(int(np.ceil(2 * pixel_pitch * (float(sine.max()) + numerical_aperture) / wavelength)), 1)
-
-
 def sample_in_view(system: ImagingSystem) -> Field:
     """Return the sample's transmission with its grid."""
-    return Field(system.sample.transmission, system.sample_grid(), system.illumination.wavelength)
+    sample: Any = system.sample
+    return Field(sample.transmission, system.sample_grid(), system.illumination.wavelength)
 
 
 def scale(name: str, system: ImagingSystem) -> float:

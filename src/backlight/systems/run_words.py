@@ -8,7 +8,7 @@ import equinox as eqx
 
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
-from backlight.inverse.first_order import LBFGS
+from backlight.inverse.first_order import LBFGS, Adam
 from backlight.inverse.fista import FISTA
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.solver import Solver
@@ -21,6 +21,7 @@ METHODS = {
     FISTA: "fista",
     LevenbergMarquardt: "levenberg_marquardt",
     LBFGS: "lbfgs",
+    Adam: "adam",
 }
 
 
@@ -55,10 +56,10 @@ def known_as(wanted: Any, factor: float, free: Unknown | None = None) -> Unknown
     the run file's unit; `free`: what `True` means.
     """
     if isinstance(wanted, Mapping) and "between" in wanted:
-        low, high = (bound / factor for bound in wanted["between"])
+        low, high = sorted(bound / factor for bound in wanted["between"])
         return Interval(low, high)
     if isinstance(wanted, Mapping):
-        return Gaussian(wanted["std"] / factor, mean=wanted["value"] / factor)
+        return Gaussian(wanted["std"] / abs(factor), mean=wanted["value"] / factor)
     return Free() if free is None else free
 
 

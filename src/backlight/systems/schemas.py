@@ -93,7 +93,7 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
         Key("array_rotation", "angle", "of the panel, from +x towards +y", default=0.0),
         Key("upsampling", "count", "how many times finer the pixels of the picture are; as many as the light of the "
             "panel asks for when left out", low=1, high=64, example="4"),
-        Key("defocus", "length", "how far the sample lies before the plane in focus, along the light", default=0.0),
+        Key("defocus", "length", "how far the sample lies behind the plane in focus, along the light", default=0.0),
         Key("glass_thickness", "length", "of a glass slide between panel and sample", low=0.0, default=0.0),
         Key("glass_index", "dimensionless", "refractive index of the slide", low=1.0, high=4.2, default=1.52),
         Key("medium_index", "dimensionless", "refractive index around the sample", default=1.0),
@@ -113,7 +113,7 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
         Key("array_height", "length", "from the panel to the sample", example="90 mm"),
         Key("led_positions", "field", "what each diode is off its place"),
         Key("led_gains", "field", "the brightness of each diode"),
-        Key("defocus", "length", "how far the sample lies before the plane in focus, along the light",
+        Key("defocus", "length", "how far the sample lies behind the plane in focus, along the light",
             example="50 um"),
         Key("zernike", "count", "aberrations of the pupil as Zernike polynomials: up to which radial order", low=1,
             high=20, example="4"),
@@ -122,6 +122,6 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
     ),
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
-    methods=("joint", "epry"),
-    defaults={"loss": "amplitude", "method": "joint", "iterations": 300},
+    methods=("adam", "epie"),
+    defaults={"loss": "amplitude", "method": "adam", "iterations": 150},
 )  # fmt: skip

@@ -1,0 +1,323 @@
+"""Fourier ptychography: one sharp picture from many frames, each lit by another diode, and the microscope with it."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Complex, Float
+
+from backlight import units
+from backlight.camera import Poisson
+from backlight.inverse.estimate import estimate
+from backlight.inverse.first_order import Adam
+from backlight.inverse.frame_by_frame import FrameByFrame
+from backlight.inverse.unknowns import Free, Unknown
+from backlight.inverse.unknowns import Gaussian as GaussianPrior
+from backlight.systems.entry import SystemEntry
+from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.led_checks import PanelGeometry
+from backlight.systems.led_pose import PanelPose, panel_pose
+from backlight.systems.led_table import LEDTable, led_table
+from backlight.systems.ptychography_instrument import (
+    DEFOCUS,
+    FIRST_ABERRATION,
+    GAINS,
+    PATHS,
+    SAMPLE,
+    fourier_ptychography,
+    sample_in_view,
+    scale,
+)
+from backlight.systems.question import Question, Start
+from backlight.systems.run_words import known_as, loss_of, refuse_steps, regularizers_of, settings
+from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
+
+EPIE = "epie"
+STEPS, RATE = 150, 0.05
+"""Steps of Adam, and the first one's length in standard deviations of a parameter and in amplitudes of the sample."""
+
+PASSES = 10
+"""Passes over the frames of the alternating projections."""
+
+PUPIL_PIXELS = 32
+DEPTHS = 3.0
+"""How far an unknown defocus is looked for, in units of λ/NA²."""
+
+TRIALS, TRIAL_STEPS, TRIAL_FRAMES, TRIAL_SIDE = 19, 20, 25, 128
+
+TILTS, TURN, HEIGHT, JITTER, GAIN = 0.01, 0.03, 0.03, 2e-3, 0.2
+"""What a panel may be off, as standard deviations: its shift over its height, its rotation in rad, its height over
+itself, the places of its diodes over the height, and their brightness."""
+
+ABERRATION, PUPIL_STD, BACKGROUND_STD = 0.5, 0.2, 0.02
+
+
+def ask(
+    frames: np.ndarray, instrument: Mapping[str, Any], unknown: Mapping[str, Any], options: Mapping[str, Any]
+) -> Question:
+    """Put the default question: any complex sample, and what else is unknown.
+
+    **Arguments:** as `SystemEntry.ask` describes them.
+
+    The bright-field circles in the spectra of the frames first tell how the panel lies; an unknown defocus is then
+    looked for with few frames from several starts; everything is refined jointly from there.
+    """
+    refuse_steps("fourier_ptychography", options)
+    unknown = dict(unknown) or {"sample": True}
+    table = led_table(instrument, len(frames))
+    geometry(instrument, frames.shape).demand(instrument.get("upsampling"))
+    level = bright_level(frames)
+    relative = np.asarray(frames, np.float32) / np.float32(level)
+    spread = amplitude_noise(relative)
+    system = _composed(instrument, table, frames.shape, spread, unknown)
+    unknowns = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
+    told = settings(options, False, 0.0)
+    solver = _solver(options)
+    return Question(
+        system=system,
+        frames=relative,
+        unknowns={SAMPLE: unknowns[SAMPLE]} if isinstance(solver, FrameByFrame) else unknowns,
+        loss=loss_of(options.get("loss") or "amplitude", spread),
+        regularizers=regularizers_of(told["regularizers"], PATHS),
+        solver=solver,
+        weights=_weights(relative, spread, options.get("weights")),
+        tolerance=0.0,
+        brightness=level,
+        settings=told | {"method": EPIE if isinstance(solver, FrameByFrame) else "adam", "iterations": solver.steps},
+        first_look=partial(_first_look, instrument=instrument, table=table, wanted=unknown),
+        finish=in_recorded_units,
+    )
+
+
+def _solver(options: Mapping[str, Any]) -> Adam | FrameByFrame:
+    if options.get("method") == EPIE:
+        return FrameByFrame(steps=options.get("iterations") or PASSES)
+    return Adam(rate=RATE, steps=options.get("iterations") or STEPS, decay=True)
+
+
+# --- frames -----------------------------------------------------------------------------------------------------------
+
+
+def bright_level(frames: Float[np.ndarray, "frame y x"]) -> float:
+    """Return the brightness of the bright-field frames: the median mean of those above half of the brightest."""
+    means = frames.mean(axis=(-2, -1), dtype=np.float64)
+    return float(np.median(means[means > 0.5 * means.max()]))
+
+
+def amplitude_noise(frames: Float[np.ndarray, "frame y x"]) -> float:
+    """Return the standard deviation of √y in the bright-field frames, from third differences (see `noise_level`)."""
+    bright = frames[frames.mean(axis=(-2, -1)) > 0.5]
+    rough = np.diff(np.diff(np.sqrt(np.maximum(bright, 0)), n=3, axis=-2), n=3, axis=-1)
+    return max(float(np.median(np.abs(rough))) / 0.6745 / 20, 1e-4)
+
+
+def code_step(frames: Float[np.ndarray, "frame y x"]) -> Float[np.ndarray, " frame"]:
+    """Return the step Δ between the numbers a frame can have, 0 where they are as good as continuous."""
+    return np.asarray([_step(frame) for frame in frames])
+
+
+def _step(frame: np.ndarray) -> float:
+    values = np.unique(frame)
+    gap = float(np.min(np.diff(values))) if len(values) > 1 else 0.0
+    return gap if len(values) <= frame.size**0.5 * 4 and gap > 1e-6 * float(values[-1]) else 0.0
+
+
+def _weights(frames: np.ndarray, spread: float, told: np.ndarray | None) -> np.ndarray:
+    """Weigh each pixel by what its amplitude is known to: σ² without rounding, σ² + Δ²/(48 y) with it.
+
+    Beside that a signal of less than a step is not told at all. y is the mean of nine pixels: the weight must not
+    follow the noise.
+    """
+    step = code_step(frames)[:, None, None]
+    smooth = np.maximum(_mean_of_nine(frames), 0)
+    known = smooth + step**2 / (48 * spread**2) + step
+    weights = np.where(known > 0, smooth / np.where(known > 0, known, 1), 1.0).astype(np.float32)
+    return weights if told is None else weights * told
+
+
+def _mean_of_nine(frames: np.ndarray) -> np.ndarray:
+    rows, columns = frames.shape[1:]
+    wide = np.pad(frames, [(0, 0), (1, 1), (1, 1)], mode="edge")
+    return np.mean([wide[:, i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0)
+
+
+# --- the first look ---------------------------------------------------------------------------------------------------
+
+
+def _first_look(question: Question, instrument: Mapping[str, Any], table: LEDTable, wanted: Mapping[str, Any]) -> Start:
+    """Find how the panel lies, and the defocus."""
+    leaves, notes = {}, []
+    system: Any = question.system
+    panel = {"array_shift", "array_rotation", "array_height"} & set(wanted)
+    if panel:
+        pose = panel_pose(question.frames, table.positions, table.height, **_optics(instrument))
+        notes += _about_pose(pose)
+        if pose is not None and "array_shift" in panel and pose.orientation == "as written":
+            leaves[PATHS["array_shift"]] = np.asarray(pose.shift)
+            system = eqx.tree_at(lambda s: s.illumination.shift, system, jnp.asarray(pose.shift, dtype=float))
+    if "defocus" in wanted and question.first_look is not None:
+        found = _defocus(question, system, instrument, wanted["defocus"])
+        leaves[DEFOCUS] = np.asarray(-found)
+        notes.append(f"The defocus was first looked for with the bright-field frames: {units.format_length(found)}.")
+    return Start(leaves, 1.0, tuple(notes))
+
+
+def _about_pose(pose: PanelPose | None) -> list[str]:
+    if pose is None:
+        return ["Too few frames are bright field for their spectra to tell how the panel lies."]
+    if pose.orientation != "as written":
+        return [pose.advice()] if pose.advice() else []
+    y, x = (units.format_length(s, digits=3) for s in pose.shift)
+    return [f"The circles in the spectra of {int(pose.bright.sum())} bright-field frames lie as if the panel were "
+            f"shifted by {y} along y and {x} along x."]  # fmt: skip
+
+
+def _defocus(question: Question, system: ImagingSystem, instrument: Mapping[str, Any], wanted: Any) -> float:
+    """Return the defocus from which a few steps with the brightest frames get furthest.
+
+    From a single start blind pupil recovery ends in a wrong valley.
+    """
+    low, high = _range(instrument, wanted)
+    chosen = np.sort(np.argsort(-question.frames.mean(axis=(1, 2)), kind="stable")[:TRIAL_FRAMES])
+    rows, columns = (min(n, TRIAL_SIDE) for n in question.frames.shape[1:])
+    top, left = ((n - m) // 2 for n, m in zip(question.frames.shape[1:], (rows, columns), strict=True))
+    cut = np.s_[chosen, top : top + rows, left : left + columns]
+    small = _few(system, instrument, chosen, (rows, columns))
+    weights = None if question.weights is None else question.weights[cut]
+    unknowns = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
+
+    def misfit(z: float) -> float:
+        start = eqx.tree_at(lambda s: s.detection_path.defocus, small, jnp.asarray(-z, dtype=float))
+        solver = Adam(rate=0.1, steps=TRIAL_STEPS, block=TRIAL_STEPS)
+        found = estimate(start, question.frames[cut], unknowns, solver=solver, mask=weights, error_bars=False)
+        return float(found.history["objective"][-1])
+
+    trials = np.linspace(low, high, TRIALS)
+    return float(trials[int(np.argmin([misfit(z) for z in trials]))])
+
+
+def _range(instrument: Mapping[str, Any], wanted: Any) -> tuple[float, float]:
+    if isinstance(wanted, Mapping) and "between" in wanted:
+        return tuple(wanted["between"])
+    if isinstance(wanted, Mapping):
+        return wanted["value"] - 3 * wanted["std"], wanted["value"] + 3 * wanted["std"]
+    reach = DEPTHS * instrument["wavelength"] / instrument["numerical_aperture"] ** 2
+    return instrument.get("defocus", 0.0) - reach, instrument.get("defocus", 0.0) + reach
+
+
+def _few(system: Any, instrument: Mapping[str, Any], chosen: np.ndarray, shape: tuple[int, int]) -> ImagingSystem:
+    """Return the instrument with few diodes, small frames, and only the detail that those tell of."""
+    small = fourier_ptychography(
+        **_optics(instrument),
+        **_surroundings(instrument),
+        positions=np.asarray(system.illumination.positions)[chosen],
+        height=float(system.illumination.height),
+        shape=(len(chosen), *shape),
+        noise=system.noise,
+    )
+    where = lambda s: (s.illumination.shift, s.illumination.rotation)  # noqa: E731
+    return eqx.tree_at(where, small, where(system))
+
+
+# --- what the words of a run file mean --------------------------------------------------------------------------------
+
+
+def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> PanelGeometry:
+    """Return what panel, objective and pixels can tell together."""
+    table = led_table(instrument, shape[0])
+    positions = table.positions + np.asarray(instrument.get("array_shift") or (0.0, 0.0), float)
+    return PanelGeometry(positions, table.height, **_optics(instrument), **_surroundings(instrument))
+
+
+def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
+    """Return the instrument as the user wrote it."""
+    return _composed(instrument, led_table(instrument, shape[0]), shape, 0.01, {})
+
+
+def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.ndarray, "y x"]:
+    """Return the sample by alternating projections, with the instrument as the user wrote it."""
+    question = ask(frames, instrument, {"sample": True}, {"method": EPIE})
+    return np.asarray(sample_in_view(question.answer(error_bars=False).system).values)
+
+
+def in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
+    """Return the system that predicts frames `level` times brighter, noise included."""
+    where = lambda s: (s.camera.gain, s.camera.offset.value, s.noise.quanta)  # noqa: E731
+    gain, offset, quanta = where(system)
+    return eqx.tree_at(where, system, (gain * level, offset * level, quanta / level))
+
+
+def _optics(instrument: Mapping[str, Any]) -> dict[str, Any]:
+    pitch = instrument.get("pixel_pitch")
+    if pitch is None:
+        pitch = instrument["camera_pixel"] / instrument["magnification"]
+    known = {name: instrument[name] for name in ("wavelength", "numerical_aperture")}
+    return known | {"pixel_pitch": pitch}
+
+
+def _surroundings(instrument: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("glass_thickness", "glass_index", "medium_index")
+    return {name: instrument[name] for name in names if instrument.get(name) is not None}
+
+
+def _composed(
+    instrument: Mapping[str, Any], table: LEDTable, shape: tuple[int, ...], spread: float, unknown: Mapping[str, Any]
+) -> ImagingSystem:
+    order = unknown.get("zernike", 0)
+    system: Any = fourier_ptychography(
+        **_optics(instrument),
+        **_surroundings(instrument),
+        positions=table.positions,
+        height=table.height,
+        shape=shape,
+        upsampling=instrument.get("upsampling"),
+        defocus=instrument.get("defocus") or 0.0,
+        aberrations=_terms(order),
+        pupil=PUPIL_PIXELS if "pupil" in unknown else 1,
+        noise=Poisson(0.25 / spread**2),
+    )
+    shift = instrument.get("array_shift")
+    pose = (np.zeros(2) if shift is None else np.asarray(shift, float), instrument.get("array_rotation") or 0.0)
+    where = lambda s: (s.illumination.shift, s.illumination.rotation)  # noqa: E731
+    return eqx.tree_at(where, system, tuple(jnp.asarray(value, dtype=float) for value in pose))
+
+
+def _terms(order: Any) -> int:
+    """Return how many of Noll's terms from the fifth on there are up to a radial order; `true` is the fourth."""
+    order = 4 if order is True else int(order)
+    return max((order + 1) * (order + 2) // 2 - (FIRST_ABERRATION - 1), 0)
+
+
+def _unknown(name: str, system: Any, wanted: Any) -> Unknown:
+    """Return what a line of `[unknown]` means."""
+    panel = system.illumination
+    height = float(panel.height)
+    depth = float(panel.wavelength / system.detection_path.numerical_aperture**2)
+    natural = {
+        "sample": Free(),
+        "array_shift": GaussianPrior(TILTS * height),
+        "array_rotation": GaussianPrior(TURN),
+        "array_height": GaussianPrior(HEIGHT * height),
+        "led_positions": GaussianPrior(JITTER * height),
+        "led_gains": GaussianPrior(GAIN),
+        "defocus": Free(scale=depth / 3),
+        "zernike": GaussianPrior(ABERRATION),
+        "pupil": GaussianPrior(PUPIL_STD),
+        "background": GaussianPrior(BACKGROUND_STD),
+    }
+    return known_as(wanted, scale(name, system), natural[name])
+
+
+ENTRY = SystemEntry(
+    schema=FOURIER_PTYCHOGRAPHY,
+    paths=PATHS,
+    ask=ask,
+    nominal=nominal,
+    classic=classic,
+    object_in_view=sample_in_view,
+    geometry=geometry,
+    scale=scale,
+)
