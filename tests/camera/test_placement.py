@@ -100,3 +100,16 @@ def test_a_decimated_frame_larger_than_the_light_is_refused():
 def test_impossible_decimations_are_refused(decimation):
     with pytest.raises(InputError, match="decimation"):
         Camera((5, 4), PITCH, decimation=decimation)
+
+
+@pytest.mark.parametrize(
+    "place", [Shift((0.0, 2.2 * PITCH)), Rotation(0.5), RollingShutter((0.0, 0.5 * PITCH / 1e-5), 1e-5)]
+)
+def test_pixels_that_look_past_the_light_are_refused(place):
+    """Beyond its edge the periodic light is that of the other side: within a pixel of it, a mixture of both."""
+    wide = Image(jnp.ones((25, 26)), Grid((25, 26), PITCH))
+    camera = Camera((15, 16), PITCH, placement=[place])
+    assert camera(wide).values.shape == (15, 16)
+    with pytest.raises(InputError, match="beyond its edge"):
+        camera(blob(0, 0))
+    Camera((15, 16), PITCH, placement=[Shift((0.9 * PITCH, 0.0))])(blob(0, 0))

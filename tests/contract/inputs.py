@@ -15,7 +15,7 @@ SCALES = {
 }
 VALUES = "inputs.0.values"
 NO_GRID = ("inputs.0.grid.pitch", "inputs.0.grid.center")
-NO_CARRIER = (*NO_GRID, "inputs.0.wavelength", "inputs.0.medium_index", "inputs.0.tilt", "inputs.0.weight")
+NO_CARRIER = (*NO_GRID, "inputs.0.wavelength", "inputs.0.medium_index", "inputs.0.tilt")
 
 
 def noise(shape, seed=0):

@@ -58,7 +58,7 @@ def _(axis_size, in_batched, strength):
     return 2 * jnp.ones_like(strength), in_batched[0]
 
 
-IGNORED = (*NO_CARRIER, "inputs.0.curvature", "part.unused")
+IGNORED = (*NO_CARRIER, "inputs.0.curvature", "inputs.0.weight", "part.unused")
 BROKEN = {
     "gradient": (
         check_gradients,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 import samples
-from test_bad_inputs import RUN, SCHEMA
+from run_files import RUN, SCHEMA
 
 from backlight.errors import RunFileError
 from backlight.io import Between, Prior, data_paths, dump, load, template

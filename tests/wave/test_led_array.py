@@ -77,7 +77,7 @@ def test_a_panel_of_many_colors_is_the_panel_at_each_of_them(lit):
     for i, color in enumerate(colors):
         alone, one = panel(color)(GRID), select_modes(white, i)
         assert np.allclose(one.tilt, alone.tilt, rtol=1e-6)
-        assert np.allclose(one.values, np.sqrt(shares[i]) * alone.values, rtol=1e-6)
+        assert np.allclose(one.irradiance, shares[i] * alone.irradiance, rtol=1e-6)
         assert np.allclose(one.weight, shares[i] * alone.weight, rtol=1e-6)
 
 

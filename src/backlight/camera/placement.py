@@ -37,7 +37,9 @@ class Placement(eqx.Module):
 class Shift(Placement):
     """A camera moved sideways: its pixel at r looks at r + d, so the picture moves by −d.
 
-    Exact for light below the Nyquist frequency of its grid; the grid is periodic.
+    Exact for light below the Nyquist frequency of its grid. The grid is periodic: pixels that look past its edge see
+    what is on the other side, so let the light be wider than the frame by 2|d| at least. A camera that knows d refuses
+    light that ends more than a pixel too early; while a function is traced it cannot.
 
     **Arguments:** `offset`: d = (y, x), m.
 

@@ -50,7 +50,7 @@ class Camera(eqx.Module):
 
     **Errors:** `InputError` for a fill factor outside 0 … 1, a decimation below 1, a number of coefficients that fits
     no degree; when called, for light that is smaller than the frame or whose pitch times `decimation` is not the
-    camera's.
+    camera's, or that ends before the place where a pixel looks (where these are known numbers: not while traced).
 
     Example:
         >>> import jax.numpy as jnp
@@ -141,6 +141,7 @@ class Camera(eqx.Module):
         shape = irradiance.shape[-2:]
         rows, columns = _positions(shape, self.shape, self.decimation)
         y, x = (d / p for d, p in zip(total_displacement(self.placement, self.grid), self.light_pitch, strict=True))
+        _demand_light_there(shape, rows[:, None] + y, columns[None, :] + x)
         uniform = y.ndim == x.ndim == 0
         factors = [pixel_transfer(shape, self)] if self.fill_factor else []
         factors += [shift_transfer(shape, (y, x))] if uniform and self.placement else []
@@ -181,6 +182,23 @@ def _positions(light: tuple[int, ...], shape: tuple[int, int], decimation: float
             remedy="give the sample at least as many pixels as the camera, times the decimation",
         )  # fmt: skip
     return lines
+
+
+def _demand_light_there(shape: tuple[int, ...], rows: Array, columns: Array) -> None:
+    """Refuse pixels that look past the light, where it is known where they look: they would see its other side.
+
+    Up to a pixel beyond the outermost one of the light they see between the two.
+    """
+    if isinstance(rows, Tracer) or isinstance(columns, Tracer):
+        return
+    ends = [(float(np.min(at)), float(np.max(at)) - n + 1) for at, n in zip((rows, columns), shape[-2:], strict=True)]
+    beyond = max(max(-first, last) for first, last in ends)
+    if beyond > 1 + 1e-3:
+        raise InputError(
+            "placement of the camera", got=f"pixels that look {beyond:.3g} pixels of the light beyond its edge",
+            expected="light where the camera looks: its grid is periodic, and the other side would come in",
+            remedy=f"give the sample {int(np.ceil(2 * beyond))} pixels more on both axes than it has",
+        )  # fmt: skip
 
 
 def _demand_pitch(grid: Grid, camera: Camera) -> None:

@@ -23,21 +23,22 @@ def demand_aperture(aperture: Scalar, index: Scalar) -> None:
         )  # fmt: skip
 
 
-def demand_band(aperture: Scalar, field: Field, decimation: int) -> None:
-    """Refuse a pupil that the grid's band does not hold, where all numbers are known.
+def demand_band(aperture: Scalar, field: Field, shape: tuple[int, int], samples: tuple[int, int]) -> None:
+    """Refuse a pupil that the band does not hold, where all numbers are known: they are not while a function is traced.
 
-    Without a decimation the disc of radius NA/λ about −τ lies below the Nyquist frequency; with one, about any tilt,
-    below that of the decimated pixels.
+    On all samples of a spectrum of `shape` the disc of radius NA/λ about −τ lies below the Nyquist frequency; on fewer,
+    which lie about the axis whatever the tilt, below their highest frequency.
     """
     leaves = (aperture, field.wavelength, field.tilt, field.grid.pitch)
     if any(isinstance(leaf, Tracer) for leaf in leaves):
         return
     sine, wavelength, tilt, pitch = (np.asarray(leaf, float) for leaf in leaves)
-    off, word = (np.abs(tilt), " + |τ|") if decimation == 1 else (0.0, "")
-    share = float(np.max((sine / wavelength + off) * 2 * decimation * np.abs(pitch)))
+    highest = np.divide(samples, shape) / (2 * np.abs(pitch))
+    off, words = (np.abs(tilt), " + |τ|") if samples == shape else (0.0, "")
+    share = float(np.max((sine / wavelength + off) / highest))
     if share > 1 + 1e-6:
         raise InputError(
-            "numerical_aperture", got=f"a pupil that reaches to {share:.3g} times the Nyquist frequency",
-            expected=f"NA/λ{word} below 1/(2 · pitch), that of the image where it is decimated",
-            remedy=f"give the light pixels {share:.3g} times finer{', or decimate less' if decimation > 1 else ''}",
+            "numerical_aperture", got=f"a pupil that reaches to {share:.3g} times the highest frequency of its band",
+            expected=f"NA/λ{words} below 1/(2 · pitch) of the light, or of the image where it is decimated",
+            remedy=f"give the light pixels {share:.3g} times finer" + ("" if words else ", or decimate less"),
         )  # fmt: skip

@@ -149,11 +149,11 @@ class Objective(eqx.Module):
 
     def _imaged(self, field: Field) -> Field:
         demand_aperture(self.numerical_aperture, field.medium_index)
-        demand_band(self.numerical_aperture, field, self.decimation)
         light = without_curvature(field)
         grid = self.padded(light.grid)
         spectrum, tilt, band = fft2(pad(light.full, grid.shape)), light.tilt, grid
         samples = self._samples(grid.shape)
+        demand_band(self.numerical_aperture, field, grid.shape, samples)
         if samples != grid.shape:
             spectrum, band, tilt = window_about_axis(spectrum, grid, tilt, samples)
         passed = spectrum * self._pupil_function(band, light.wavelength, tilt)

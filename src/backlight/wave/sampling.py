@@ -128,7 +128,8 @@ def _together(causes: tuple[Cause, ...]) -> float:
 
 def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:
     """Return the share of the energy in each frequency of a grid of `shape`, all modes together."""
-    energy = np.abs(np.fft.fft2(np.asarray(field.full), s=shape)) ** 2
+    weight = numbers(field.weight).reshape(*field.weight.shape, *[1] * (field.values.ndim - field.weight.ndim))
+    energy = weight * np.abs(np.fft.fft2(np.asarray(field.full), s=shape)) ** 2
     energy = energy.reshape(-1, *shape).sum(axis=0, dtype=np.float64)
     return energy / max(energy.sum(), np.finfo(float).tiny)
 
