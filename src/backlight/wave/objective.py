@@ -158,8 +158,10 @@ class Objective(eqx.Module):
             spectrum, band, tilt = window_about_axis(spectrum, grid, tilt, samples)
         passed = spectrum * self._pupil_function(band, light.wavelength, tilt)
         carried = self._defocused(passed, band, light.wavelength, tilt, light.medium_index)
-        coarse = Grid(tuple(n // self.decimation for n in grid.shape), grid.pitch * self.decimation, grid.center)
-        image = coarse.resized(tuple(-(-n // self.decimation) for n in light.grid.shape))
+        rows, columns = (n // self.decimation for n in grid.shape)
+        coarse = Grid((rows, columns), grid.pitch * self.decimation, grid.center)
+        rows, columns = (-(-n // self.decimation) for n in light.grid.shape)
+        image = coarse.resized((rows, columns))
         values = crop(ifft2(within(carried, coarse.shape)), image.shape) / (self.scale * self.decimation**2)
         return Field(values, image.scaled(self.scale), light.wavelength, tilt=tilt / self.scale, weight=light.weight)
 
