@@ -96,7 +96,7 @@ WAIST, WIDTH, FAR, N, PITCH, LEFT_OUT = 400e-6, 400e-6, 0.4, 96, 55e-6, 1e-8
 @eqx.filter_jit
 def _schell_modes():
     beam = GaussianSchell(WAVELENGTH, WAIST, WIDTH, error=LEFT_OUT)
-    return FreeSpace(FAR, AngularSpectrum(band_limit=False))(beam(Grid((N, N), PITCH))).values
+    return FreeSpace(FAR, AngularSpectrum(band_limit=False))(beam(Grid((N, N), PITCH)))
 
 
 def _spread():
@@ -115,7 +115,7 @@ SCHELL = "Mandel and Wolf, Optical Coherence and Quantum Optics, 1995, §5.6.4"
     why="paraxial: the mean square angle is 3e-7; the modes left out hold 1e-8 of the energy, 13 times as wide",
 )  # fmt: skip
 def schell_width():
-    irradiance = (np.abs(np.asarray(_schell_modes(), complex)) ** 2).sum(axis=0)
+    irradiance = np.asarray(_schell_modes().irradiance, float).sum(axis=0)
     x = coordinates(N, PITCH)
     width = 2 * np.sqrt((irradiance.sum(axis=0) * x**2).sum() / irradiance.sum())
     return abs(width / (WAIST * _spread()[0]) - 1)
@@ -127,7 +127,8 @@ def schell_width():
     why="paraxial, 1e-7 rad; a mode carries 1e-7 of rounding in float32, and the modes left out hold 1e-8",
 )  # fmt: skip
 def schell_mutual_intensity():
-    row = np.asarray(_schell_modes(), complex)[:, N // 2]
+    modes = _schell_modes()
+    row = np.sqrt(np.asarray(modes.weight, float))[:, None] * np.asarray(modes.values, complex)[:, N // 2]
     x, (spread, radius) = coordinates(N, PITCH), _spread()
     gauss = np.exp(-((x / (WAIST * spread)) ** 2) + 1j * np.pi * x**2 / (WAVELENGTH * radius)) / spread
     coherence = np.exp(-((x[:, None] - x) ** 2) / (2 * (WIDTH * spread) ** 2))
