@@ -52,7 +52,9 @@ TILTS, TURN, HEIGHT, JITTER, GAIN = 0.01, 0.03, 0.03, 2e-3, 0.2
 """What a panel may be off, as standard deviations: its shift over its height, its rotation in rad, its height over
 itself, the places of its diodes over the height, and their brightness."""
 
-ABERRATION, PUPIL_STD, BACKGROUND_STD = 0.5, 0.2, 0.02
+APERTURE, ABERRATION, PUPIL_STD, BACKGROUND_STD = 0.05, 0.5, 0.2, 0.02
+"""Likewise of the numerical aperture over itself, a Zernike coefficient in rad, a pixel of the pupil, and the light in
+a frame that no diode explains, over a bright-field frame's."""
 
 
 def ask(
@@ -304,6 +306,7 @@ def _unknown(name: str, system: Any, wanted: Any) -> Unknown:
         "led_positions": GaussianPrior(JITTER * height),
         "led_gains": GaussianPrior(GAIN),
         "defocus": Free(scale=depth / 3),
+        "numerical_aperture": GaussianPrior(APERTURE * float(system.detection_path.numerical_aperture)),
         "zernike": GaussianPrior(ABERRATION),
         "pupil": GaussianPrior(PUPIL_STD),
         "background": GaussianPrior(BACKGROUND_STD),
