@@ -11,6 +11,7 @@ from jaxtyping import Complex, Float
 
 from backlight import units
 from backlight.camera import Poisson
+from backlight.inverse import losses
 from backlight.inverse.estimate import estimate
 from backlight.inverse.first_order import Adam
 from backlight.inverse.frame_by_frame import FrameByFrame
@@ -82,10 +83,10 @@ def ask(
         system=system,
         frames=relative,
         unknowns={SAMPLE: unknowns[SAMPLE]} if isinstance(solver, FrameByFrame) else unknowns,
-        loss=loss_of(options.get("loss") or "amplitude", spread),
+        loss=_loss(options.get("loss") or "amplitude", relative, spread),
         regularizers=regularizers_of(told["regularizers"], PATHS),
         solver=solver,
-        weights=_weights(relative, spread, options.get("weights")),
+        weights=options.get("weights"),
         tolerance=0.0,
         brightness=level,
         settings=told | {"method": EPIE if isinstance(solver, FrameByFrame) else "adam", "iterations": solver.steps},
@@ -127,23 +128,15 @@ def _step(frame: np.ndarray) -> float:
     return gap if len(values) <= frame.size**0.5 * 4 and gap > 1e-6 * float(values[-1]) else 0.0
 
 
-def _weights(frames: np.ndarray, spread: float, told: np.ndarray | None) -> np.ndarray:
-    """Weigh each pixel by what its amplitude is known to: σ² without rounding, σ² + Δ²/(48 y) with it.
-
-    Beside that a signal of less than a step is not told at all. y is the mean of nine pixels: the weight must not
-    follow the noise.
-    """
-    step = code_step(frames)[:, None, None]
-    smooth = np.maximum(_mean_of_nine(frames), 0)
-    known = smooth + step**2 / (48 * spread**2) + step
-    weights = np.where(known > 0, smooth / np.where(known > 0, known, 1), 1.0).astype(np.float32)
-    return weights if told is None else weights * told
+def rounding_floor(frames: Float[np.ndarray, "frame y x"], spread: float) -> Float[np.ndarray, "frame 1 1"]:
+    """Return c of each frame for `losses.amplitude`: the rounding's variance Δ²/12 beside a noise of 4σ²·y."""
+    return (code_step(frames) ** 2 / (48 * spread**2))[:, None, None].astype(np.float32)
 
 
-def _mean_of_nine(frames: np.ndarray) -> np.ndarray:
-    rows, columns = frames.shape[1:]
-    wide = np.pad(frames, [(0, 0), (1, 1), (1, 1)], mode="edge")
-    return np.mean([wide[:, i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0)
+def _loss(name: str, frames: np.ndarray, spread: float) -> losses.Loss:
+    if name == "amplitude":
+        return losses.amplitude(jnp.asarray(rounding_floor(frames, spread)))
+    return loss_of(name, spread)
 
 
 # --- the first look ---------------------------------------------------------------------------------------------------
@@ -189,12 +182,15 @@ def _defocus(question: Question, system: ImagingSystem, instrument: Mapping[str,
     cut = np.s_[chosen, top : top + rows, left : left + columns]
     small = _few(system, instrument, chosen, (rows, columns))
     weights = None if question.weights is None else question.weights[cut]
+    loss = question.loss.only(jnp.asarray(chosen))
     unknowns = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
 
     def misfit(z: float) -> float:
         start = eqx.tree_at(lambda s: s.detection_path.defocus, small, jnp.asarray(-z, dtype=float))
         solver = Adam(rate=0.1, steps=TRIAL_STEPS, block=TRIAL_STEPS)
-        found = estimate(start, question.frames[cut], unknowns, solver=solver, mask=weights, error_bars=False)
+        found = estimate(
+            start, question.frames[cut], unknowns, loss=loss, solver=solver, mask=weights, error_bars=False
+        )
         return float(found.history["objective"][-1])
 
     trials = np.linspace(low, high, TRIALS)
