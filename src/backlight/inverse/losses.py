@@ -10,7 +10,7 @@ from abc import abstractmethod
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from backlight.errors import InputError
 from backlight.maths.safe import square_root
@@ -28,6 +28,10 @@ class Loss(eqx.Module):
     @abstractmethod
     def fisher_root(self, predicted: Frames, data: Frames, noise) -> Frames:
         """Return r with Σ (∂r/∂θ)² the expected curvature of the loss; for least squares the residual itself."""
+
+    def only(self, frames: Int[Array, " n"]) -> "Loss":
+        """Return the loss of some of the frames: the same, where it has no numbers for each."""
+        return self
 
     def __call__(self, predicted: Frames, data: Frames, weights: Frames, noise=None) -> Float[Array, ""]:
         """Return Σ w·term."""
@@ -66,11 +70,22 @@ class IntensityL2(_LeastSquares):
 
 
 class AmplitudeL2(_LeastSquares):
-    """½ Σ (√ŷ − √y)²: the variance-stabilized loss, near to Poisson's likelihood at 4q times its value."""
+    """½ Σ (√(ŷ + c) − √(y + c))²: the variance-stabilized loss, near to Poisson's likelihood at 4q times its value.
+
+    **Arguments:** `floor`: c = v·q, for a noise of variance y/q + v: the residuals then have the variance 1/(4q), in
+    the dark too (Murtagh, Starck and Bijaoui, Astron. Astrophys. Suppl. 112, 179 (1995)); a number, or one for each
+    frame of shape (frame, 1, 1).
+    """
+
+    floor: Float[Array, "#frame #y #x"] | float = 0.0
 
     def fisher_root(self, predicted, data, noise):
-        """Return √ŷ − √y."""
-        return square_root(predicted) - square_root(data)
+        """Return √(ŷ + c) − √(y + c)."""
+        return square_root(predicted + self.floor) - square_root(data + self.floor)
+
+    def only(self, frames):
+        """Return the loss of some of the frames."""
+        return self if jnp.ndim(self.floor) == 0 else AmplitudeL2(jnp.asarray(self.floor)[frames])
 
 
 class PoissonLikelihood(Loss):
@@ -221,9 +236,9 @@ def intensity() -> Loss:
     return IntensityL2()
 
 
-def amplitude() -> Loss:
-    """Return ½ Σ (√ŷ − √y)²."""
-    return AmplitudeL2()
+def amplitude(floor: Float[Array, "#frame #y #x"] | float = 0.0) -> Loss:
+    """Return ½ Σ (√(ŷ + c) − √(y + c))², c the `floor`."""
+    return AmplitudeL2(floor)
 
 
 def poisson(quanta: float = 1.0) -> Loss:

@@ -78,8 +78,8 @@ class Problem(eqx.Module):
 
     def only(self, frames: Int[Array, " n"]) -> "Problem":
         """Return the problem of some of the frames."""
-        where = lambda p: (p.data, p.weights, p.frames)  # noqa: E731
-        chosen = self.data[frames], self.weights[frames], frames
+        where = lambda p: (p.data, p.weights, p.loss, p.frames)  # noqa: E731
+        chosen = self.data[frames], self.weights[frames], self.loss.only(frames), frames
         return eqx.tree_at(where, self, chosen, is_leaf=lambda leaf: leaf is None)
 
     def data_term(self, z: Coordinates) -> Float[Array, ""]:

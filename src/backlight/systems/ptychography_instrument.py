@@ -7,7 +7,8 @@ from jaxtyping import Float
 
 from backlight.camera import Camera, Gaussian, Noise
 from backlight.errors import InputError
-from backlight.light import Field
+from backlight.light import Field, Grid
+from backlight.maths.fourier import crop, fast_size
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.per_frame import PerFrame
@@ -35,6 +36,10 @@ PATHS = {
 
 FIRST_ABERRATION = 5
 """Noll's index: piston and tilt, which shifts the picture, are no aberrations, and defocus has a leaf of its own."""
+
+MARGIN = 8
+"""Pixels of the frame by which the sample goes on beyond it on each side: what the camera sees at its border comes from
+there, and the sample is periodic."""
 
 SOFT = 6
 """Samples of the pupil's soft edge, both sides together, that the band has to hold."""
@@ -88,12 +93,13 @@ def fourier_ptychography(
         >>> system = fourier_ptychography(wavelength=630e-9, numerical_aperture=0.1, pixel_pitch=1.8e-6,
         ...                               positions=places, height=90e-3, shape=(3, 32, 32))
         >>> system.predict().values.shape, system.sample.shape
-        ((3, 32, 32), (64, 64))
+        ((3, 32, 32), (96, 96))
     """
     rows, columns = _even(shape)
     places = np.asarray(positions, float)
     geometry = PanelGeometry(places, height, numerical_aperture, wavelength, pixel_pitch)
     times = upsampling or geometry.least_upsampling
+    light = tuple(fast_size(n + 2 * MARGIN) for n in (rows, columns))
     lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
     return ImagingSystem(
         illumination=LEDArray(
@@ -106,24 +112,27 @@ def fourier_ptychography(
             medium_index=medium_index,
         ),
         incident_path=Nothing(),
-        sample=ThinSample(np.ones((rows * times, columns * times), complex)),
+        sample=ThinSample(np.ones((light[0] * times, light[1] * times), complex)),
         detection_path=Objective(
             numerical_aperture,
             defocus=-defocus,
             aberrations=NollZernikes(np.zeros(aberrations), first=FIRST_ABERRATION),
             pupil=np.ones((pupil, pupil), complex),
             decimation=times,
-            band=_band(numerical_aperture, wavelength, pixel_pitch, (rows, columns)),
+            band=_band(numerical_aperture, wavelength, pixel_pitch, max(light)),
         ),
         camera=Camera((rows, columns), pixel_pitch, offset=PerFrame(np.zeros(len(lit)))),
         noise=Gaussian(0.01) if noise is None else noise,
     )
 
 
-def sample_in_view(system: ImagingSystem) -> Field:
-    """Return the sample's transmission with its grid."""
-    sample: Any = system.sample
-    return Field(sample.transmission, system.sample_grid(), system.illumination.wavelength)
+def sample_in_view(system: Any) -> Field:
+    """Return the sample's transmission where the camera sees it, with its grid."""
+    sample, path = system.sample, system.detection_path
+    shape = tuple(n * path.decimation for n in system.camera.shape)
+    return Field(
+        crop(sample.transmission, shape), Grid(shape, system.sample_grid().pitch), system.illumination.wavelength
+    )
 
 
 def scale(name: str, system: ImagingSystem) -> float:
@@ -131,10 +140,10 @@ def scale(name: str, system: ImagingSystem) -> float:
     return -1.0 if name == "defocus" else 1.0
 
 
-def _band(numerical_aperture: float, wavelength: float, pitch: float, shape: tuple[int, int]) -> int:
+def _band(numerical_aperture: float, wavelength: float, pitch: float, pixels: int) -> int:
     """Return the even side, in frequency samples, of the square that holds the pupil, 5 % to spare."""
-    radius = numerical_aperture / wavelength * pitch * max(shape)
-    return min(2 * int(np.ceil(1.05 * radius + 0.5 * SOFT)), 2 * (max(shape) // 2))
+    radius = numerical_aperture / wavelength * pitch * pixels
+    return min(2 * int(np.ceil(1.05 * radius + 0.5 * SOFT)), pixels)
 
 
 def _even(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -115,6 +115,7 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
         Key("led_gains", "field", "the brightness of each diode"),
         Key("defocus", "length", "how far the sample lies behind the plane in focus, along the light",
             example="50 um"),
+        Key("numerical_aperture", "dimensionless", "of the objective, as its pupil shows it", example="0.1"),
         Key("zernike", "count", "aberrations of the pupil as Zernike polynomials: up to which radial order", low=1,
             high=20, example="4"),
         Key("pupil", "field", "the pupil, free in every pixel"),
@@ -123,5 +124,5 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
     methods=("adam", "epie"),
-    defaults={"loss": "amplitude", "method": "adam", "iterations": 150},
+    defaults={"loss": "amplitude", "method": "adam", "iterations": 200},
 )  # fmt: skip
