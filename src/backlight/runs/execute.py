@@ -87,8 +87,7 @@ def resume(
     **Errors:** `InputError` if nothing unfinished is there, or the inputs have changed since.
     """
     started, listener, workspace = time.perf_counter(), listener or Listener(), Workspace(out)
-    reopened = not workspace.exists
-    if reopened:
+    if not workspace.exists:
         _reopen(workspace)
     job_facts = workspace.take_over()
     if _already_committed(workspace):
@@ -100,12 +99,11 @@ def resume(
         raise InputError(str(workspace.out), got="inputs that changed since the run began", expected="the same files",
                          remedy=f"start anew: backlight run {workspace.folder / RUN_FILE} --out ...")  # fmt: skip
     text = dump(resolved(asked), job.schema, absolute=True)
-    overwrite = reopened or bool(job_facts.get("overwrite"))
-    return _finish(asked, workspace, text, started, listener, overwrite, time_limit)
+    return _finish(asked, workspace, text, started, listener, bool(job_facts.get("overwrite")), time_limit)
 
 
 def _reopen(workspace: Workspace) -> None:
-    """Make a working folder from an interrupted result."""
+    """Make a working folder from an interrupted result, which the whole one will replace: also if this resume fails."""
     if not workspace.out.is_dir():
         raise InputError(str(workspace.out), got="no such run", expected="the --out folder of an unfinished run",
                          remedy="backlight run RUN.toml --out FOLDER starts one")  # fmt: skip
@@ -114,7 +112,8 @@ def _reopen(workspace: Workspace) -> None:
     if not any((workspace.out / CHECKPOINT).glob("*.npz")):
         raise InputError(str(workspace.out), got=f"a run that is over ({result['stop']['reason']})",
                          expected="an unfinished run", remedy="nothing is left to do")  # fmt: skip
-    workspace.restore(workspace.out, {"inputs": [source["sha256"] for source in result["inputs"]]})
+    inputs = [source["sha256"] for source in result["inputs"]]
+    workspace.restore(workspace.out, {"inputs": inputs, "overwrite": True})
 
 
 def _asked(job: Job, listener: Listener, trusted: bool) -> Asked:
