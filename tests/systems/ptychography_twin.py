@@ -73,9 +73,8 @@ def record(sample: np.ndarray, pixels: int, given: Truth, seed: int) -> np.ndarr
         c * z for c, z in zip(given.aberrations, zernikes([noll_term(j) for j in range(5, 15)], y, x), strict=True)
     )
     # The sample lies `defocus` behind the plane in focus: its light is seen as it was that far before.
-    phase = phase - 2 * np.pi * given.defocus / WAVELENGTH * (
-        np.sqrt(np.where(inside, 1 - square * APERTURE**2, 1)) - 1
-    )
+    cosine = np.sqrt(np.where(inside, 1 - square * APERTURE**2, 1))
+    phase = phase - 2 * np.pi * given.defocus / WAVELENGTH * (cosine - 1)
     pupil = inside * np.exp(1j * phase)
     r, first = (np.arange(n) - n // 2) * pitch, n // 2 - pixels // 2 * FINER
     cut = slice(first, first + pixels * FINER, FINER)
@@ -108,7 +107,7 @@ def in_view(sample: np.ndarray, pixels: int, upsampling: int) -> np.ndarray:
 
 
 def quality(found: np.ndarray, sample: np.ndarray, border: int) -> tuple[float, float]:
-    """Return complex PSNR, dB, and the phase's standard deviation, rad, after one complex factor, without the border."""
+    """Return complex PSNR, dB, and the phase's standard deviation, rad, after one complex factor, inside the border."""
     inner = np.s_[border:-border, border:-border]
     found, sample = found[inner], sample[inner]
     found = found * np.vdot(found, sample) / np.vdot(found, found)

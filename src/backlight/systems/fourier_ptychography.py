@@ -230,7 +230,9 @@ def _bright_field(
         start = _with(small, {DEFOCUS: np.asarray(-z)})
         solver = Adam(rate=TRIAL_RATE, steps=steps, block=TRIAL_STEPS, decay=steps > TRIAL_STEPS)
         loss = question.loss.only(jnp.asarray(chosen))
-        return estimate(start, frames, unknowns, loss=loss, solver=solver, mask=weights, tolerance=0, error_bars=False)
+        return estimate(
+            start, frames, unknowns, loss=loss, solver=solver, mask=weights, tolerance=0.0, error_bars=False
+        )
 
     base = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
     trials = np.linspace(low, high, TRIALS)
