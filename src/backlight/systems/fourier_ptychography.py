@@ -41,6 +41,10 @@ from backlight.systems.run_words import known_as, loss_of, refuse_steps, regular
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
 
 EPIE = "epie"
+TOTAL_VARIATION = 1.0
+"""Default weight over the standard deviation of √y: the windows tell little of slow changes of the phase, and noise
+there would cost the picture 3 dB."""
+
 STEPS, RATE = 200, 0.1
 """Steps of Adam, and the first one's length in standard deviations of a parameter and in amplitudes of the sample."""
 
@@ -83,8 +87,8 @@ def ask(
     spread = amplitude_noise(relative)
     system = _composed(instrument, table, frames.shape, spread, unknown)
     unknowns = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
-    told = settings(options, False, 0.0)
     solver = _solver(options)
+    told = settings(options, not isinstance(solver, FrameByFrame), TOTAL_VARIATION * spread)
     return Question(
         system=system,
         frames=relative,
@@ -171,8 +175,8 @@ def _first_look(question: Question, instrument: Mapping[str, Any], table: LEDTab
 
 
 def trusted(system: Any) -> Float[np.ndarray, " frame"]:
-    """Return how much each frame is trusted: 0 where its direct light falls within a frequency sample of the pupil's
-    edge, 1 from two samples on.
+    """Return how much each frame is trusted: 0 where its direct light falls within two frequency samples of the
+    pupil's edge, 1 from three on.
 
     A beam of infinite width passes there or does not; seen through a field of finite width it does a little of both.
     """
@@ -181,7 +185,7 @@ def trusted(system: Any) -> Float[np.ndarray, " frame"]:
     sine = np.asarray(jax.vmap(lambda one: _sine(panel, one))(panel.lit.value)).reshape(-1, 2)
     sample = float(panel.wavelength) / float(np.max(np.asarray(grid.shape) * np.abs(np.asarray(grid.pitch))))
     away = np.abs(np.hypot(*sine.T) - float(objective.numerical_aperture)) / sample
-    return np.clip(away - 1, 0, 1).reshape(len(panel.lit.value), -1).min(axis=1).astype(np.float32)
+    return np.clip(away - 2, 0, 1).reshape(len(panel.lit.value), -1).min(axis=1).astype(np.float32)
 
 
 def _sine(panel: Any, lit: Array) -> Array:
@@ -226,7 +230,9 @@ def _bright_field(
         start = _with(small, {DEFOCUS: np.asarray(-z)})
         solver = Adam(rate=TRIAL_RATE, steps=steps, block=TRIAL_STEPS, decay=steps > TRIAL_STEPS)
         loss = question.loss.only(jnp.asarray(chosen))
-        return estimate(start, frames, unknowns, loss=loss, solver=solver, mask=weights, tolerance=0, error_bars=False)
+        return estimate(
+            start, frames, unknowns, loss=loss, solver=solver, mask=weights, tolerance=0.0, error_bars=False
+        )
 
     base = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
     trials = np.linspace(low, high, TRIALS)

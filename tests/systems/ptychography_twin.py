@@ -1,0 +1,115 @@
+"""Synthetic Fourier ptychography by another code path: numpy, float64, tilted waves on a finer and wider grid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backlight.maths.zernike import noll_term, zernikes
+
+WAVELENGTH, APERTURE, PITCH = 630e-9, 0.1, 1.845e-6
+LED_PITCH, HEIGHT, SIDE = 4e-3, 90.88e-3, 9
+FINER, WIDER = 4, 1.5
+PEAK_COUNTS, CODES = 2e4, 255
+"""Photoelectrons in the brightest pixel of a frame, and the largest number that it can have."""
+
+GIVEN = {
+    "wavelength": WAVELENGTH,
+    "numerical_aperture": APERTURE,
+    "pixel_pitch": PITCH,
+    "led_pitch": LED_PITCH,
+    "led_rows": SIDE,
+    "led_columns": SIDE,
+    "led_distance": HEIGHT,
+}
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is wrong with the instrument: m, rad, and Noll's coefficients from the fifth on in rad."""
+
+    shift: tuple[float, float]
+    rotation: float
+    height: float
+    defocus: float
+    aberrations: np.ndarray
+    gains: np.ndarray
+
+
+def truth(seed: int) -> Truth:
+    """Return an instrument off by ±1 mm, ±2°, ±3 %, ±40 µm, 0.5 rad of ten Zernikes and ±20 % of each diode."""
+    rng = np.random.default_rng(seed)
+    aberrations = rng.normal(size=10)
+    return Truth(
+        shift=tuple(rng.uniform(-1e-3, 1e-3, 2)),
+        rotation=np.deg2rad(rng.uniform(-2, 2)),
+        height=HEIGHT * (1 + rng.uniform(-0.03, 0.03)),
+        defocus=rng.uniform(-40e-6, 40e-6),
+        aberrations=0.5 * aberrations / np.sqrt(np.sum(aberrations**2)),
+        gains=rng.uniform(0.8, 1.2, SIDE**2),
+    )
+
+
+def cells(pixels: int, seed: int) -> np.ndarray:
+    """Return the complex sample (n, n) on fine pixels, wider than the frame: delaying, slightly absorbing discs."""
+    rng = np.random.default_rng(seed)
+    n = round(pixels * FINER * WIDER / 16) * 16
+    y, x = (np.mgrid[:n, :n] - n / 2) * (PITCH / FINER)
+    thickness, half = np.zeros((n, n)), 0.5 * n * PITCH / FINER
+    for _ in range(round((1e6 * half) ** 2 / 90)):
+        row, column, radius = *rng.uniform(-half, half, 2), rng.uniform(3e-6, 7e-6)
+        thickness += rng.uniform(0.3, 1.0) / (1 + np.exp((np.hypot(y - row, x - column) - radius) / 0.6e-6))
+    return np.exp((1j - 0.15) * thickness)
+
+
+def record(sample: np.ndarray, pixels: int, given: Truth, seed: int) -> np.ndarray:
+    """Return the frames (frame, n, n) in codes, each exposed to the full scale; diodes row by row."""
+    rng = np.random.default_rng(seed)
+    n, pitch = len(sample), PITCH / FINER
+    f = np.fft.fftfreq(n, pitch) * WAVELENGTH / APERTURE
+    y, x = np.broadcast_arrays(f[:, None], f)
+    square = y**2 + x**2
+    inside = square < 1
+    phase = sum(
+        c * z for c, z in zip(given.aberrations, zernikes([noll_term(j) for j in range(5, 15)], y, x), strict=True)
+    )
+    # The sample lies `defocus` behind the plane in focus: its light is seen as it was that far before.
+    cosine = np.sqrt(np.where(inside, 1 - square * APERTURE**2, 1))
+    phase = phase - 2 * np.pi * given.defocus / WAVELENGTH * (cosine - 1)
+    pupil = inside * np.exp(1j * phase)
+    r, first = (np.arange(n) - n // 2) * pitch, n // 2 - pixels // 2 * FINER
+    cut = slice(first, first + pixels * FINER, FINER)
+    frames = []
+    for sine, gain in zip(sines(given), given.gains, strict=True):
+        wave = [np.exp(-2j * np.pi * s / WAVELENGTH * r) for s in sine]
+        image = np.fft.ifft2(np.fft.fft2(sample * wave[0][:, None] * wave[1]) * pupil)[cut, cut]
+        frames.append(gain * np.abs(image) ** 2)
+    # One exposure for the bright field, one for the dark field, as one sets a camera.
+    frames = np.asarray(frames)
+    bright = np.hypot(*sines(given).T) < 1.1 * APERTURE
+    exposure = np.where(bright, frames[bright].max(), frames[~bright].max())[:, None, None]
+    counted = rng.poisson(frames / exposure * PEAK_COUNTS) / PEAK_COUNTS
+    return np.round(np.clip(counted, 0, 1) * CODES) / CODES * exposure
+
+
+def sines(given: Truth) -> np.ndarray:
+    """Return the sines (y, x) of the way to each diode."""
+    row, column = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - SIDE // 2
+    y, x = LED_PITCH * row, LED_PITCH * column
+    cos, sin = np.cos(given.rotation), np.sin(given.rotation)
+    place = np.stack([cos * y + sin * x, cos * x - sin * y], axis=-1) + given.shift
+    return place / np.sqrt(np.sum(place**2, axis=-1, keepdims=True) + given.height**2)
+
+
+def in_view(sample: np.ndarray, pixels: int, upsampling: int) -> np.ndarray:
+    """Return the sample on the picture's pixels, the frame's field of view."""
+    first, step = len(sample) // 2 - pixels // 2 * FINER, FINER // upsampling
+    return sample[first : first + pixels * FINER : step, first : first + pixels * FINER : step]
+
+
+def quality(found: np.ndarray, sample: np.ndarray, border: int) -> tuple[float, float]:
+    """Return complex PSNR, dB, and the phase's standard deviation, rad, after one complex factor, inside the border."""
+    inner = np.s_[border:-border, border:-border]
+    found, sample = found[inner], sample[inner]
+    found = found * np.vdot(found, sample) / np.vdot(found, found)
+    error = np.mean(np.abs(found - sample) ** 2)
+    return float(10 * np.log10(np.max(np.abs(sample)) ** 2 / error)), float(np.std(np.angle(found * sample.conj())))
