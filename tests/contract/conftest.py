@@ -3,14 +3,28 @@
 import jax
 import pytest
 
+from backlight.testing import Case
+
 OPTIMIZED = ("jit", "precision")
 """Checks of what the optimizer may change: how sums are fused and rounded."""
 
 
 @pytest.fixture(autouse=True)
-def compile_quickly(request):
-    """Leave the optimizer out, except where its work is what is checked."""
+def compile_quickly(request, monkeypatch):
+    """Leave the optimizer out, except where its work is what is checked: of that, the operations one by one have none."""
     check = request.node.callspec.params.get("check") if hasattr(request.node, "callspec") else None
     jax.config.update("jax_disable_most_optimizations", check not in OPTIMIZED)
+    if check == "jit":
+        plain = Case.run
+        monkeypatch.setattr(Case, "run", lambda case, tree: _unoptimized(plain, case, tree))
     yield
     jax.config.update("jax_disable_most_optimizations", False)
+
+
+def _unoptimized(run, case, tree):
+    """Run operations, or trace them: what is traced is compiled later, with the optimizer."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    try:
+        return run(case, tree)
+    finally:
+        jax.config.update("jax_disable_most_optimizations", False)

@@ -105,6 +105,7 @@ def test_check_takes_no_first_look(folder, looks):
     assert found.unknowns["distance"] == 1
 
 
+@pytest.mark.slow
 def test_resume_goes_on_from_the_first_look_that_was_taken(finished, folder, tmp_path, looks):
     def stop(progress, values):
         os.kill(os.getpid(), signal.SIGINT)

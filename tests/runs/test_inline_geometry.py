@@ -77,7 +77,8 @@ def run_file(folder, distance, unusual=""):
     return folder / "run.toml"
 
 
-@pytest.mark.parametrize("distance", [pytest.param("10 m", marks=pytest.mark.slow), "10 um"])
+@pytest.mark.slow
+@pytest.mark.parametrize("distance", ["10 m", "10 um"])
 def test_check_and_run_say_it(distance, tmp_path):
     path, told = run_file(tmp_path, distance), []
     found = runs.check(path, identifiable=False)
