@@ -22,6 +22,7 @@ from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.led_pose import PanelPose, panel_pose
 from backlight.systems.led_table import LEDTable, led_table
+from backlight.systems.ptychography_findings import findings
 from backlight.systems.ptychography_instrument import (
     DEFOCUS,
     FIRST_ABERRATION,
@@ -319,4 +320,5 @@ ENTRY = SystemEntry(
     object_in_view=sample_in_view,
     geometry=geometry,
     scale=scale,
+    findings=findings,
 )
