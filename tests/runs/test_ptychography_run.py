@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,10 @@ import pytest
 import backlight.runs as runs
 from backlight.errors import InputError
 from backlight.findings import Exhibit, Picture, PointMap, from_arrays, to_arrays
-from backlight.io import write_npy
+from backlight.io import read, write_npy
+from backlight.runs.ask import ask, read_job
+from backlight.systems.ptychography_findings import pupil_function, spreads
+from backlight.systems.ptychography_instrument import fourier_ptychography
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
 from panel_twin import twin
@@ -104,7 +108,7 @@ def test_the_instrument_that_was_found_predicts_every_frame(finished, recorded, 
     assert told["shape"] == [25, 32, 32]
     moved = runs.simulate(finished.out, tmp_path / "g.tif", ["array_rotation=2 deg", "defocus=20 um"])
     assert moved["changed"]["defocus"] == pytest.approx(20e-6)
-    before, after = (np.asarray(__import__("tifffile").imread(tmp_path / f"{n}.tif"), float) for n in "fg")
+    before, after = (np.asarray(read(tmp_path / f"{n}.tif", trusted=True).array, float) for n in "fg")
     assert not np.allclose(before, after, rtol=0.01)
     bright = recorded.frames.mean(axis=(1, 2)).argmax()
     assert before[bright].mean() == pytest.approx(recorded.frames[bright].mean(), rel=0.2)
@@ -121,6 +125,30 @@ def test_exhibits_survive_a_file():
         assert type(panel) is type(other)
         for name, value in vars(panel).items():
             np.testing.assert_array_equal(np.asarray(value), np.asarray(getattr(other, name)))
+
+
+def test_the_error_of_the_pose_spreads_the_diodes():
+    """A turn moves a diode across its radius, by as much as it is far out."""
+    place, std = np.array([[0.0, 10e-3], [20e-3, 0.0]]), {"illumination.rotation": 0.01, "illumination.shift": None}
+    system = fourier_ptychography(wavelength=600e-9, numerical_aperture=0.1, pixel_pitch=2e-6, positions=place,
+                                  height=0.1, shape=(2, 32, 32))  # fmt: skip
+    bars = SimpleNamespace(names=("illumination.rotation",), correlation=np.ones((1, 1)))
+    found = spreads(SimpleNamespace(system=system, uncertainty=bars, std=std.get), system.illumination.height)
+    np.testing.assert_allclose(found[0], [[1e-8, 0], [0, 0]], atol=1e-13)
+    np.testing.assert_allclose(found[1], [[0, 0], [0, 4e-8]], atol=1e-13)
+
+
+def test_a_pupil_without_aberrations_is_one_and_defocus_curves_it():
+    place = np.array([[0.0, 0.0], [0.0, 4e-3]])
+    told = {"wavelength": 600e-9, "numerical_aperture": 0.1, "pixel_pitch": 2e-6, "positions": place, "height": 0.1}
+    flat, curved = (
+        pupil_function(fourier_ptychography(**told, shape=(2, 32, 32), defocus=z), 32) for z in (0.0, 10e-6)
+    )
+    rim = 16 + 14, 16
+    np.testing.assert_allclose(flat[np.abs(flat) > 0], 1, atol=1e-5)
+    sine = 0.1 * 14 / 16
+    expected = -2 * np.pi * 10e-6 / 600e-9 * (np.sqrt(1 - sine**2) - 1)
+    assert np.angle(curved[rim] / curved[16, 16]) == pytest.approx(expected, abs=1e-3)
 
 
 # --- bad input (cases 31, 37 and 38) ----------------------------------------------------------------------------------
@@ -144,4 +172,12 @@ def test_a_diode_beyond_the_cone_of_light_is_refused(recorded, tmp_path):
 
 def test_diodes_whose_pupils_stand_apart_are_refused(recorded, tmp_path):
     with pytest.raises(InputError, match="meets no other"):
-        runs.run(prepare(tmp_path, recorded.frames, 6 * recorded.table, height=0.15), tmp_path / "result")
+        runs.run(prepare(tmp_path, recorded.frames, 6 * recorded.table), tmp_path / "result")
+
+
+def test_a_table_with_its_axes_swapped_is_named(tmp_path):
+    recorded = twin(shift=(1e-3, -0.5e-3), rotation=0.05)
+    job = read_job(prepare(tmp_path, recorded.frames, recorded.table[:, ::-1]))
+    (note,) = ask(job).question.look()["notes"]
+    assert "with x and y swapped" in note
+    assert "check the order of its columns" in note

@@ -16,7 +16,7 @@ from backlight.systems.ptychography_instrument import FIRST_ABERRATION, sample_i
 
 PUPIL_SIDE = 128
 SIDE = 512  # pixels of the picture of the spectrum
-DECADES = 5.0
+DECADES = 7.0
 
 POSE = ("illumination.shift", "illumination.rotation", "illumination.height")
 
