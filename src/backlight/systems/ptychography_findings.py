@@ -16,7 +16,9 @@ from backlight.systems.ptychography_instrument import FIRST_ABERRATION, sample_i
 
 PUPIL_SIDE = 128
 SIDE = 512  # pixels of the picture of the spectrum
-DECADES = 7.0
+STRONG, DECADES = 99.9, 4.0
+"""The percentile of the spectrum's power that is drawn white, the light that goes straight on being far above, and how
+many decades below is black."""
 
 POSE = ("illumination.shift", "illumination.rotation", "illumination.height")
 
@@ -100,10 +102,11 @@ def _spectrum(system: ImagingSystem, sines: np.ndarray, aperture: float) -> Exhi
     step = max(-(-max(power.shape) // SIDE), 1)
     rows, columns = (n // step for n in power.shape)
     small = power[: rows * step, : columns * step].reshape(rows, step, columns, step).mean(axis=(1, 3))
-    levels = np.log10(np.maximum(small / small.max(), 10**-DECADES))
+    strong = max(float(np.percentile(small, STRONG)), 1e-30)
+    levels = np.log10(np.clip(small / strong, 10**-DECADES, 1))
     half = tuple(0.5 * wavelength / np.abs(np.asarray(view.grid.pitch, float)))
     circles = np.concatenate([sines, np.full((len(sines), 1), aperture)], axis=1)
-    picture = Picture("spectrum of the object", levels, (half[0], half[1]), "sin θ", circles, "log₁₀ power / largest")
+    picture = Picture("spectrum of the object", levels, (half[0], half[1]), "sin θ", circles, "log₁₀ relative power")
     return Exhibit("spectrum", "The object's spectrum, and the disc that each frame holds of it.", (picture,))
 
 
