@@ -5,23 +5,27 @@ from functools import partial
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Array, Complex, Float
 
 from backlight import units
 from backlight.camera import Poisson
 from backlight.inverse import losses
-from backlight.inverse.estimate import estimate
+from backlight.inverse.estimate import Estimate, estimate
 from backlight.inverse.first_order import Adam
 from backlight.inverse.frame_by_frame import FrameByFrame
+from backlight.inverse.tree import get_leaf, set_leaves
 from backlight.inverse.unknowns import Free, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
+from backlight.light import Grid
 from backlight.systems.entry import SystemEntry
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.led_pose import PanelPose, panel_pose
 from backlight.systems.led_table import LEDTable, led_table
+from backlight.systems.per_frame import is_per_frame
 from backlight.systems.ptychography_findings import findings
 from backlight.systems.ptychography_instrument import (
     DEFOCUS,
@@ -38,17 +42,19 @@ from backlight.systems.run_words import known_as, loss_of, refuse_steps, regular
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
 
 EPIE = "epie"
-STEPS, RATE = 150, 0.05
+STEPS, RATE = 200, 0.1
 """Steps of Adam, and the first one's length in standard deviations of a parameter and in amplitudes of the sample."""
 
 PASSES = 10
 """Passes over the frames of the alternating projections."""
 
+POSE = tuple(PATHS[name] for name in ("array_shift", "array_rotation", "array_height"))
+
 PUPIL_PIXELS = 32
 DEPTHS = 3.0
 """How far an unknown defocus is looked for, in units of λ/NA²."""
 
-TRIALS, TRIAL_STEPS, TRIAL_FRAMES, TRIAL_SIDE = 19, 20, 25, 128
+TRIALS, TRIAL_STEPS, TRIAL_FRAMES, TRIAL_SIDE, TRIAL_RATE, POSE_STEPS = 13, 20, 25, 96, 0.1, 100
 
 TILTS, TURN, HEIGHT, JITTER, GAIN = 0.01, 0.03, 0.03, 2e-3, 0.2
 """What a panel may be off, as standard deviations: its shift over its height, its rotation in rad, its height over
@@ -144,21 +150,45 @@ def _loss(name: str, frames: np.ndarray, spread: float) -> losses.Loss:
 
 
 def _first_look(question: Question, instrument: Mapping[str, Any], table: LEDTable, wanted: Mapping[str, Any]) -> Start:
-    """Find how the panel lies, and the defocus."""
+    """Find how the panel lies and the defocus, with the bright-field frames, and which frames not to trust."""
     leaves, notes = {}, []
-    system: Any = question.system
-    panel = {"array_shift", "array_rotation", "array_height"} & set(wanted)
-    if panel:
+    if {"array_shift", "array_rotation", "array_height"} & set(wanted):
         pose = panel_pose(question.frames, table.positions, table.height, **_optics(instrument))
         notes += _about_pose(pose)
-        if pose is not None and "array_shift" in panel and pose.orientation == "as written":
+        if pose is not None and "array_shift" in wanted and pose.orientation == "as written":
             leaves[PATHS["array_shift"]] = np.asarray(pose.shift)
-            system = eqx.tree_at(lambda s: s.illumination.shift, system, jnp.asarray(pose.shift, dtype=float))
-    if "defocus" in wanted and question.first_look is not None:
-        found = _defocus(question, system, instrument, wanted["defocus"])
-        leaves[DEFOCUS] = np.asarray(-found)
-        notes.append(f"The defocus was first looked for with the bright-field frames: {units.format_length(found)}.")
-    return Start(leaves, 1.0, tuple(notes))
+    if DEFOCUS in question.unknowns:
+        leaves |= _bright_field(question, instrument, leaves, wanted)
+        found = units.format_length(-float(leaves[DEFOCUS]), digits=3)
+        notes.append(f"With the bright-field frames alone the defocus was found to be about {found}.")
+    trust = trusted(_with(question.system, leaves))
+    if not trust.all():
+        left = ", ".join(str(i) for i in np.flatnonzero(trust == 0)[:12])
+        notes.append(
+            f"The direct light of {int(np.sum(trust < 1))} frames falls on the very edge of the pupil, where a part of "
+            f"the field does not tell how much passes: they count less, or not at all (frames {left or 'none'})."
+        )
+    return Start(leaves, 1.0, tuple(notes), trust)
+
+
+def trusted(system: Any) -> Float[np.ndarray, " frame"]:
+    """Return how much each frame is trusted: 0 where its direct light falls within a frequency sample of the pupil's
+    edge, 1 from two samples on.
+
+    A beam of infinite width passes there or does not; seen through a field of finite width it does a little of both.
+    """
+    panel, objective = system.illumination, system.detection_path
+    grid = system.sample_grid()
+    sine = np.asarray(jax.vmap(lambda one: _sine(panel, one))(panel.lit.value)).reshape(-1, 2)
+    sample = float(panel.wavelength) / float(np.max(np.asarray(grid.shape) * np.abs(np.asarray(grid.pitch))))
+    away = np.abs(np.hypot(*sine.T) - float(objective.numerical_aperture)) / sample
+    return np.clip(away - 1, 0, 1).reshape(len(panel.lit.value), -1).min(axis=1).astype(np.float32)
+
+
+def _sine(panel: Any, lit: Array) -> Array:
+    """Return the sines of the light of the diodes that are lit."""
+    one = eqx.tree_at(lambda p: p.lit, panel, lit, is_leaf=is_per_frame)
+    return one(Grid((2, 2), 1.0)).tilt * panel.wavelength
 
 
 def _about_pose(pose: PanelPose | None) -> list[str]:
@@ -171,31 +201,46 @@ def _about_pose(pose: PanelPose | None) -> list[str]:
             f"shifted by {y} along y and {x} along x."]  # fmt: skip
 
 
-def _defocus(question: Question, system: ImagingSystem, instrument: Mapping[str, Any], wanted: Any) -> float:
-    """Return the defocus from which a few steps with the brightest frames get furthest.
+def _with(system: Any, leaves: Mapping[str, np.ndarray]) -> Any:
+    return set_leaves(system, {path: jnp.asarray(value, dtype=float) for path, value in leaves.items()})
 
-    From a single start blind pupil recovery ends in a wrong valley.
+
+def _bright_field(
+    question: Question, instrument: Mapping[str, Any], leaves: Mapping[str, np.ndarray], wanted: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Return the defocus and the pose that the brightest frames tell.
+
+    They are few, and their windows overlap in the middle of the spectrum: no dark-field detail has yet settled where a
+    wrong pose puts it. Several defoci are tried, for from a single start pupil recovery ends in a wrong valley; what
+    gets furthest in a few steps is refined with the panel.
     """
-    low, high = _range(instrument, wanted)
+    low, high = _range(instrument, wanted["defocus"])
     chosen = np.sort(np.argsort(-question.frames.mean(axis=(1, 2)), kind="stable")[:TRIAL_FRAMES])
-    rows, columns = (min(n, TRIAL_SIDE) for n in question.frames.shape[1:])
-    top, left = ((n - m) // 2 for n, m in zip(question.frames.shape[1:], (rows, columns), strict=True))
-    cut = np.s_[chosen, top : top + rows, left : left + columns]
-    small = _few(system, instrument, chosen, (rows, columns))
-    weights = None if question.weights is None else question.weights[cut]
-    loss = question.loss.only(jnp.asarray(chosen))
-    unknowns = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
+    cut = np.s_[chosen, *(_middle(n) for n in question.frames.shape[1:])]
+    frames = question.frames[cut]
+    small = _few(_with(question.system, leaves), instrument, chosen, frames.shape[1:])
+    weights = trusted(small)[:, None, None] * (
+        np.ones_like(frames) if question.weights is None else question.weights[cut]
+    )
 
-    def misfit(z: float) -> float:
-        start = eqx.tree_at(lambda s: s.detection_path.defocus, small, jnp.asarray(-z, dtype=float))
-        solver = Adam(rate=0.1, steps=TRIAL_STEPS, block=TRIAL_STEPS)
-        found = estimate(
-            start, question.frames[cut], unknowns, loss=loss, solver=solver, mask=weights, error_bars=False
-        )
-        return float(found.history["objective"][-1])
+    def refined(z: float, unknowns: dict[str, Unknown], steps: int) -> Estimate:
+        start = _with(small, {DEFOCUS: np.asarray(-z)})
+        solver = Adam(rate=TRIAL_RATE, steps=steps, block=TRIAL_STEPS, decay=steps > TRIAL_STEPS)
+        loss = question.loss.only(jnp.asarray(chosen))
+        return estimate(start, frames, unknowns, loss=loss, solver=solver, mask=weights, tolerance=0, error_bars=False)
 
+    base = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
     trials = np.linspace(low, high, TRIALS)
-    return float(trials[int(np.argmin([misfit(z) for z in trials]))])
+    best = trials[int(np.argmin([refined(z, base, TRIAL_STEPS).history["objective"][-1] for z in trials]))]
+    told = {path: question.unknowns[path] for path in (DEFOCUS, *POSE) if path in question.unknowns}
+    found = refined(best, base | told, POSE_STEPS).system
+    return {path: np.asarray(get_leaf(found, path)) for path in told}
+
+
+def _middle(pixels: int) -> slice:
+    """Return the middle of a side, an even number of pixels."""
+    side = min(pixels, TRIAL_SIDE)
+    return slice((pixels - side) // 2, (pixels - side) // 2 + side)
 
 
 def _range(instrument: Mapping[str, Any], wanted: Any) -> tuple[float, float]:

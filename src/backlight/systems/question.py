@@ -23,23 +23,34 @@ class Start:
     """Where the search begins, as a first look at the frames found it.
 
     **Attributes:** `leaves`, path → value in the system; `brightness` of the bare beam, in units of the question's
-    frames; `notes`, what was found, in sentences.
+    frames; `notes`, what was found, in sentences; `trust` in each frame, 0 for one that the model cannot explain, all
+    alike where `None`.
     """
 
     leaves: Mapping[str, np.ndarray]
     brightness: float
     notes: tuple[str, ...]
+    trust: np.ndarray | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays, for a file."""
         kept = {LEAF + path: value for path, value in self.leaves.items()}
-        return kept | {"brightness": np.asarray(self.brightness, np.float64), "notes": np.asarray(self.notes, np.str_)}
+        trust = {} if self.trust is None else {"trust": np.asarray(self.trust, np.float32)}
+        told = {"brightness": np.asarray(self.brightness, np.float64), "notes": np.asarray(self.notes, np.str_)}
+        return kept | trust | told
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> "Start":
         """Return the start that `arrays` described, to the bit."""
         leaves = {name.removeprefix(LEAF): value for name, value in arrays.items() if name.startswith(LEAF)}
-        return cls(leaves, float(arrays["brightness"]), tuple(map(str, arrays["notes"])))
+        return cls(leaves, float(arrays["brightness"]), tuple(map(str, arrays["notes"])), arrays.get("trust"))
+
+    def weighed(self, weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
+        """Return the weights of pixels of frames of `shape`, times the trust in their frame."""
+        if self.trust is None:
+            return weights
+        trust = np.asarray(self.trust, np.float32)[:, None, None]
+        return trust * (np.ones(shape, np.float32) if weights is None else weights)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,7 @@ class Question:
             self,
             system=set_leaves(self.system, {path: jnp.asarray(value) for path, value in start.leaves.items()}),
             frames=self.frames / np.float32(start.brightness),
+            weights=start.weighed(self.weights, self.frames.shape),
             brightness=self.brightness * start.brightness,
             notes=(*self.notes, *start.notes),
             first_look=None,

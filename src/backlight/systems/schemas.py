@@ -124,5 +124,5 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
     methods=("adam", "epie"),
-    defaults={"loss": "amplitude", "method": "adam", "iterations": 150},
+    defaults={"loss": "amplitude", "method": "adam", "iterations": 200},
 )  # fmt: skip
