@@ -13,7 +13,8 @@ class Key:
     asked for with `true`); `help`, one sentence; `required`; `default` in SI, shown in the template; `low` and
     `high` in SI, inclusive; `many` accepts a list, a whole number says of how many; `choices` for `"text"`; `columns`
     of the table in a `"file"`; `example` as a person would write it; `found`, whether the system finds a first value in
-    the frames, so that an unknown needs none.
+    the frames, so that an unknown needs none; `told_in`, the dimension of what comes out of an unknown where that is
+    another than what is asked for.
 
     An unknown that is a `"count"` is asked for with `true` or with a whole number: how many, or up to which.
 
@@ -34,6 +35,12 @@ class Key:
     columns: tuple[str, ...] = ()
     example: str | None = None
     found: bool = False
+    told_in: str = ""
+
+    @property
+    def result(self) -> str:
+        """Dimension of the numbers that come out."""
+        return self.told_in or self.dimension
 
 
 @dataclass(frozen=True)

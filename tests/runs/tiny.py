@@ -58,10 +58,11 @@ class Question:
     def begun(self, found):
         return self
 
-    def answer(self, *, callback=None, checkpoint=None, time_limit=None):
+    def answer(self, *, callback=None, checkpoint=None, time_limit=None, error_bars=True):
         return estimate(
             self.system, self.frames, self.unknowns, loss=self.loss, mask=self.weights, solver=self.solver,
             callback=callback, checkpoint=checkpoint, time_limit=time_limit, notes=self.notes, tolerance=0.0,
+            error_bars=error_bars,
         )  # fmt: skip
 
 

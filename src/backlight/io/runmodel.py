@@ -61,6 +61,7 @@ class EstimateSection(Section):
     method: Text | None = Field(None, description="solver")
     iterations: Annotated[int, Field(ge=1, le=10**9)] | None = Field(None, description="most iterations")
     seed: Count = Field(0, description="seed of every random number")
+    error_bars: bool | None = Field(None, description="false: no standard deviations, where they take too long")
     steps: dict[str, Finite] | None = Field(None, description="relative step size by unknown")
     regularizers: list[Regularizer] | None = Field(None, description="an empty list switches the default off")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from backlight import units
+from backlight.findings import Exhibit
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Content:
 
     - `title`: one line.
     - `status`, `reason`: how the search ended.
-    - `frame`, `predicted`: the recorded first frame and what the model says of it, shape (y, x).
+    - `frame`, `predicted`: a recorded frame and what the model says of it, shape (y, x).
     - `object`: the estimated transmission, complex (y, x), cropped to the frame's field of view.
     - `classics`: the same by the classic method, by name; `"… over 10 mm, as found"` tells what it took. The last one
       is compared with the estimate.
@@ -48,6 +49,8 @@ class Content:
     - `notes`: what was known, assumed, or cannot be told, in sentences.
     - `warnings`: sentences that deserve the first place.
     - `facts`: versions, timing, inputs: name → text.
+    - `frame_number`: of `frame`, where there are several.
+    - `exhibits`: what the system itself has to show.
     """
 
     title: str
@@ -65,6 +68,8 @@ class Content:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     facts: dict[str, str] = field(default_factory=dict)
+    frame_number: int | None = None
+    exhibits: tuple[Exhibit, ...] = ()
 
     @property
     def residual(self) -> np.ndarray:

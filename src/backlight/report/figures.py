@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backlight import units
-from backlight.report import pictures
+from backlight.report import exhibits, pictures
+from backlight.report.canvas import BLUE, GRAY, ORANGE, canvas
 from backlight.report.content import Content, Parameter
 from backlight.report.pictures import View
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GRAY = "#0072b2", "#d55e00", "#666666"  # Okabe and Ito 2008
 STYLE: Any = {"font.size": 8, "font.family": "DejaVu Sans", "svg.fonttype": "path", "svg.hashsalt": "backlight"}
 
 
@@ -23,6 +23,7 @@ def draw_all(content: Content) -> dict[str, "Figure"]:
 
     with rc_context(STYLE):
         drawn = {"comparison": comparison(content), "residual": residual(content)}
+        drawn |= {exhibit.name: exhibits.draw(exhibit) for exhibit in content.exhibits}
         return drawn | ({"convergence": convergence(content)} if content.history else {})
 
 
@@ -30,10 +31,10 @@ def comparison(content: Content) -> "Figure":
     """Draw the frame, the classic reconstructions and the estimate side by side, amplitude above phase."""
     found = [*content.classics.items(), ("Backlight", content.object)]
     columns = 1 + len(found)
-    figure, axes = _figure(7.2, 7.2 / columns * 2 * _ratio(content.frame) + 0.5, 2, columns)
+    figure, axes = canvas(7.2, 7.2 / columns * 2 * _ratio(content.frame) + 0.5, 2, columns)
     frame, predicted = content.frame, content.predicted
     levels = pictures.gray(frame)
-    _picture(axes[0][0], frame, levels, content.frame_pitch, "recorded frame")
+    _picture(axes[0][0], frame, levels, content.frame_pitch, f"recorded frame{_numbered(content)}")
     _picture(axes[1][0], predicted, levels, content.frame_pitch, "predicted frame")
     amplitudes = pictures.gray(*(np.abs(u) for _, u in found))
     phases = pictures.phase(*(u for _, u in found))
@@ -45,6 +46,10 @@ def comparison(content: Content) -> "Figure":
     return figure
 
 
+def _numbered(content: Content) -> str:
+    return "" if content.frame_number is None else f" {content.frame_number}"
+
+
 def _titled(name: str) -> str:
     """Put where a method was told to look on a line of its own: four pictures stand side by side."""
     return name.replace(" over ", "\n")
@@ -52,7 +57,7 @@ def _titled(name: str) -> str:
 
 def residual(content: Content) -> "Figure":
     """Draw what the model leaves unexplained, and its spectrum: flat if it is white."""
-    figure, (axes,) = _figure(7.2, 3.4, 1, 2)
+    figure, (axes,) = canvas(7.2, 3.4, 1, 2)
     values = content.residual
     _picture(axes[0], values, pictures.signed(values), content.frame_pitch, "residual √y − √ŷ")
     _color_bar(figure, axes[0], "")
@@ -66,7 +71,7 @@ def residual(content: Content) -> "Figure":
 def convergence(content: Content) -> "Figure":
     """Draw the objective and each scalar unknown over the iterations."""
     traces = [p for p in content.parameters if p.estimated and p.name in content.history]
-    figure, axes = _figure(7.2, 2.0 * (1 + len(traces)), 1 + len(traces), 1)
+    figure, axes = canvas(7.2, 2.0 * (1 + len(traces)), 1 + len(traces), 1)
     objective = np.asarray(content.history.get("objective", ()))
     axes[0][0].plot(objective, color=BLUE)
     if np.all(objective > 0) and objective.size and objective.max() > 10 * objective.min():
@@ -97,15 +102,6 @@ def _unit(parameter: Parameter) -> tuple[float, str]:
     unit = parameter.shown(parameter.value).rpartition(" ")[2]
     factors = {name: float(text) for name, text in units.units_of(parameter.dimension).items()}
     return factors.get(units.canonical_unit(unit), 1.0), unit
-
-
-def _figure(width: float, height: float, rows: int, columns: int) -> tuple["Figure", Any]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, min(height, 14.0)), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
 def _picture(axis: "Axes", values: np.ndarray, view: View, pitch: tuple[float, float], title: str) -> None:

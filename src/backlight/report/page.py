@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backlight.errors import printable
+from backlight.findings import Exhibit
 from backlight.report import pictures
 from backlight.report.content import Content, Parameter
 from backlight.report.style import CSS, SCRIPT
@@ -30,6 +31,8 @@ _FIT_WORDS = {
     "autocorrelation": "largest correlation of the residual with itself a few pixels away; 0 for white noise",
     "white": "whether the residual is as uncorrelated as noise",
     "nrmse_amplitude": "‖√y − √ŷ‖ / ‖√y‖, the share of the amplitude left unexplained",
+    "finest_detail": "half a period of the finest pattern that the frames can tell, m",
+    "synthetic_aperture": "of the objective and the illumination together",
     "reduced_chi2": "mean squared residual over the noise's variance; 1 where the model fits to the noise",
 }
 
@@ -68,6 +71,7 @@ def page(content: Content) -> str:
         _figure("comparison", figures),
         "<h2>The instrument</h2>",
         _parameter_table(content.parameters),
+        *(_shown(exhibit, figures) for exhibit in content.exhibits),
         "<h2>How well the model explains the frame</h2>",
         _fit_table(content.fit),
         _figure("residual", figures),
@@ -118,9 +122,17 @@ def _slider(name: str, classic: str, before: np.ndarray, after: np.ndarray, view
     )
 
 
+def _shown(exhibit: Exhibit, figures: dict[str, "Figure"]) -> str:
+    return _captioned(figures[exhibit.name], exhibit.caption)
+
+
 def _figure(name: str, figures: dict[str, "Figure"]) -> str:
-    source = _data_url(_rendered(figures[name], "png", 130), "image/png")
-    caption = _CAPTIONS[name]
+    return _captioned(figures[name], _CAPTIONS[name])
+
+
+def _captioned(figure: "Figure", caption: str) -> str:
+    caption = _text(caption)
+    source = _data_url(_rendered(figure, "png", 130), "image/png")
     return f'<figure><img src="{source}" alt="{caption}"></figure><p><small>{caption}</small></p>'
 
 

@@ -67,7 +67,7 @@ def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False)
                     regularizers=question.regularizers, weights=question.weights)  # fmt: skip
     memory, here = _memory(problem), machine.total_memory()
     warnings = [*asked.warnings, *_too_large(memory, here)]
-    if identifiable:
+    if identifiable and asked.job.run.estimate.error_bars is not False:
         warnings += _weak(asked)
     names = {leaf: name for name, leaf in asked.entry.paths.items()}
     unknowns = {names.get(leaf, leaf): int(value.size) for leaf, value in problem.start().items()}

@@ -15,7 +15,7 @@ from backlight.runs.ask import Asked, Job, ask, read_job, resolved
 from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, listening
-from backlight.runs.result import build_result, result_table
+from backlight.runs.result import build_result, conclude, result_table
 from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
 
 DIVERGED, INTERRUPTED = 4, 130
@@ -154,14 +154,16 @@ def _finish(
     with listening() as interruption, _kept_on_interrupt(workspace, checkpoint):
         callback = _callback(asked, workspace, listener, interruption)
         with _memory_in_words():
-            estimate = asked.question.answer(callback=callback, checkpoint=checkpoint, time_limit=time_limit)
+            estimate = asked.question.answer(callback=callback, checkpoint=checkpoint, time_limit=time_limit,
+                                             error_bars=asked.job.run.estimate.error_bars is not False)  # fmt: skip
         interrupted = interruption.asked and estimate.status == "stopped"
         unfinished = interrupted or (time_limit is not None and estimate.status == "stopped")
         if unfinished:
             checkpoint.flush()
         listener.message("writing the result")
-        table = result_table(asked, estimate, time.perf_counter() - started, interrupted, workspace.run_id)
-        build = build_result(asked, estimate, table, workspace, unfinished=unfinished)
+        conclusion = conclude(asked, estimate)
+        table = result_table(conclusion, time.perf_counter() - started, interrupted, workspace.run_id)
+        build = build_result(conclusion, table, workspace, unfinished=unfinished)
         out = commit_folder(workspace.out, build, overwrite=overwrite, inputs=machine.input_files(asked.job.run))
     workspace.discard()
     return _finished(out, table)

@@ -11,21 +11,35 @@ from backlight.report import Parameter
 from backlight.runs.ask import Asked
 from backlight.schema import Key
 
+OBJECT = "object.npy"
+SHOWN = 16
+"""More numbers than this have no line each in the report."""
 
-def parameter_table(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
+MANY = 1000
+"""Unknowns of more real numbers, and complex ones, are told by the name of a file."""
+
+
+def array_file(name: str) -> str:
+    """Return the file of the result folder that an array lies in."""
+    return f"{name}.npy"
+
+
+def parameter_table(asked: Asked, estimate: Any, own: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
     """Return name → value, unit, std, status and start of every parameter the run file can name.
 
-    Arrays with many values (the sample) are told by shape; they lie in files of their own.
+    Images, and the arrays that the system tells by themselves, `own`, are told by shape and file.
     """
     schema = asked.job.schema
     keys = {key.name: key for key in (*schema.unknown, *schema.instrument)}
-    rows = {name: _row(asked, estimate, key) for name, key in keys.items()}
+    keys |= {key.name: key for key in schema.unknown}
+    rows = {name: _row(asked, estimate, key, name in own) for name, key in keys.items()}
     return {name: row for name, row in rows.items() if row is not None}
 
 
-def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
+def _row(asked: Asked, estimate: Any, key: Key, in_file: bool) -> dict[str, Any] | None:
     run, path = asked.job.run, asked.entry.paths.get(key.name)
-    written = run.instrument.get(key.name, key.default)
+    told = asked.job.schema.instrument_key(key.name)
+    written = run.instrument.get(key.name, told.default if told else None)
     if run.unknown.get(key.name, False) is False:
         if written is None:
             return None
@@ -34,10 +48,12 @@ def _row(asked: Asked, estimate: Any, key: Key) -> dict[str, Any] | None:
     if path is None or path not in leaf_paths(estimate.system):
         return None
     value, std = estimate.value(path), estimate.std(path)
-    unit, scale = units.SI.get(key.dimension, ""), asked.entry.scale(key.name, estimate.system)
-    if np.size(value) > 16:
-        return {"value": None, "shape": list(np.shape(value)), "unit": unit, "std": None, "status": "estimated"}
+    unit, scale = units.SI.get(key.result, ""), asked.entry.scale(key.name, estimate.system)
+    if in_file or np.size(value) > MANY or np.iscomplexobj(value):
+        file = OBJECT if key.name == "sample" else array_file(key.name)
+        return {"value": None, "file": file, "unit": unit, "std": None, "status": "estimated"}
     start = asked.job.written.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
+    start = _number(leaf_paths(estimate.initial)[path], scale) if isinstance(start, Path) else start
     value, std = _alike(_number(value, scale), _number(std, abs(scale)))
     return {"value": value, "unit": unit, "std": std, "status": "estimated", "start": start}
 
@@ -67,6 +83,8 @@ def report_rows(table: dict[str, dict[str, Any]], dimensions: dict[str, str]) ->
 
 def _rows(name: str, entry: dict[str, Any], dimension: str) -> list[Parameter]:
     estimated = entry["status"] == "estimated"
+    if isinstance(entry["value"], list) and np.size(entry["value"]) > SHOWN:
+        return [Parameter(name, dimension, None, None, None, estimated, _summary(entry["value"], dimension))]
     if isinstance(entry["value"], list):
         count = len(entry["value"])
         start, std = _listed(entry.get("start"), count), _listed(entry["std"], count)
@@ -75,10 +93,23 @@ def _rows(name: str, entry: dict[str, Any], dimension: str) -> list[Parameter]:
             for i, value in enumerate(entry["value"])
         ]
     if entry["value"] is None or not isinstance(entry["value"], int | float):
-        remark = "an image: see the pictures" if entry["value"] is None else str(entry["value"])
+        remark = f"see {entry['file']}" if entry.get("file") else _words(entry["value"])
         return [Parameter(name, dimension, None, None, None, estimated, remark)]
     start = entry.get("start", entry["value"])
     return [Parameter(name, dimension, start, entry["value"], entry["std"], estimated)]
+
+
+def _words(value: Any) -> str:
+    return "an image: see the pictures" if value is None else str(value)
+
+
+def _summary(values: list[Any], dimension: str) -> str:
+    """Say between what many numbers lie."""
+    low, high = (
+        units.format_quantity(float(end(values)), dimension if dimension in units.DIMENSIONS else "dimensionless")
+        for end in (np.min, np.max)
+    )
+    return f"{np.size(values)} numbers from {low} to {high}: see result.json"
 
 
 def _listed(value: Any, count: int) -> list[Any]:

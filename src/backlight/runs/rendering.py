@@ -7,6 +7,7 @@ import numpy as np
 
 from backlight import units
 from backlight.errors import InputError
+from backlight.findings import from_arrays
 from backlight.io import commit_file, read_manifest
 from backlight.report import Content, write_figures
 from backlight.report.page import page
@@ -50,12 +51,20 @@ def content_of(folder: Path) -> Content:
         object_pitch=tuple(result["object"]["pixel_size"]),
         frame_pitch=(float(pitch[0]), float(pitch[1])),
         parameters=report_rows(result["parameters"], _dimensions(result["system"])),
+        frame_number=_shown(result),
+        exhibits=from_arrays(arrays),
         history={k.removeprefix("history."): v for k, v in arrays.items() if k.startswith("history.")},
-        fit=result["data_fit"],
+        fit=result["data_fit"] | result.get("found", {}),
         notes=(*(note for note in result["notes"] if note not in weakest), *result["warnings"]),
         warnings=(*_unfinished(stop), *weakest),
         facts=_facts(result),
     )
+
+
+def _shown(result: dict[str, Any]) -> int | None:
+    """Return the number of the frame that is shown, where there are several."""
+    frames = result["frames"]
+    return frames.get("shown") if frames["shape"][0] > 1 else None
 
 
 def _classics(name: str, arrays: dict[str, np.ndarray], distance: dict[str, Any]) -> dict[str, np.ndarray]:
@@ -76,7 +85,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 def _dimensions(system: str) -> dict[str, str]:
     schema = catalogue.find(system).schema
-    return {key.name: key.dimension for key in (*schema.unknown, *schema.instrument)}
+    return {key.name: key.result for key in (*schema.instrument, *schema.unknown)}
 
 
 def _unfinished(stop: dict[str, Any]) -> tuple[str, ...]:

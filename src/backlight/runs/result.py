@@ -3,36 +3,78 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from backlight import units
+from backlight.findings import Findings, to_arrays
 from backlight.io import write_json, write_npy, write_ome_zarr
 from backlight.io.runmodel import Between
 from backlight.runs import machine
 from backlight.runs.ask import Asked, kept_background
 from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
-from backlight.runs.parameters import parameter_table
+from backlight.runs.parameters import OBJECT, array_file, parameter_table
 from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
 
 
-def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Conclusion:
+    """An estimate and what follows from it.
+
+    **Attributes:** `predicted`, the frames as the estimate explains them; `residuals`, ‖√y − √ŷ‖/‖√y‖ of each;
+    `findings` of the system.
+    """
+
+    asked: Asked
+    estimate: Any
+    predicted: np.ndarray
+    residuals: np.ndarray
+    findings: Findings
+
+    @property
+    def brightest(self) -> int:
+        """The frame that is shown."""
+        return int(np.argmax(self.asked.recorded.frames.mean(axis=(1, 2), dtype=np.float64)))
+
+
+def conclude(asked: Asked, estimate: Any) -> Conclusion:
+    """Return what an estimate tells."""
+    recorded = asked.recorded
+    predicted = np.asarray(estimate.system.predict().values)
+    residuals = np.asarray(
+        [_unexplained(*frame) for frame in zip(recorded.frames, predicted, recorded.weights, strict=True)]
+    )
+    nominal = asked.entry.nominal(asked.job.instrument, recorded.frames.shape)
+    return Conclusion(asked, estimate, predicted, residuals, asked.entry.findings(estimate, nominal, residuals))
+
+
+def _unexplained(frame: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    """Return ‖√y − √ŷ‖/‖√y‖ over the pixels that count; NaN where none does."""
+    root, model = (np.sqrt(np.maximum(x[weights > 0], 0)) for x in (frame, predicted))
+    size = float(np.linalg.norm(root))
+    return float(np.linalg.norm(root - model)) / size if size else float("nan")
+
+
+def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
     """Return the content of `result.json`."""
+    asked, estimate, findings = conclusion.asked, conclusion.estimate, conclusion.findings
     view = asked.entry.object_in_view(estimate.system)
     quality = estimate.quality
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
         "system": asked.job.run.system,
-        "parameters": parameter_table(asked, estimate),
+        "parameters": parameter_table(asked, estimate, tuple(findings.arrays)),
         "data_fit": {
             "nrmse_amplitude": quality.nrmse_amplitude,
             "reduced_chi2": quality.reduced_chi2,
             "autocorrelation": quality.autocorrelation,
             "white": bool(quality.white),
         },
+        "found": dict(findings.numbers),
         "stop": {
             "status": estimate.status,
             "reason": estimate.stop_reason,
@@ -41,8 +83,12 @@ def result_table(asked: Asked, estimate: Any, seconds: float, interrupted: bool,
         },
         "uncertainty": _uncertainty(asked, estimate),
         "object": {"shape": list(view.values.shape), "pixel_size": [rounded(p) for p in view.grid.pitch], "unit": "m"},
-        "frames": {"shape": list(asked.recorded.frames.shape)},
-        "notes": _notes(asked, estimate),
+        "frames": {
+            "shape": list(asked.recorded.frames.shape),
+            "nrmse_amplitude": conclusion.residuals.tolist(),
+            "shown": conclusion.brightest,
+        },
+        "notes": [*_notes(asked, estimate), *findings.notes],
         "warnings": list(asked.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
@@ -87,17 +133,19 @@ def _bounds(asked: Asked) -> Iterator[tuple[str, str]]:
 
 
 def build_result(
-    asked: Asked, estimate: Any, table: dict[str, Any], workspace: Workspace, *, unfinished: bool
+    conclusion: Conclusion, table: dict[str, Any], workspace: Workspace, *, unfinished: bool
 ) -> Callable[[Path], None]:
     """Return a function that fills the result folder."""
+    asked, estimate = conclusion.asked, conclusion.estimate
 
     def build(folder: Path) -> None:
         write_json(folder / RESULT, table)
         shutil.copyfile(workspace.folder / RUN_FILE, folder / RUN_FILE)
         _write_object(folder, asked.entry.object_in_view(estimate.system))
+        _write_arrays(folder, conclusion, table["parameters"])
         (folder / SYSTEM).mkdir()
         write_system(folder / SYSTEM, estimate.system)
-        _write_pictures(folder / PICTURES, asked, estimate)
+        _write_pictures(folder / PICTURES, conclusion)
         _write_report(folder)
         workspace.log("finished", status=estimate.status, reason=estimate.stop_reason)
         shutil.copyfile(workspace.folder / LOG, folder / LOG)
@@ -115,18 +163,31 @@ def rounded(value: Any) -> float:
 
 def _write_object(folder: Path, view: Any) -> None:
     values = np.asarray(view.values).astype(np.complex64)
-    write_npy(folder / "object.npy", values)
+    write_npy(folder / OBJECT, values)
     channels = {"amplitude": np.abs(values), "phase": np.angle(values)}
     write_ome_zarr(folder / "object.ome.zarr", channels, rounded(np.mean(np.abs(view.grid.pitch))))
 
 
-def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
+def _write_arrays(folder: Path, conclusion: Conclusion, parameters: dict[str, dict[str, Any]]) -> None:
+    """Write what the system found, and each unknown that is too large for the table, as files of their own."""
+    files = {row["file"]: name for name, row in parameters.items() if row.get("file")}
+    given = {array_file(name): values for name, values in conclusion.findings.arrays.items()}
+    paths, estimate = conclusion.asked.entry.paths, conclusion.estimate
+    leaves = {file: np.asarray(estimate.value(paths[n])) for file, n in files.items() if file not in given}
+    for file, values in (leaves | given).items():
+        if file != OBJECT:
+            write_npy(folder / file, values)
+
+
+def _write_pictures(path: Path, conclusion: Conclusion) -> None:
     """Keep what the report shows, so that it can be drawn again without the inputs."""
+    asked, estimate, shown = conclusion.asked, conclusion.estimate, conclusion.brightest
     names = {path: name for name, path in asked.entry.paths.items()}
     arrays = {f"history.{names.get(p, p)}": np.asarray(trace) for p, trace in estimate.history.items()}
-    arrays["frame"] = asked.recorded.frames[0]
-    arrays["predicted"] = np.asarray(estimate.system.predict().values[0])
+    arrays["frame"] = asked.recorded.frames[shown]
+    arrays["predicted"] = conclusion.predicted[shown]
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
+    arrays |= to_arrays(conclusion.findings.exhibits)
     for name, instrument in _instruments(asked, estimate).items():
         classic = asked.entry.classic(asked.recorded.frames, instrument, **kept_background(asked.recorded))
         if classic is not None:
@@ -136,13 +197,13 @@ def _write_pictures(path: Path, asked: Asked, estimate: Any) -> None:
 
 
 def _instruments(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
-    """Return the instrument as the user wrote it and, where it is another, as it was found."""
+    """Return the instrument as the user wrote it and, where its distance is another, as it was found."""
     written, table = asked.job.instrument, parameter_table(asked, estimate)
     found = {key.name: table[key.name] for key in asked.job.schema.instrument if key.name in table}
     numbers = {
         n: row["value"] for n, row in found.items() if row["status"] == "estimated" and isinstance(row["value"], float)
     }
-    return {CLASSIC: written} | ({CLASSIC_FOUND: written | numbers} if numbers else {})
+    return {CLASSIC: written} | ({CLASSIC_FOUND: written | numbers} if "distance" in numbers else {})
 
 
 def _write_report(folder: Path) -> None:

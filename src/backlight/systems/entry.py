@@ -4,12 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from backlight.findings import Findings
 from backlight.schema import SystemSchema
 
 
 def _unit_scale(name: str, system: Any) -> float:
     """Return 1: the leaf is in the run file's SI unit already."""
     return 1.0
+
+
+def _no_findings(estimate: Any, nominal: Any, residuals: Any) -> Findings:
+    """Return nothing: the object says it all."""
+    return Findings()
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class SystemEntry:
       instrument and the frames can hardly belong together, such as `backlight.systems.inline_geometry.Geometry`.
     - `changed`: `(system, name → SI value)` → the instrument with these numbers of `[instrument]` and `[unknown]`, all
       that depends on them included; `None` where setting the leaves is enough.
+    - `findings`: `(estimate, nominal, residuals)` → what the result tells beside the object: `nominal` is the system
+      as the user wrote it, `residuals` the share of the amplitude that is left unexplained in each frame.
     """
 
     schema: SystemSchema
@@ -47,3 +55,4 @@ class SystemEntry:
     geometry: Callable[[Mapping[str, Any], tuple[int, ...]], Any] | None = None
     scale: Callable[[str, Any], float] = _unit_scale
     changed: Callable[[Any, Mapping[str, float]], Any] | None = None
+    findings: Callable[..., Findings] = _no_findings

@@ -26,6 +26,7 @@ from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.led_pose import PanelPose, panel_pose
 from backlight.systems.led_table import LEDTable, led_table
 from backlight.systems.per_frame import is_per_frame
+from backlight.systems.ptychography_findings import findings
 from backlight.systems.ptychography_instrument import (
     DEFOCUS,
     FIRST_ABERRATION,
@@ -370,4 +371,5 @@ ENTRY = SystemEntry(
     object_in_view=sample_in_view,
     geometry=geometry,
     scale=scale,
+    findings=findings,
 )

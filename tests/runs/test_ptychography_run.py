@@ -1,0 +1,183 @@
+"""A run file of frames under a panel of diodes becomes a result folder: pupil, panel, residuals, and what refuses."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import backlight.runs as runs
+from backlight.errors import InputError
+from backlight.findings import Exhibit, Picture, PointMap, from_arrays, to_arrays
+from backlight.io import read, write_npy
+from backlight.runs.ask import ask, read_job
+from backlight.systems.ptychography_findings import pupil_function, spreads
+from backlight.systems.ptychography_instrument import fourier_ptychography
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
+from panel_twin import twin
+
+RUN = """
+system = "fourier_ptychography"
+[data]
+frames = "frames.npy"
+[instrument]
+wavelength = "600 nm"
+numerical_aperture = {aperture}
+pixel_pitch = "2 um"
+led_positions = "leds.csv"
+[unknown]
+sample = true
+array_shift = true
+led_gains = true
+led_positions = true
+zernike = 2
+pupil = true
+background = true
+[estimate]
+iterations = 4
+error_bars = {bars}
+"""
+
+
+def prepare(folder, frames, table, *, height=0.1, aperture=0.1, bars="false", extra=""):
+    """Write frames, table and run file, and return the run file."""
+    write_npy(folder / "frames.npy", frames)
+    lines = [f"{1e3 * x:.6f},{1e3 * y:.6f},{-1e3 * height:.6f}" for y, x in table]
+    (folder / "leds.csv").write_text("\n".join(["x_mm,y_mm,z_mm", *lines]) + "\n")
+    (folder / "run.toml").write_text(RUN.format(aperture=aperture, bars=bars) + extra)
+    return folder / "run.toml"
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return twin(size=32, shift=(1e-3, -0.5e-3))
+
+
+@pytest.fixture(scope="module")
+def finished(recorded, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ptychography")
+    return runs.run(prepare(folder, recorded.frames, recorded.table), folder / "result")
+
+
+def test_the_pupil_lies_beside_the_object(finished):
+    pupil = np.load(finished.out / "pupil.npy")
+    assert pupil.dtype == np.complex64
+    y, x = (np.indices(pupil.shape) - pupil.shape[0] // 2) * 2 / pupil.shape[0]
+    outside = np.hypot(y, x) > 1
+    assert np.all(pupil[outside] == 0)
+    assert np.all(np.abs(pupil[~outside]) > 0.2)
+    assert np.load(finished.out / "object.npy").shape == tuple(finished.result["object"]["shape"])
+
+
+def test_every_unknown_is_reported(finished):
+    table = json.loads((finished.out / "result.json").read_text())["parameters"]
+    unknown = ("sample", "array_shift", "led_gains", "led_positions", "zernike", "pupil", "background")
+    assert all(table[name]["status"] == "estimated" for name in unknown)
+    assert [np.shape(table[name]["value"]) for name in unknown[1:5]] == [(2,), (25,), (25, 2), (2,)]
+    assert np.shape(table["background"]["value"]) == (25,)
+    assert [table[name]["unit"] for name in unknown[1:5]] == ["m", "", "m", "rad"]
+    assert (table["sample"]["file"], table["pupil"]["file"]) == ("object.npy", "pupil.npy")
+    assert table["wavelength"] == {"value": 600e-9, "unit": "m", "std": None, "status": "fixed"}
+
+
+def test_each_frame_has_its_residual(finished, recorded):
+    told = finished.result["frames"]
+    assert len(told["nrmse_amplitude"]) == 25
+    assert told["shown"] == int(np.argmax(recorded.frames.mean(axis=(1, 2))))
+    reach = np.hypot(12e-3, 12e-3)
+    aperture = reach / np.hypot(0.1, reach) + 0.1
+    assert finished.result["found"]["finest_detail"] == pytest.approx(600e-9 / (2 * aperture), rel=0.05)
+
+
+def test_the_report_has_its_figures(finished, tmp_path):
+    names = {path.stem for path in (finished.out / "figures").glob("*.png")}
+    assert names == {"comparison", "residual", "convergence", "pupil", "panel", "spectrum"}
+    page = (finished.out / "report.html").read_text()
+    assert page.count("<figure>") == 6
+    assert "alternating projections" in page
+    assert "see pupil.npy" in page
+    again = runs.render(finished.out, tmp_path / "again.html").read_text()
+    assert again == page
+
+
+def test_the_instrument_that_was_found_predicts_every_frame(finished, recorded, tmp_path):
+    told = runs.simulate(finished.out, tmp_path / "f.tif")
+    assert told["shape"] == [25, 32, 32]
+    moved = runs.simulate(finished.out, tmp_path / "g.tif", ["array_rotation=2 deg", "defocus=20 um"])
+    assert moved["changed"]["defocus"] == pytest.approx(20e-6)
+    before, after = (np.asarray(read(tmp_path / f"{n}.tif", trusted=True).array, float) for n in "fg")
+    assert not np.allclose(before, after, rtol=0.01)
+    bright = recorded.frames.mean(axis=(1, 2)).argmax()
+    assert before[bright].mean() == pytest.approx(recorded.frames[bright].mean(), rel=0.2)
+
+
+def test_exhibits_survive_a_file():
+    exhibit = Exhibit("panel", "A caption.", (
+        Picture("one", np.eye(3), (0.1, 0.2), "sin θ", np.ones((2, 3)), "power", True),
+        PointMap("two", np.ones((4, 2)), np.arange(4.0), "brightness", spreads=np.ones((4, 2, 2))),
+    ))  # fmt: skip
+    (again,) = from_arrays(to_arrays([exhibit]) | {"frame": np.ones(3)})
+    assert (again.name, again.caption) == ("panel", "A caption.")
+    for panel, other in zip(exhibit.panels, again.panels, strict=True):
+        assert type(panel) is type(other)
+        for name, value in vars(panel).items():
+            np.testing.assert_array_equal(np.asarray(value), np.asarray(getattr(other, name)))
+
+
+def test_the_error_of_the_pose_spreads_the_diodes():
+    """A turn moves a diode across its radius, by as much as it is far out."""
+    place, std = np.array([[0.0, 10e-3], [20e-3, 0.0]]), {"illumination.rotation": 0.01, "illumination.shift": None}
+    system = fourier_ptychography(wavelength=600e-9, numerical_aperture=0.1, pixel_pitch=2e-6, positions=place,
+                                  height=0.1, shape=(2, 32, 32))  # fmt: skip
+    bars = SimpleNamespace(names=("illumination.rotation",), correlation=np.ones((1, 1)))
+    found = spreads(SimpleNamespace(system=system, uncertainty=bars, std=std.get), system.illumination.height)
+    np.testing.assert_allclose(found[0], [[1e-8, 0], [0, 0]], atol=1e-13)
+    np.testing.assert_allclose(found[1], [[0, 0], [0, 4e-8]], atol=1e-13)
+
+
+def test_a_pupil_without_aberrations_is_one_and_defocus_curves_it():
+    place = np.array([[0.0, 0.0], [0.0, 4e-3]])
+    told = {"wavelength": 600e-9, "numerical_aperture": 0.1, "pixel_pitch": 2e-6, "positions": place, "height": 0.1}
+    flat, curved = (
+        pupil_function(fourier_ptychography(**told, shape=(2, 32, 32), defocus=z), 32) for z in (0.0, 10e-6)
+    )
+    rim = 16 + 14, 16
+    np.testing.assert_allclose(flat[np.abs(flat) > 0], 1, atol=1e-5)
+    sine = 0.1 * 14 / 16
+    expected = -2 * np.pi * 10e-6 / 600e-9 * (np.sqrt(1 - sine**2) - 1)
+    assert np.angle(curved[rim] / curved[16, 16]) == pytest.approx(expected, abs=1e-3)
+
+
+# --- bad input (cases 31, 37 and 38) ----------------------------------------------------------------------------------
+
+
+def test_frames_that_are_not_as_many_as_diodes_are_refused(recorded, tmp_path):
+    with pytest.raises(InputError, match="25 diodes for 24 frames"):
+        runs.run(prepare(tmp_path, recorded.frames[:-1], recorded.table), tmp_path / "result")
+    assert not (tmp_path / "result").exists()
+
+
+def test_pixels_that_do_not_hold_the_pupil_are_refused(recorded, tmp_path):
+    with pytest.raises(InputError, match="λ/\\(2 NA\\)"):
+        runs.run(prepare(tmp_path, recorded.frames, recorded.table, aperture=0.2), tmp_path / "result")
+
+
+def test_a_diode_beyond_the_cone_of_light_is_refused(recorded, tmp_path):
+    with pytest.raises(InputError, match="light does not propagate"):
+        runs.run(prepare(tmp_path, recorded.frames, recorded.table, height=2e-3), tmp_path / "result")
+
+
+def test_diodes_whose_pupils_stand_apart_are_refused(recorded, tmp_path):
+    with pytest.raises(InputError, match="meets no other"):
+        runs.run(prepare(tmp_path, recorded.frames, 6 * recorded.table), tmp_path / "result")
+
+
+def test_a_table_with_its_axes_swapped_is_named(tmp_path):
+    recorded = twin(shift=(1e-3, -0.5e-3), rotation=0.05)
+    job = read_job(prepare(tmp_path, recorded.frames, recorded.table[:, ::-1]))
+    (note,) = ask(job).question.look()["notes"]
+    assert "with x and y swapped" in note
+    assert "check the order of its columns" in note
