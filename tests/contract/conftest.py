@@ -11,7 +11,7 @@ OPTIMIZED = ("jit", "precision")
 
 @pytest.fixture(autouse=True)
 def compile_quickly(request, monkeypatch):
-    """Leave the optimizer out, except where its work is what is checked: of that, the operations one by one have none."""
+    """Leave the optimizer out, except where its work is what is checked, but for operations run one by one."""
     check = request.node.callspec.params.get("check") if hasattr(request.node, "callspec") else None
     jax.config.update("jax_disable_most_optimizations", check not in OPTIMIZED)
     if check == "jit":
