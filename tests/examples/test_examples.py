@@ -39,6 +39,17 @@ def test_off_axis(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["off_axis.png"]
 
 
+@pytest.mark.slow
+def test_fourier_ptychography(tmp_path):
+    found = run("fourier_ptychography", tmp_path)
+    assert found["shift"] == pytest.approx([0.6e-3, -0.4e-3], abs=0.02e-3)
+    assert found["rotation"] == pytest.approx(0.02, abs=2e-3)
+    assert found["height"] == pytest.approx(88.5e-3, rel=2e-3)
+    assert found["defocus"] == pytest.approx(30e-6, abs=2e-6)
+    assert found["misfits"][0] < 0.2 * found["misfits"][1]
+    assert [path.name for path in tmp_path.iterdir()] == ["fourier_ptychography_example.png"]
+
+
 def test_talbot_carpet(tmp_path):
     lengths = run("talbot_carpet", tmp_path)
     assert lengths["measured"] == pytest.approx(lengths["exact"], rel=1e-6)
