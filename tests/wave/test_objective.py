@@ -211,6 +211,15 @@ def test_a_decimated_image_is_every_nth_pixel_of_the_whole_one(float64, tilt, si
     assert np.allclose(fewer, whole[::4, ::4], atol=1e-9 * np.abs(whole).max())
 
 
+@pytest.mark.parametrize("tilt", [(0.0, 0.0), (5.3e4, -1.17e5)])
+def test_outside_of_its_band_the_pupil_is_dark(float64, tilt):
+    """Three samples beyond the pupil what the soft edge lets through is 1e-7."""
+    light = Field(noise((40, 32)), Grid((40, 32), (1e-6, 1.2e-6), (3e-6, -7e-6)), 500e-9, tilt=tilt)
+    options = {"defocus": 8e-6, "aberrations": NollZernikes([0.3, -0.2, 0.5]), "padding": (8, 16), "decimation": 2}
+    whole, cut = (true_field(Objective(0.02, 2.0, band=band, **options)(light)) for band in (None, 12))
+    assert np.allclose(cut, whole, atol=1e-6 * np.abs(whole).max())
+
+
 def test_decimation_needs_whole_pixels():
     with pytest.raises(InputError, match="multiples of 8"):
         Objective(0.04, decimation=4)(Field(noise((36, 32)), Grid((36, 32), 1e-6), 500e-9))
