@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,7 @@ def test_exhibits_survive_a_file():
 def test_the_error_of_the_pose_spreads_the_diodes():
     """A turn moves a diode across its radius, by as much as it is far out."""
     place, std = np.array([[0.0, 10e-3], [20e-3, 0.0]]), {"illumination.rotation": 0.01, "illumination.shift": None}
-    system = fourier_ptychography(wavelength=600e-9, numerical_aperture=0.1, pixel_pitch=2e-6, positions=place,
+    system: Any = fourier_ptychography(wavelength=600e-9, numerical_aperture=0.1, pixel_pitch=2e-6, positions=place,
                                   height=0.1, shape=(2, 32, 32))  # fmt: skip
     bars = SimpleNamespace(names=("illumination.rotation",), correlation=np.ones((1, 1)))
     found = spreads(SimpleNamespace(system=system, uncertainty=bars, std=std.get), system.illumination.height)

@@ -63,6 +63,7 @@ def _map(axis: "Axes", panel: PointMap):
     if len(panel.spreads):
         _ellipses(axis, x, y, panel.spreads)
     axis.set(aspect="equal", xlabel="x (mm)", ylabel="y (mm)")
+    axis.margins(0.12)
     axis.invert_yaxis()
     return drawn
 
