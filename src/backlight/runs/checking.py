@@ -15,7 +15,9 @@ from backlight.runs.ask import Asked, ask, put, read_job
 from backlight.runs.data import Recorded
 from backlight.runs.result import in_words
 
-PROBE = 160  # pixels: identifiability is asked of the frame's center, which has the whole frame's physics
+PROBE, LEAST = 160, 32
+"""Pixels: identifiability is asked of the frame's center, which has the whole frame's physics, and of a smaller one
+where there are many frames, but not below the least."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def _weak(asked: Asked) -> list[str]:
 
 def _central(recorded: Recorded) -> Recorded:
     rows, columns = recorded.frames.shape[-2:]
-    top, left = (max(0, (n - PROBE) // 2) for n in (rows, columns))
-    part = np.s_[:, top : top + PROBE, left : left + PROBE]
+    side = max(LEAST, 2 * round(PROBE / len(recorded.frames) ** 0.5)) if len(recorded.frames) > 1 else PROBE
+    top, left = (max(0, (n - side) // 2) for n in (rows, columns))
+    part = np.s_[:, top : top + side, left : left + side]
     background = None if recorded.background is None else recorded.background[part[1:]]
     return replace(recorded, frames=recorded.frames[part], weights=recorded.weights[part], background=background)
