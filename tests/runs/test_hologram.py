@@ -185,6 +185,7 @@ def test_a_stack_is_answered_with_how_to_pick_a_frame(folder, tmp_path):
     assert runs.check(tmp_path / "run.toml", identifiable=False).frames == (1, 48, 56)
 
 
+@pytest.mark.slow
 def test_the_report_shows_back_propagation_over_the_distance_that_was_found(finished, folder, tmp_path):
     page = (finished.out / "report.html").read_text()
     found = units.format_length(finished.result["parameters"]["distance"]["value"], digits=5)

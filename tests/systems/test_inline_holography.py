@@ -64,6 +64,7 @@ def test_distance_and_sample_are_found_from_ten_percent_off(frames, truth, known
     assert np.ptp(distance[-3:]) < 1e-4 * TRUE_DISTANCE
 
 
+@pytest.mark.slow
 def test_joint_beats_back_propagation_and_the_nominal_distance(frames, truth, known):
     system = inline_hologram(**INSTRUMENT, distance=TRUE_DISTANCE, shape=frames.shape)
     classic = np.asarray(back_propagate(system, jnp.asarray(frames[0])))
