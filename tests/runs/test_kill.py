@@ -94,7 +94,8 @@ def refuse_half_a_result(folder):
         read_manifest(folder / "result")
 
 
-@pytest.mark.parametrize("moment", [pytest.param(m, marks=pytest.mark.slow) for m in ("after the commit", "before the commit")])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["after the commit", "before the commit"])
 def test_a_kill_around_the_commit_loses_nothing(run_file, tmp_path, monkeypatch, moment):
     import backlight.runs as runs
     from backlight.runs import execute
