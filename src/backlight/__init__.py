@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from backlight.inverse import losses, regularizers, solvers
     from backlight.inverse.estimate import Estimate, estimate
     from backlight.inverse.uncertainty import identifiability
-    from backlight.inverse.unknowns import Absorbing, Free, Gaussian, Interval, Passive, Positive, Tied, UnitModulus
+    from backlight.inverse.unknowns import (
+        Absorbing,
+        Free,
+        Gaussian,
+        HalfGaussian,
+        Interval,
+        Passive,
+        Positive,
+        Tied,
+        UnitModulus,
+    )
     from backlight.runs import check, load, run, save
     from backlight.systems import ImagingSystem, PerFrame
 
@@ -35,7 +45,18 @@ _HOMES = {
     "errors": ("BacklightError", "InputError"),
     "inverse.estimate": ("Estimate", "estimate"),
     "inverse.uncertainty": ("identifiability",),
-    "inverse.unknowns": ("Absorbing", "Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus"),
+    "inverse.unknowns": (
+        "Absorbing",
+        "Free",
+        "Gaussian",
+        "HalfGaussian",
+        "HalfGaussian",
+        "Interval",
+        "Passive",
+        "Positive",
+        "Tied",
+        "UnitModulus",
+    ),
     "runs": ("check", "load", "run", "save"),
     "systems": ("ImagingSystem", "PerFrame"),
 }

@@ -31,6 +31,7 @@ CASES = {
     "gaussian": (unknowns.Gaussian(0.1, mean=2), np.asarray([1.9, 2.3])),
     "gaussian at its start": (unknowns.Gaussian([0.1, 0.2]), np.asarray([1.9, 2.3])),
     "gaussian complex": (unknowns.Gaussian(0.1), COMPLEX),
+    "half gaussian": (unknowns.HalfGaussian([0.1, 0.2]), np.asarray([0.1, 0.3])),
     "common": (unknowns.Common(unknowns.Free()), np.asarray([5e-6, 6e-6])),
     "common interval": (unknowns.Common(unknowns.Interval(4e-6, 6e-6)), np.asarray([5e-6, 6e-6])),
     "passive": (unknowns.Passive(), COMPLEX),
@@ -274,3 +275,12 @@ def test_only_a_single_proximal_term_on_plain_coordinates_acts_by_its_step():
     assert _problem({"u": unknowns.Passive()}, model, regularizers=[term, term]).proximal("u") is None
     scaled = Linear(5 * jnp.asarray(REAL), jnp.ones((3, 20)))
     assert _problem({"u": unknowns.Free()}, scaled, regularizers=[term]).proximal("u") is None
+
+
+def test_what_is_not_below_zero_is_projected_and_moves_one_way_at_zero():
+    half = unknowns.HalfGaussian(0.5)
+    z = half.project(jnp.asarray([-1.0, 0.0, 2.0]))
+    np.testing.assert_array_equal(z, [0.0, 0.0, 2.0])
+    np.testing.assert_array_equal(half.leaf(z, z), [0.0, 0.0, 1.0])
+    np.testing.assert_array_equal(half.tangent(z, jnp.ones(3)), [0.0, 0.0, 1.0])
+    assert float(half.penalty(z)) == pytest.approx(2.0)

@@ -15,6 +15,7 @@ from backlight.systems.fourier_ptychography import (
     ask,
     code_step,
     fourier_ptychography,
+    least,
     rounding_floor,
     sample_in_view,
     trusted,
@@ -108,7 +109,7 @@ def test_frames_on_the_edge_of_the_pupil_are_not_trusted():
         wavelength=630e-9, numerical_aperture=edge, pixel_pitch=1.845e-6, positions=places, height=90e-3,
         shape=(4, 32, 32),
     )  # fmt: skip
-    assert np.allclose(trusted(system), [1, 0, 0.5, 1], atol=0.02)
+    assert np.allclose(trusted(system), [1, 1e-4, 0.5, 1], atol=0.02)
 
 
 def test_the_step_of_a_converter_is_found_and_its_variance_joins_the_noise():
@@ -144,3 +145,10 @@ def test_what_cannot_make_a_picture_is_refused_before_anything_is_computed(chang
 def test_odd_frames_are_refused():
     with pytest.raises(InputError, match="even numbers"):
         ask(np.ones((81, 33, 32), np.float32), GIVEN, {"sample": True}, {})
+
+
+def test_the_best_of_trials_is_looked_for_beyond_their_end():
+    trials = np.linspace(-1, 1, 5)
+    assert least(lambda z: (z - 2.4) ** 2, trials, beyond=True) == pytest.approx(2.4, abs=0.1)
+    assert least(lambda z: (z - 2.4) ** 2, trials, beyond=False) == 1
+    assert least(lambda z: (z + 0.4) ** 2, trials, beyond=True) == -0.5

@@ -174,6 +174,29 @@ class Gaussian(Unknown):
         return like if self.mean is None else self.mean
 
 
+class HalfGaussian(Gaussian):
+    """Know that the leaf is not below zero and how large it may be: leaf = std·z, z ≥ 0, with −log prior = ½ Σ z².
+
+    **Arguments:** `std`, in the unit of the leaf; a number or an array.
+    """
+
+    def __init__(self, std):
+        super().__init__(std, mean=0.0)
+
+    def project(self, z):
+        """Return max(z, 0)."""
+        return jnp.maximum(z, 0.0)
+
+    def tangent(self, z, direction):
+        """Return the direction where z > 0."""
+        return jnp.where(z > 0, direction, 0.0)
+
+    @property
+    def knowledge(self) -> str:
+        """Say it in words."""
+        return "not below zero (a half-Gaussian prior)"
+
+
 class Common(Unknown):
     """Know that all numbers of a leaf grow by one factor: leaf = start·factor, such as both sides of a pixel.
 

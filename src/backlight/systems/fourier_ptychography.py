@@ -1,6 +1,6 @@
 """Fourier ptychography: one sharp picture from many frames, each lit by another diode, and the microscope with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from backlight.inverse.estimate import Estimate, estimate
 from backlight.inverse.first_order import Adam
 from backlight.inverse.frame_by_frame import FrameByFrame
 from backlight.inverse.tree import get_leaf, set_leaves
-from backlight.inverse.unknowns import Free, Unknown
+from backlight.inverse.unknowns import Free, HalfGaussian, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.light import Grid
 from backlight.systems.entry import SystemEntry
@@ -58,15 +58,21 @@ PUPIL_PIXELS = 32
 DEPTHS = 3.0
 """How far an unknown defocus is looked for, in units of λ/NA²."""
 
+MORE = 3
+"""How many times half that range is added where the best of it lies at its end."""
+
 TRIALS, TRIAL_STEPS, TRIAL_FRAMES, TRIAL_SIDE, TRIAL_RATE, POSE_STEPS = 13, 20, 25, 96, 0.1, 100
 
 TILTS, TURN, HEIGHT, JITTER, GAIN = 0.01, 0.03, 0.03, 2e-3, 0.2
 """What a panel may be off, as standard deviations: its shift over its height, its rotation in rad, its height over
 itself, the places of its diodes over the height, and their brightness."""
 
-APERTURE, ABERRATION, PUPIL_STD, BACKGROUND_STD = 0.05, 0.5, 0.2, 0.02
+APERTURE, ABERRATION, PUPIL_STD, BACKGROUND_STD = 0.05, 0.5, 0.2, 0.3
 """Likewise of the numerical aperture over itself, a Zernike coefficient in rad, a pixel of the pupil, and the light in
-a frame that no diode explains, over a bright-field frame's."""
+a frame that no diode explains, over the frame's mean."""
+
+LEAST_TRUST = 1e-4
+"""In a frame on the pupil's edge: enough for it to tell the brightness of its diode, too little to bend the picture."""
 
 
 def ask(
@@ -87,7 +93,8 @@ def ask(
     relative = np.asarray(frames, np.float32) / np.float32(level)
     spread = amplitude_noise(relative)
     system = _composed(instrument, table, frames.shape, spread, unknown)
-    unknowns = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
+    means = relative.mean(axis=(1, 2))
+    unknowns = {PATHS[name]: _unknown(name, system, wanted, means) for name, wanted in unknown.items()}
     solver = _solver(options)
     told = settings(options, not isinstance(solver, FrameByFrame), TOTAL_VARIATION * spread)
     return Question(
@@ -167,17 +174,17 @@ def _first_look(question: Question, instrument: Mapping[str, Any], table: LEDTab
         notes.append(f"With the bright-field frames alone the defocus was found to be about {found}.")
     trust = trusted(_with(question.system, leaves))
     if not trust.all():
-        left = ", ".join(str(i) for i in np.flatnonzero(trust == 0)[:12])
+        left = ", ".join(str(i) for i in np.flatnonzero(trust <= LEAST_TRUST)[:12])
         notes.append(
             f"The direct light of {int(np.sum(trust < 1))} frames falls on the very edge of the pupil, where a part of "
-            f"the field does not tell how much passes: they count less, or not at all (frames {left or 'none'})."
+            f"the field does not tell how much passes: they count less, or hardly at all (frames {left or 'none'})."
         )
     return Start(leaves, 1.0, tuple(notes), trust)
 
 
 def trusted(system: Any) -> Float[np.ndarray, " frame"]:
-    """Return how much each frame is trusted: 0 where its direct light falls within two frequency samples of the
-    pupil's edge, 1 from three on.
+    """Return how much each frame is trusted: `LEAST_TRUST` where its direct light falls within two frequency samples of
+    the pupil's edge, 1 from three on.
 
     A beam of infinite width passes there or does not; seen through a field of finite width it does a little of both.
     """
@@ -186,7 +193,7 @@ def trusted(system: Any) -> Float[np.ndarray, " frame"]:
     sine = np.asarray(jax.vmap(lambda one: _sine(panel, one))(panel.lit.value)).reshape(-1, 2)
     sample = float(panel.wavelength) / float(np.max(np.asarray(grid.shape) * np.abs(np.asarray(grid.pitch))))
     away = np.abs(np.hypot(*sine.T) - float(objective.numerical_aperture)) / sample
-    return np.clip(away - 2, 0, 1).reshape(len(panel.lit.value), -1).min(axis=1).astype(np.float32)
+    return np.clip(away - 2, LEAST_TRUST, 1).reshape(len(panel.lit.value), -1).min(axis=1).astype(np.float32)
 
 
 def _sine(panel: Any, lit: Array) -> Array:
@@ -236,11 +243,26 @@ def _bright_field(
         )
 
     base = {SAMPLE: Free(), GAINS: GaussianPrior(GAIN)}
-    trials = np.linspace(low, high, TRIALS)
-    best = trials[int(np.argmin([refined(z, base, TRIAL_STEPS).history["objective"][-1] for z in trials]))]
+    best = least(
+        lambda z: float(refined(z, base, TRIAL_STEPS).history["objective"][-1]),
+        np.linspace(low, high, TRIALS),
+        beyond=wanted["defocus"] is True,
+    )
     told = {path: question.unknowns[path] for path in (DEFOCUS, *POSE) if path in question.unknowns}
     found = refined(best, base | told, POSE_STEPS).system
     return {path: np.asarray(get_leaf(found, path)) for path in told}
+
+
+def least(objective: Callable[[float], float], trials: Float[np.ndarray, " n"], *, beyond: bool) -> float:
+    """Return the trial of the least objective; where that is the last one to a side, look on there if `beyond`."""
+    found = {z: objective(z) for z in trials}
+    for _ in range(MORE if beyond else 0):
+        best = min(found, key=found.__getitem__)
+        if best not in (min(found), max(found)):
+            break
+        reach = np.sign(best - np.mean(trials)) * (np.ptp(trials) / 2)
+        found |= {z: objective(z) for z in np.linspace(best, best + reach, TRIALS // 2 + 1)[1:]}
+    return min(found, key=found.__getitem__)
 
 
 def _middle(pixels: int) -> slice:
@@ -341,8 +363,8 @@ def _terms(order: Any) -> int:
     return max((order + 1) * (order + 2) // 2 - (FIRST_ABERRATION - 1), 0)
 
 
-def _unknown(name: str, system: Any, wanted: Any) -> Unknown:
-    """Return what a line of `[unknown]` means."""
+def _unknown(name: str, system: Any, wanted: Any, means: Float[np.ndarray, " frame"]) -> Unknown:
+    """Return what a line of `[unknown]` means, of frames of these means."""
     panel = system.illumination
     height = float(panel.height)
     depth = float(panel.wavelength / system.detection_path.numerical_aperture**2)
@@ -357,7 +379,7 @@ def _unknown(name: str, system: Any, wanted: Any) -> Unknown:
         "numerical_aperture": GaussianPrior(APERTURE * float(system.detection_path.numerical_aperture)),
         "zernike": GaussianPrior(ABERRATION),
         "pupil": GaussianPrior(PUPIL_STD),
-        "background": GaussianPrior(BACKGROUND_STD),
+        "background": HalfGaussian(BACKGROUND_STD * np.maximum(means, 1e-6 * means.max())),
     }
     return known_as(wanted, scale(name, system), natural[name])
 
