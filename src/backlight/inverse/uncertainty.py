@@ -189,7 +189,9 @@ def _moves_alone(z: Coordinates, parameters: tuple[str, ...]) -> Coordinates:
 def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measured: _Measured) -> Uncertainty:
     """Turn curvatures into standard deviations and words."""
     names = tuple(name for path in sorted(parameters) for name in _names(path, z[path]))
-    unit = 1 / np.sqrt(np.maximum(np.diag(measured.own), 1e-30))
+    # In units of what frames and prior tell together: a number of which the frames tell nothing would else be so much
+    # larger than the others that round-off is all that is left of those.
+    unit = 1 / np.sqrt(np.maximum(np.diag(measured.own) + np.diag(measured.prior), 1e-30))
     scale = unit[:, None] * unit[None, :]
     told, blind = _told_by_frames(measured.left * scale, measured.shifted * scale)
     values, vectors = np.linalg.eigh(told + measured.prior * scale)
@@ -206,7 +208,7 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
         std=_in_leaf_units(z, parameters, slopes, deviation),
         names=names,
         correlation=correlation,
-        kept=np.clip(np.diag(measured.left) * unit**2, 0, None),
+        kept=np.clip(np.diag(measured.left) / np.maximum(np.diag(measured.own), 1e-30), 0, None),
         sentences=(*weakest.sentences(_simplest(blind), lost), *_correlated(names, correlation)),
     )
 
