@@ -18,16 +18,16 @@ from backlight.systems.ptychography_findings import pupil_function, spreads
 from backlight.systems.ptychography_instrument import fourier_ptychography
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
-from panel_twin import twin
+from ptychography_twin import APERTURE, HEIGHT, WAVELENGTH, Truth, record, texture
 
 RUN = """
 system = "fourier_ptychography"
 [data]
 frames = "frames.npy"
 [instrument]
-wavelength = "600 nm"
+wavelength = "630 nm"
 numerical_aperture = {aperture}
-pixel_pitch = "2 um"
+pixel_pitch = "1.845 um"
 led_positions = "leds.csv"
 [unknown]
 sample = true
@@ -43,7 +43,11 @@ error_bars = {bars}
 """
 
 
-def prepare(folder, frames, table, *, height=0.1, aperture=0.1, bars="false", extra=""):
+PANEL = {"side": 5, "led_pitch": 6e-3}
+TABLE = Truth(**PANEL).table
+
+
+def prepare(folder, frames, table=TABLE, *, height=HEIGHT, aperture=APERTURE, bars="false", extra=""):
     """Write frames, table and run file, and return the run file."""
     write_npy(folder / "frames.npy", frames)
     lines = [f"{1e3 * x:.6f},{1e3 * y:.6f},{-1e3 * height:.6f}" for y, x in table]
@@ -54,13 +58,13 @@ def prepare(folder, frames, table, *, height=0.1, aperture=0.1, bars="false", ex
 
 @pytest.fixture(scope="module")
 def recorded():
-    return twin(size=32, shift=(1e-3, -0.5e-3))
+    return record(texture(32, 0), 32, Truth(**PANEL, shift=(1e-3, -0.5e-3)), 0)
 
 
 @pytest.fixture(scope="module")
 def finished(recorded, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ptychography")
-    return runs.run(prepare(folder, recorded.frames, recorded.table), folder / "result")
+    return runs.run(prepare(folder, recorded), folder / "result")
 
 
 def test_the_pupil_lies_beside_the_object(finished):
@@ -81,16 +85,16 @@ def test_every_unknown_is_reported(finished):
     assert np.shape(table["background"]["value"]) == (25,)
     assert [table[name]["unit"] for name in unknown[1:5]] == ["m", "", "m", "rad"]
     assert (table["sample"]["file"], table["pupil"]["file"]) == ("object.npy", "pupil.npy")
-    assert table["wavelength"] == {"value": 600e-9, "unit": "m", "std": None, "status": "fixed"}
+    assert table["wavelength"] == {"value": WAVELENGTH, "unit": "m", "std": None, "status": "fixed"}
 
 
 def test_each_frame_has_its_residual(finished, recorded):
     told = finished.result["frames"]
     assert len(told["nrmse_amplitude"]) == 25
-    assert told["shown"] == int(np.argmax(recorded.frames.mean(axis=(1, 2))))
+    assert told["shown"] == int(np.argmax(recorded.mean(axis=(1, 2))))
     reach = np.hypot(12e-3, 12e-3)
-    aperture = reach / np.hypot(0.1, reach) + 0.1
-    assert finished.result["found"]["finest_detail"] == pytest.approx(600e-9 / (2 * aperture), rel=0.05)
+    aperture = reach / np.hypot(HEIGHT, reach) + APERTURE
+    assert finished.result["found"]["finest_detail"] == pytest.approx(WAVELENGTH / (2 * aperture), rel=0.05)
 
 
 def test_the_report_has_its_figures(finished, tmp_path):
@@ -111,8 +115,8 @@ def test_the_instrument_that_was_found_predicts_every_frame(finished, recorded, 
     assert moved["changed"]["defocus"] == pytest.approx(20e-6)
     before, after = (np.asarray(read(tmp_path / f"{n}.tif", trusted=True).array, float) for n in "fg")
     assert not np.allclose(before, after, rtol=0.01)
-    bright = recorded.frames.mean(axis=(1, 2)).argmax()
-    assert before[bright].mean() == pytest.approx(recorded.frames[bright].mean(), rel=0.2)
+    bright = recorded.mean(axis=(1, 2)).argmax()
+    assert before[bright].mean() == pytest.approx(recorded[bright].mean(), rel=0.2)
 
 
 def test_exhibits_survive_a_file():
@@ -157,28 +161,28 @@ def test_a_pupil_without_aberrations_is_one_and_defocus_curves_it():
 
 def test_frames_that_are_not_as_many_as_diodes_are_refused(recorded, tmp_path):
     with pytest.raises(InputError, match="25 diodes for 24 frames"):
-        runs.run(prepare(tmp_path, recorded.frames[:-1], recorded.table), tmp_path / "result")
+        runs.run(prepare(tmp_path, recorded[:-1]), tmp_path / "result")
     assert not (tmp_path / "result").exists()
 
 
 def test_pixels_that_do_not_hold_the_pupil_are_refused(recorded, tmp_path):
     with pytest.raises(InputError, match="λ/\\(2 NA\\)"):
-        runs.run(prepare(tmp_path, recorded.frames, recorded.table, aperture=0.2), tmp_path / "result")
+        runs.run(prepare(tmp_path, recorded, aperture=0.2), tmp_path / "result")
 
 
 def test_a_diode_beyond_the_cone_of_light_is_refused(recorded, tmp_path):
     with pytest.raises(InputError, match="light does not propagate"):
-        runs.run(prepare(tmp_path, recorded.frames, recorded.table, height=2e-3), tmp_path / "result")
+        runs.run(prepare(tmp_path, recorded, height=2e-3), tmp_path / "result")
 
 
 def test_diodes_whose_pupils_stand_apart_are_refused(recorded, tmp_path):
     with pytest.raises(InputError, match="meets no other"):
-        runs.run(prepare(tmp_path, recorded.frames, 6 * recorded.table), tmp_path / "result")
+        runs.run(prepare(tmp_path, recorded, 6 * TABLE), tmp_path / "result")
 
 
 def test_a_table_with_its_axes_swapped_is_named(tmp_path):
-    recorded = twin(shift=(1e-3, -0.5e-3), rotation=0.05)
-    job = read_job(prepare(tmp_path, recorded.frames, recorded.table[:, ::-1]))
-    (note,) = ask(job).question.look()["notes"]
+    frames = record(texture(64, 0), 64, Truth(**PANEL, shift=(1e-3, -0.5e-3), rotation=0.05), 0)
+    job = read_job(prepare(tmp_path, frames, TABLE[:, ::-1]))
+    note, *_ = ask(job).question.look()["notes"]
     assert "with x and y swapped" in note
     assert "check the order of its columns" in note

@@ -1,6 +1,6 @@
 """Synthetic Fourier ptychography by another code path: numpy, float64, tilted waves on a finer and wider grid."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,14 +25,23 @@ GIVEN = {
 
 @dataclass(frozen=True)
 class Truth:
-    """What is wrong with the instrument: m, rad, and Noll's coefficients from the fifth on in rad."""
+    """The instrument as it is: a square panel, m, rad, and Noll's coefficients from the fifth on in rad."""
 
-    shift: tuple[float, float]
-    rotation: float
-    height: float
-    defocus: float
-    aberrations: np.ndarray
-    gains: np.ndarray
+    shift: tuple[float, float] = (0.0, 0.0)
+    rotation: float = 0.0
+    height: float = HEIGHT
+    defocus: float = 0.0
+    aberrations: np.ndarray = field(default_factory=lambda: np.zeros(10))
+    gains: np.ndarray | float = 1.0
+    aperture: float = APERTURE
+    side: int = SIDE
+    led_pitch: float = LED_PITCH
+
+    @property
+    def table(self) -> np.ndarray:
+        """Places of the diodes on the panel, (y, x) about its middle, row by row."""
+        places = self.led_pitch * (np.arange(self.side) - self.side // 2)
+        return np.stack(np.meshgrid(places, places, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def truth(seed: int) -> Truth:
@@ -51,8 +60,7 @@ def truth(seed: int) -> Truth:
 
 def cells(pixels: int, seed: int) -> np.ndarray:
     """Return the complex sample (n, n) on fine pixels, wider than the frame: delaying, slightly absorbing discs."""
-    rng = np.random.default_rng(seed)
-    n = round(pixels * FINER * WIDER / 16) * 16
+    rng, n = np.random.default_rng(seed), _fine(pixels)
     y, x = (np.mgrid[:n, :n] - n / 2) * (PITCH / FINER)
     thickness, half = np.zeros((n, n)), 0.5 * n * PITCH / FINER
     for _ in range(round((1e6 * half) ** 2 / 90)):
@@ -61,11 +69,24 @@ def cells(pixels: int, seed: int) -> np.ndarray:
     return np.exp((1j - 0.15) * thickness)
 
 
+def texture(pixels: int, seed: int) -> np.ndarray:
+    """Return a complex sample as `cells` does, with detail of every size and a mean that leads."""
+    rng, n = np.random.default_rng(seed), _fine(pixels)
+    f = np.hypot(*np.meshgrid(np.fft.fftfreq(n), np.fft.fftfreq(n), indexing="ij"))
+    noise = np.fft.ifft2(np.fft.fft2(rng.standard_normal((n, n))) / (0.02 + f)).real
+    phase = noise / noise.std()
+    return np.exp(0.4j * phase) * (1 - 0.1 * np.tanh(np.roll(phase, n // 3, 0)))
+
+
+def _fine(pixels: int) -> int:
+    return round(pixels * FINER * WIDER / 16) * 16
+
+
 def record(sample: np.ndarray, pixels: int, given: Truth, seed: int) -> np.ndarray:
     """Return the frames (frame, n, n) in codes, each exposed to the full scale; diodes row by row."""
     rng = np.random.default_rng(seed)
     n, pitch = len(sample), PITCH / FINER
-    f = np.fft.fftfreq(n, pitch) * WAVELENGTH / APERTURE
+    f = np.fft.fftfreq(n, pitch) * WAVELENGTH / given.aperture
     y, x = np.broadcast_arrays(f[:, None], f)
     square = y**2 + x**2
     inside = square < 1
@@ -73,19 +94,19 @@ def record(sample: np.ndarray, pixels: int, given: Truth, seed: int) -> np.ndarr
         c * z for c, z in zip(given.aberrations, zernikes([noll_term(j) for j in range(5, 15)], y, x), strict=True)
     )
     # The sample lies `defocus` behind the plane in focus: its light is seen as it was that far before.
-    cosine = np.sqrt(np.where(inside, 1 - square * APERTURE**2, 1))
+    cosine = np.sqrt(np.where(inside, 1 - square * given.aperture**2, 1))
     phase = phase - 2 * np.pi * given.defocus / WAVELENGTH * (cosine - 1)
     pupil = inside * np.exp(1j * phase)
     r, first = (np.arange(n) - n // 2) * pitch, n // 2 - pixels // 2 * FINER
     cut = slice(first, first + pixels * FINER, FINER)
     frames = []
-    for sine, gain in zip(sines(given), given.gains, strict=True):
+    for sine, gain in zip(sines(given), np.broadcast_to(given.gains, given.side**2), strict=True):
         wave = [np.exp(-2j * np.pi * s / WAVELENGTH * r) for s in sine]
         image = np.fft.ifft2(np.fft.fft2(sample * wave[0][:, None] * wave[1]) * pupil)[cut, cut]
         frames.append(gain * np.abs(image) ** 2)
     # One exposure for the bright field, one for the dark field, as one sets a camera.
     frames = np.asarray(frames)
-    bright = np.hypot(*sines(given).T) < 1.1 * APERTURE
+    bright = np.hypot(*sines(given).T) < 1.1 * given.aperture
     exposure = np.where(bright, frames[bright].max(), frames[~bright].max())[:, None, None]
     counted = rng.poisson(frames / exposure * PEAK_COUNTS) / PEAK_COUNTS
     return np.round(np.clip(counted, 0, 1) * CODES) / CODES * exposure
@@ -93,8 +114,7 @@ def record(sample: np.ndarray, pixels: int, given: Truth, seed: int) -> np.ndarr
 
 def sines(given: Truth) -> np.ndarray:
     """Return the sines (y, x) of the way to each diode."""
-    row, column = np.mgrid[:SIDE, :SIDE].reshape(2, -1) - SIDE // 2
-    y, x = LED_PITCH * row, LED_PITCH * column
+    y, x = given.table.T
     cos, sin = np.cos(given.rotation), np.sin(given.rotation)
     place = np.stack([cos * y + sin * x, cos * x - sin * y], axis=-1) + given.shift
     return place / np.sqrt(np.sum(place**2, axis=-1, keepdims=True) + given.height**2)

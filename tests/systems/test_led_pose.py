@@ -1,27 +1,34 @@
 import numpy as np
 import pytest
-from panel_twin import APERTURE, HEIGHT, PITCH, WAVELENGTH, table, twin
+from ptychography_twin import APERTURE, HEIGHT, PITCH, WAVELENGTH, Truth, record, texture
 
 from backlight.errors import InputError
 from backlight.systems.led_pose import CERTAIN, ORIENTATIONS, panel_pose
 
 KNOWN = {"numerical_aperture": APERTURE, "wavelength": WAVELENGTH, "pixel_pitch": PITCH}
+PANEL = {"side": 5, "led_pitch": 6e-3}
+TABLE = Truth(**PANEL).table
+PIXELS = 64
+
+
+def recorded(seed, **wrong):
+    return record(texture(PIXELS, seed), PIXELS, Truth(**PANEL, **wrong), seed)
 
 
 @pytest.fixture(scope="module")
 def moved():
     """Return frames under a panel that is shifted, turned and lower than written."""
-    return twin(shift=(0.8e-3, -0.5e-3), rotation=np.deg2rad(1.5), height=0.97 * HEIGHT, defocus=30e-6)
+    return recorded(0, shift=(0.8e-3, -0.5e-3), rotation=np.deg2rad(1.5), height=0.97 * HEIGHT, defocus=30e-6)
 
 
 @pytest.mark.parametrize("name", ORIENTATIONS)
 def test_swapped_and_mirrored_tables_are_told_from_right_ones(name, moved):
-    wrong = moved.table @ np.linalg.inv(np.array(ORIENTATIONS[name], float)).T
-    pose = panel_pose(moved.frames, wrong, HEIGHT, **KNOWN)
+    wrong = TABLE @ np.linalg.inv(np.array(ORIENTATIONS[name], float)).T
+    pose = panel_pose(moved, wrong, HEIGHT, **KNOWN)
     assert pose is not None
     assert pose.orientation == name
     assert pose.lead > CERTAIN
-    np.testing.assert_allclose(pose.oriented(wrong), moved.table, atol=1e-12)
+    np.testing.assert_allclose(pose.oriented(wrong), TABLE, atol=1e-12)
     if name == "as written":
         assert pose.advice() == ""
     else:
@@ -30,7 +37,7 @@ def test_swapped_and_mirrored_tables_are_told_from_right_ones(name, moved):
 
 
 def test_a_table_with_both_axes_mirrored_fits_as_well_with_the_shift_of_the_other_sign(moved):
-    right, wrong = (panel_pose(moved.frames, sign * moved.table, HEIGHT, **KNOWN) for sign in (1, -1))
+    right, wrong = (panel_pose(moved, sign * TABLE, HEIGHT, **KNOWN) for sign in (1, -1))
     assert right is not None
     assert wrong is not None
     assert wrong.orientation == right.orientation
@@ -42,10 +49,10 @@ def test_the_pose_is_found_within_a_fraction_of_a_sample_of_the_spectrum(seed):
     rng = np.random.default_rng(seed)
     shift, rotation = rng.uniform(-1e-3, 1e-3, 2), np.deg2rad(rng.uniform(-2, 2))
     height, defocus = HEIGHT * rng.uniform(0.97, 1.03), rng.uniform(-40e-6, 40e-6)
-    frames = twin(shift=tuple(shift), rotation=rotation, height=height, defocus=defocus, seed=seed).frames
-    pose = panel_pose(frames, table(), HEIGHT, **KNOWN)
+    frames = recorded(seed, shift=tuple(shift), rotation=rotation, height=height, defocus=defocus)
+    pose = panel_pose(frames, TABLE, HEIGHT, **KNOWN)
     assert pose is not None
-    # A sample of the spectrum is λ/(64·2 µm) in sine, 0.47 mm on the panel: a third of it over nine frames.
+    # A sample of the spectrum is λ/(64·1.845 µm) in sine, 0.48 mm on the panel: a third of it over nine frames.
     assert np.abs(pose.shift - shift).max() < 0.16e-3
     assert np.abs(pose.rotation - rotation) < 0.16e-3 / 6e-3
     assert np.abs(pose.height - height) < 3 * pose.height_std < 0.07 * HEIGHT
@@ -53,21 +60,21 @@ def test_the_pose_is_found_within_a_fraction_of_a_sample_of_the_spectrum(seed):
 
 
 def test_an_aperture_other_than_written_does_not_bend_the_height():
-    frames = twin(aperture=0.92 * APERTURE, seed=4).frames
-    pose = panel_pose(frames, table(), HEIGHT, **KNOWN)
+    frames = recorded(4, aperture=0.92 * APERTURE)
+    pose = panel_pose(frames, TABLE, HEIGHT, **KNOWN)
     assert pose is not None
     assert pose.numerical_aperture == pytest.approx(0.92 * APERTURE, abs=3 * pose.numerical_aperture_std)
     assert pose.height == pytest.approx(HEIGHT, abs=3 * pose.height_std)
 
 
 def test_without_bright_field_nothing_is_said(moved):
-    dark = np.hypot(*moved.table.T) > 15e-3
-    assert panel_pose(moved.frames[dark][:3], moved.table[dark][:3], HEIGHT, **KNOWN) is None
+    dark = np.hypot(*TABLE.T) > 15e-3
+    assert panel_pose(moved[dark][:3], TABLE[dark][:3], HEIGHT, **KNOWN) is None
 
 
 def test_every_frame_needs_a_diode(moved):
     with pytest.raises(InputError, match="24 diodes"):
-        panel_pose(moved.frames, moved.table[1:], HEIGHT, **KNOWN)
+        panel_pose(moved, TABLE[1:], HEIGHT, **KNOWN)
 
 
 MEASURED = {
