@@ -1,5 +1,7 @@
 """Solvers on problems whose answer is known, and the loop around them."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -70,6 +72,24 @@ SOLVERS = {
     "lbfgs": LBFGS(steps=40),
     "fista": FISTA(steps=300),
 }
+
+
+@pytest.mark.parametrize("solver", [*SOLVERS.values(), VariableProjection()], ids=[*SOLVERS, "variable projection"])
+def test_all_blocks_are_one_program(solver, monkeypatch):
+    """The model is not traced again after the first: what a block returns has the types that it takes."""
+    problem = _separable()[0] if isinstance(solver, VariableProjection) else _quadratic()[0]
+    model, traced, counts = type(problem.model), [], []
+    predict = model.predict
+    monkeypatch.setattr(model, "predict", lambda self: traced.append(self) or predict(self))
+    drive(
+        problem,
+        replace(solver, steps=6, block=2),
+        problem.start(),
+        tolerance=0.0,
+        callback=lambda progress: counts.append(len(traced)),
+    )
+    assert len(counts) == 3
+    assert counts[0] == counts[-1] > 0
 
 
 @pytest.mark.parametrize("name", SOLVERS)

@@ -111,7 +111,7 @@ class _Run:
 
     @classmethod
     def begin(cls, problem: Problem, solver: Solver, z: Coordinates, checkpoint: Checkpoint | None) -> "_Run":
-        state = _init(problem, solver, z)
+        z, state = _init(problem, solver, z)
         run = cls(problem, solver, state, z, np.inf, 0, 0, [], {})
         kept = checkpoint.load() if checkpoint is not None else None
         if kept is not None:
@@ -204,7 +204,8 @@ class _Run:
 
 @eqx.filter_jit
 def _init(problem: Problem, solver: Solver, z: Coordinates) -> Any:
-    return solver.init(problem, z)
+    """Return z and the solver's state, weak types made strong: a block returns those, and would be compiled twice."""
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, leaf.dtype), (z, solver.init(problem, z)))
 
 
 @eqx.filter_jit
