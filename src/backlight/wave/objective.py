@@ -1,6 +1,7 @@
 """An objective: the object's light through an aberrated pupil, magnified."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
@@ -162,7 +163,9 @@ class Objective(eqx.Module):
         coarse = Grid((rows, columns), grid.pitch * self.decimation, grid.center)
         rows, columns = (-(-n // self.decimation) for n in light.grid.shape)
         image = coarse.resized((rows, columns))
-        values = crop(ifft2(within(carried, coarse.shape)), image.shape) / (self.scale * self.decimation**2)
+        # Scaled by a real number and where samples are few: complex ones are divided slowly.
+        scaled = carried * (1 / (self.scale * self.decimation**2))
+        values = crop(ifft2(within(scaled, coarse.shape)), image.shape)
         return Field(values, image.scaled(self.scale), light.wavelength, tilt=tilt / self.scale, weight=light.weight)
 
     def _samples(self, shape: tuple[int, int]) -> tuple[int, int]:
@@ -209,8 +212,10 @@ def interpolated(
     outside."""
     if pixels.shape == (1, 1):
         return pixels
-    rows, columns = (_hats(n, at).astype(pixels.dtype) for n, at in zip(pixels.shape, (y, x), strict=True))
-    return jnp.einsum("ym,mn,xn->yx", rows, pixels, columns, precision="highest")
+    rows, columns = (_hats(n, at) for n, at in zip(pixels.shape, (y, x), strict=True))
+    # In planes: with real shares among complex numbers half of the products would be with zero.
+    planes = jnp.stack([pixels.real, pixels.imag])
+    return jax.lax.complex(*jnp.einsum("ym,cmn,xn->cyx", rows, planes, columns, precision="highest"))
 
 
 def _hats(count: int, places: Float[Array, " n"]) -> Float[Array, "n count"]:
