@@ -3,6 +3,8 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import backlight.runs as runs
 from backlight.errors import InputError, RunFileError
 from backlight.io import write_npy
 from backlight.runs.ask import ask, every, read_job
+from backlight.runs.quality import quality_table
 from backlight.systems.frame_order import by_angle
 from backlight.systems.half_data import halves
 from backlight.systems.question import Start
@@ -153,6 +156,20 @@ def test_frames_that_are_held_out_keep_their_weights_and_count_for_nothing(frame
     seen = []
     replace(question, first_look=lambda asked: seen.append(asked) or Start({}, 1.0, ())).look()
     assert np.all(seen[0].weights[OUT] == 0)
+
+
+def test_frames_that_are_hardly_trusted_spoil_neither_figure():
+    """Every second frame is held out; the last two are explained badly and trusted little."""
+    frames = np.full((6, 4, 4), 4.0)
+    predicted = np.array([4.0, 1.0, 4.0, 4.0, 100.0, 100.0])[:, None, None] * np.ones((4, 4))
+    weights = np.array([1, 1, 0.9, 1, 0.05, 0.05])[:, None, None] * np.ones((4, 4))
+    asked: Any = SimpleNamespace(
+        job=SimpleNamespace(run=SimpleNamespace(estimate=SimpleNamespace(held_out=2))),
+        question=SimpleNamespace(held_out=every(2, 6), weights=weights),
+        recorded=SimpleNamespace(frames=frames, weights=np.ones_like(frames)),
+    )
+    found = quality_table(asked, predicted, None)
+    assert found == {"nrmse_fitted": 0, "nrmse_held_out": pytest.approx((1 / 8) ** 0.5)}
 
 
 def test_halves_are_as_large_and_hold_only_what_counts(frames, tmp_path):

@@ -60,12 +60,13 @@ def _held_out(asked: Asked) -> np.ndarray | None:
 def quality_table(asked: Asked, predicted: np.ndarray, compared: Compared | None) -> dict[str, float | None]:
     """Return the figures of merit of frames held out and of halves, as far as the run asked for them.
 
-    Frames that are not trusted, or count for nothing, are in none.
+    Pixels that count for less than half, as in a frame that the first look does not trust, are in neither set.
     """
     table: dict[str, float | None] = {}
     out, question = _held_out(asked), asked.question
     if out is not None:
         weights = asked.recorded.weights if question.weights is None else question.weights
+        weights = weights >= 0.5 * weights.max()
         told = np.setdiff1d(np.arange(len(predicted)), out)
         for name, chosen in (("nrmse_fitted", told), ("nrmse_held_out", out)):
             table[name] = nrmse_amplitude(asked.recorded.frames[chosen], predicted[chosen], weights[chosen])
