@@ -1,5 +1,6 @@
 """Quality without ground truth: frames held out, and the pictures of two halves of the frames."""
 
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import backlight.runs as runs
 from backlight.errors import InputError, RunFileError
 from backlight.io import write_npy
 from backlight.runs.ask import ask, every, read_job
+from backlight.runs.execute import Listener
 from backlight.runs.quality import quality_table
 from backlight.systems.frame_order import by_angle
 from backlight.systems.half_data import halves
@@ -184,3 +186,19 @@ def test_halves_are_as_large_and_hold_only_what_counts(frames, tmp_path):
 
 def test_one_frame_has_an_order():
     assert by_angle(np.zeros((1, 2))).tolist() == [0]
+
+
+@pytest.mark.slow
+def test_a_run_interrupted_between_its_halves_is_resumed_to_the_whole_result(frames, tmp_path):
+    def interrupt(message):
+        if message.startswith("estimating the sample from each half"):
+            signal.raise_signal(signal.SIGINT)
+
+    job = prepare(tmp_path, frames[:, 4:-4, 4:-4], extra="halves = true")
+    cut = runs.run(job, tmp_path / "result", listener=Listener(message=interrupt))
+    assert cut.exit_code == 130
+    assert "ring_correlation" not in cut.result
+    whole = runs.resume(tmp_path / "result")
+    assert whole.exit_code == 0
+    assert whole.result["data_fit"]["nrmse_amplitude"] == cut.result["data_fit"]["nrmse_amplitude"]
+    assert len(whole.result["ring_correlation"]["frames"][0]) == 12

@@ -66,7 +66,7 @@ def quality_table(asked: Asked, predicted: np.ndarray, compared: Compared | None
     out, question = _held_out(asked), asked.question
     if out is not None:
         weights = asked.recorded.weights if question.weights is None else question.weights
-        weights = weights >= 0.5 * weights.max()
+        weights = (weights >= 0.5 * weights.max()).astype(np.float32)
         told = np.setdiff1d(np.arange(len(predicted)), out)
         for name, chosen in (("nrmse_fitted", told), ("nrmse_held_out", out)):
             table[name] = nrmse_amplitude(asked.recorded.frames[chosen], predicted[chosen], weights[chosen])
