@@ -74,6 +74,8 @@ def test_thresholds_are_crossed_between_rings():
     rings = RingCorrelation(np.array([1.0, 2, 3, 4, 5]), np.array([0.1, 0.9, 0.6, 0.2, 0.9]), np.full(5, 1e12))
     assert rings.period(0.4) == pytest.approx(1 / 3.5)
     assert rings.period(0.95) is None
+    uneasy = RingCorrelation(np.arange(1.0, 6), np.array([0.5, 0.1, 0.9, 0.6, 0.2]), np.full(5, 1e12))
+    assert uneasy.period(0.4) == pytest.approx(1 / 4.5)
     assert rings.period(0.05) == pytest.approx(1 / 5)
     np.testing.assert_allclose(rings.half_bit, 0.2071 / 1.2071, rtol=1e-5)
 

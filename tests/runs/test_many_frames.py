@@ -69,7 +69,7 @@ def finished(frames, tmp_path_factory):
 def test_frames_that_were_held_out_are_predicted(finished):
     fit, residuals = finished.result["data_fit"], np.array(finished.result["frames"]["nrmse_amplitude"])
     assert 0 < fit["nrmse_held_out"] < 0.2
-    assert np.all(residuals[OUT[:2]] < 0.3)
+    assert np.all(residuals[OUT[:2]] < 1 - 3**-0.5)  # the least that a third of a frame's light leaves
     assert fit["nrmse_fitted"] == pytest.approx(fit["nrmse_amplitude"], rel=1e-3)
     assert any("held out, every 6-th. Their own gains" in note for note in finished.result["notes"])
 

@@ -35,16 +35,15 @@ class RingCorrelation:
         return (0.2071 + 1.9102 * inverse) / (1.2071 + 0.9102 * inverse)
 
     def period(self, threshold: Float[np.ndarray, " rings"] | float) -> float | None:
-        """Return the period, m, at which the correlation first falls below a threshold once it has been above.
+        """Return the period, m, at which the correlation falls below a threshold, beyond where it is clearest above.
 
-        The lowest rings hold few samples and may begin below. The finest period of all rings where the correlation
-        never falls, and `None` where it never is above.
+        The lowest rings hold few samples and may cross it back and forth. The finest period of all rings where the
+        correlation never falls, and `None` where it never is above.
         """
         lead = self.correlation - threshold
-        above = lead >= 0
-        if not above.any():
+        above, begin = lead >= 0, int(np.argmax(lead))
+        if not above[begin]:
             return None
-        begin = int(np.argmax(above))
         if above[begin:].all():
             return float(1 / self.frequency[-1])
         after = begin + int(np.argmin(above[begin:]))
