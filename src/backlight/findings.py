@@ -43,12 +43,32 @@ class PointMap:
 
 
 @dataclass(frozen=True)
+class Curves:
+    """Lines over one axis.
+
+    **Arguments:** `title`; `x`, (points,), `axis`, what it is; `lines`, (lines, points), `label`, what they are;
+    `names`, (lines,), one for each.
+    """
+
+    title: str
+    x: np.ndarray
+    lines: np.ndarray
+    names: np.ndarray
+    axis: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Exhibit:
-    """A figure of the report: pictures and maps side by side under a name, with a caption."""
+    """A figure of the report: panels side by side under a name, with a caption.
+
+    **Arguments:** `about_fit`, whether it tells how good the fit is, rather than what the instrument is.
+    """
 
     name: str
     caption: str
-    panels: tuple[Picture | PointMap, ...]
+    panels: tuple[Picture | PointMap | Curves, ...]
+    about_fit: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +85,7 @@ class Findings:
     notes: tuple[str, ...] = ()
 
 
-KINDS = {kind.__name__: kind for kind in (Picture, PointMap)}
+KINDS = {kind.__name__: kind for kind in (Picture, PointMap, Curves)}
 PREFIX = "exhibit"
 
 
@@ -74,6 +94,7 @@ def to_arrays(exhibits: Iterable[Exhibit]) -> dict[str, np.ndarray]:
     arrays = {}
     for exhibit in exhibits:
         arrays[f"{PREFIX}/{exhibit.name}/caption"] = np.asarray(exhibit.caption)
+        arrays[f"{PREFIX}/{exhibit.name}/about_fit"] = np.asarray(exhibit.about_fit)
         for number, panel in enumerate(exhibit.panels):
             place = f"{PREFIX}/{exhibit.name}/{number:02d}/{type(panel).__name__}"
             arrays |= {f"{place}/{f.name}": np.asarray(getattr(panel, f.name)) for f in fields(panel)}
@@ -93,7 +114,8 @@ def _exhibit(name: str, keys: list[list[str]], arrays: Mapping[str, np.ndarray])
         if len(key) == 5:
             told.setdefault((key[2], key[3]), {})[key[4]] = _plain(arrays["/".join(key)])
     panels = tuple(KINDS[kind](**told[number, kind]) for number, kind in sorted(told))  # type: ignore[arg-type]
-    return Exhibit(name, str(arrays[f"{PREFIX}/{name}/caption"]), panels)
+    place = f"{PREFIX}/{name}"
+    return Exhibit(name, str(arrays[f"{place}/caption"]), panels, bool(arrays.get(f"{place}/about_fit", False)))
 
 
 def _plain(value: np.ndarray) -> object:

@@ -53,6 +53,18 @@ def test_words_of_a_panel_are_read(folder):
     assert run.unknown["array_height"] == Prior(value=0.09, std=2e-3)
 
 
+@pytest.mark.parametrize(("line", "value"), [
+    ("led_groups = [[0, 1], [1, 0]]", ((0, 1), (1, 0))),
+    ("led_groups = [[0], [1, 0]]", ((0,), (1, 0))),
+    ('led_groups = "groups.csv"', Path("groups.csv")),
+])  # fmt: skip
+def test_groups_of_diodes_are_lists_or_a_table(line, value, folder):
+    (folder / "groups.csv").write_text("0,1\n1,0\n")
+    run = loaded(folder, RUN.replace(TABLE, f"{TABLE}\n{line}"))
+    assert run.instrument["led_groups"] == value
+    assert loaded(folder, dump(run, SCHEMA)) == run
+
+
 @pytest.mark.parametrize("absolute", [False, True])
 def test_dump_comes_back_equal(absolute, folder, tmp_path_factory):
     run = loaded(folder, RUN)
@@ -97,6 +109,13 @@ def test_pixels_may_be_the_cameras(folder):
     (TABLE, 'led_positions = "lost.csv"', "[instrument] led_positions"),
     (TABLE, "led_positions = 3", "the name of a file"),
     (TABLE, PANEL.replace("15", "1.5", 1), "a whole number"),
+    (TABLE, TABLE + "\nled_groups = [0, 1]", "led_groups[0]"),
+    (TABLE, TABLE + "\nled_groups = [[0], []]", "led_groups[1]"),
+    (TABLE, TABLE + "\nled_groups = [[0, 1.0]]", "a list of whole numbers"),
+    (TABLE, TABLE + "\nled_groups = [[0, -1]]", "at least 0"),
+    (TABLE, TABLE + "\nled_groups = []", "a list of lists of whole numbers, or a table's name"),
+    (TABLE, TABLE + "\nled_groups = 4", "a list of lists of whole numbers, or a table's name"),
+    (TABLE, TABLE + '\nled_groups = "lost.csv"', "[instrument] led_groups"),
     ('["0.2 mm", "-0.1 mm"]', '"0.2 mm"', "a list of 2"),
     ('["0.2 mm", "-0.1 mm"]', '["0.2 mm"]', 'array_shift = ["0.5 mm", "-0.3 mm"]'),
     ("zernike = 4", "zernike = 0", "at least 1"),

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.io import ptylab_metadata, read_table
+from backlight.io import ptylab_metadata, read_rows, read_table
 
 COLUMNS = ("x", "y", "z")
 GOOD = "frame,x_mm,y_mm,z_mm,name\n0,1,2,-90,first\n1,4.5,-1e-1,-90,second\n"
@@ -96,3 +96,28 @@ def test_other_files_say_nothing(tmp_path):
     with h5py.File(tmp_path / "a.h5", "w") as file:
         file["frames"], file["wavelength"] = np.ones((3, 16, 16)), 625e-9
     assert ptylab_metadata(tmp_path / "a.h5") == {}
+
+
+@pytest.mark.parametrize("text", ["0,3\n1,4,2\n5\n", "first,second\n0,3\n1,4,2\n5\n", "\ufeff0;3;\n\n1;4;2\n5;;\n"])
+def test_rows_of_whole_numbers_are_as_long_as_they_are(text, tmp_path):
+    (tmp_path / "groups.csv").write_text(text)
+    assert read_rows(tmp_path / "groups.csv") == ((0, 3), (1, 4, 2), (5,))
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("", "without numbers"),
+    ("diode\n", "without numbers"),
+    ("0,1\n2,three\n", "line 2"),
+    ("0,1\n2,-1\n", "'-1'"),
+    ("0,1\n2,1.0\n", "a whole number"),
+    ("0,99999999999\n", "a whole number"),
+])  # fmt: skip
+def test_rows_of_anything_else_are_refused_with_their_line(text, says, tmp_path):
+    (tmp_path / "groups.csv").write_text(text)
+    with pytest.raises(InputError, match=says):
+        read_rows(tmp_path / "groups.csv")
+
+
+def test_a_folder_holds_no_rows(tmp_path):
+    with pytest.raises(InputError, match="a folder"):
+        read_rows(tmp_path)

@@ -5,8 +5,10 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.collections import EllipseCollection
 
-from backlight.report import Content, Parameter, pictures, write_figures, write_page
+from backlight.findings import Curves, Exhibit, PointMap
+from backlight.report import Content, Parameter, exhibits, pictures, write_figures, write_page
 from backlight.report.figures import draw_all
 
 
@@ -131,6 +133,38 @@ def test_a_wrapped_phase_gets_a_cyclic_map():
 def test_a_constant_phase_does_not_show():
     u = np.exp(1j * np.random.default_rng(2).normal(0, 0.2, (30, 40)))
     np.testing.assert_allclose(pictures.level_phase(u * np.exp(2.5j)), pictures.level_phase(u), atol=1e-9)
+
+
+def panel(std):
+    """Nine diodes 4 mm apart, known to `std` along y and half of that along x."""
+    places = 4e-3 * np.stack(np.mgrid[:3, :3], axis=-1).reshape(-1, 2)
+    spreads = np.broadcast_to(np.diag([std**2, std**2 / 4]), (9, 2, 2))
+    return PointMap("diodes", places, np.linspace(0.8, 1.2, 9), "brightness", places + 1e-4, spreads)
+
+
+@pytest.mark.parametrize(("std", "factor"), [(1e-3, 1), (4e-6, 100), (1e-9, 200_000)])
+def test_ellipses_too_small_to_be_seen_are_drawn_larger_and_say_so(std, factor):
+    """The map is 8 mm wide."""
+    axis = exhibits.draw(Exhibit("panel", "", (panel(std),))).axes[0]
+    assert axis.get_title() == ("diodes" if factor == 1 else f"diodes (ellipses × {factor:,})")
+    (ellipses,) = (drawn for drawn in axis.collections if isinstance(drawn, EllipseCollection))
+    long, short = (getattr(ellipses, f"get_{side}")() for side in ("widths", "heights"))
+    np.testing.assert_allclose(long, 1e3 * 2 * std * factor, rtol=1e-6)
+    np.testing.assert_allclose(short, 1e3 * std * factor, rtol=1e-6)
+    np.testing.assert_allclose(np.abs(ellipses.get_angles()), 90, atol=1e-6)
+    assert 1e3 * 2 * std * factor > 0.03 * 8
+
+
+def test_places_without_error_are_drawn_as_they_are():
+    assert exhibits.draw(Exhibit("panel", "", (panel(0.0),))).axes[0].get_title() == "diodes"
+
+
+def test_curves_are_drawn_by_name():
+    lines = Curves("FRC", np.arange(4.0), np.arange(8.0).reshape(2, 4), np.array(["halves", "1/7"]), "1/µm", "c")
+    (axis,) = exhibits.draw(Exhibit("rings", "", (lines,))).axes
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["halves", "1/7"]
+    np.testing.assert_array_equal(axis.lines[1].get_ydata(), [4, 5, 6, 7])
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("1/µm", "c")
 
 
 if __name__ == "__main__":  # python tests/report/test_report.py FOLDER: look at the pages

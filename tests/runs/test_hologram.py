@@ -148,7 +148,8 @@ def test_a_first_look_that_was_interrupted_is_taken_by_resume(finished, folder, 
     same(runs.resume(tmp_path / "result"), finished)
 
 
-@pytest.mark.parametrize("change", ["wavelength=650 nm", "medium_index=1.33", "pixel_pitch=6 um", "distance=3 mm"])
+@pytest.mark.parametrize("change", ["wavelength=650 nm", "medium_index=1.33", "pixel_pitch=6 um", "distance=3 mm",
+                                    "illumination_tilt=2 mrad, -1 mrad"])  # fmt: skip
 def test_every_number_of_the_instrument_can_be_set(finished, tmp_path, change):
     told = runs.simulate(finished.out, tmp_path / "f.tif", [change])
     frames = read_frames(tmp_path / "f.tif")

@@ -6,15 +6,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import backlight.runs as runs
 from backlight.errors import InputError
-from backlight.findings import Exhibit, Picture, PointMap, from_arrays, to_arrays
+from backlight.findings import Curves, Exhibit, Picture, PointMap, from_arrays, to_arrays
 from backlight.io import read, write_npy
 from backlight.runs.ask import ask, read_job
-from backlight.systems.ptychography_findings import pupil_function, spreads
+from backlight.systems.ptychography_findings import by_diode, pupil_function, spreads
 from backlight.systems.ptychography_instrument import fourier_ptychography
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
@@ -119,13 +121,32 @@ def test_the_instrument_that_was_found_predicts_every_frame(finished, recorded, 
     assert before[bright].mean() == pytest.approx(recorded[bright].mean(), rel=0.2)
 
 
+@pytest.mark.parametrize("value", ["0.1 mm, -0.2 mm", "[0.1 mm, -0.2 mm]", '["0.1 mm", "-0.2 mm"]'])
+def test_a_pair_is_set_by_two_values(finished, tmp_path, value):
+    told = runs.simulate(finished.out, tmp_path / "f.tif", [f"array_shift={value}"])
+    assert told["changed"]["array_shift"] == pytest.approx((0.1e-3, -0.2e-3))
+    again = runs.load(finished.out)
+    moved = eqx.tree_at(lambda s: s.illumination.shift, again, jnp.array([0.1e-3, -0.2e-3]))
+    expected = np.asarray(moved.predict().values)
+    np.testing.assert_allclose(read(tmp_path / "f.tif", trusted=True).array, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(("value", "got"), [("0.1 mm", "1 value\n"), ("1 mm, 2 mm, 3 mm", "3 values"), ("", "1 value")])
+def test_a_pair_set_by_one_value_or_three_is_refused(finished, tmp_path, value, got):
+    with pytest.raises(InputError, match=got) as refused:
+        runs.simulate(finished.out, tmp_path / "f.tif", [f"array_shift={value}"])
+    assert '--set array_shift="[0.5 mm, -0.3 mm]"' in str(refused.value)
+    assert not (tmp_path / "f.tif").exists()
+
+
 def test_exhibits_survive_a_file():
     exhibit = Exhibit("panel", "A caption.", (
         Picture("one", np.eye(3), (0.1, 0.2), "sin θ", np.ones((2, 3)), "power", True),
         PointMap("two", np.ones((4, 2)), np.arange(4.0), "brightness", spreads=np.ones((4, 2, 2))),
-    ))  # fmt: skip
+        Curves("three", np.arange(5.0), np.ones((2, 5)), np.array(["found", "threshold"]), "1/µm", "correlation"),
+    ), about_fit=True)  # fmt: skip
     (again,) = from_arrays(to_arrays([exhibit]) | {"frame": np.ones(3)})
-    assert (again.name, again.caption) == ("panel", "A caption.")
+    assert (again.name, again.caption, again.about_fit) == ("panel", "A caption.", True)
     for panel, other in zip(exhibit.panels, again.panels, strict=True):
         assert type(panel) is type(other)
         for name, value in vars(panel).items():
@@ -141,6 +162,12 @@ def test_the_error_of_the_pose_spreads_the_diodes():
     found = spreads(SimpleNamespace(system=system, uncertainty=bars, std=std.get), system.illumination.height)
     np.testing.assert_allclose(found[0], [[1e-8, 0], [0, 0]], atol=1e-13)
     np.testing.assert_allclose(found[1], [[0, 0], [0, 4e-8]], atol=1e-13)
+
+
+def test_the_residual_of_a_diode_is_that_of_its_frames():
+    lit = np.array([[0, 1], [1, 2], [4, 4]])
+    found = by_diode(lit, np.array([0.1, 0.3, np.nan]), 5)
+    np.testing.assert_allclose(found, [0.1, 0.2, 0.3, np.nan, np.nan])
 
 
 def test_a_pupil_without_aberrations_is_one_and_defocus_curves_it():

@@ -79,8 +79,8 @@ def test_the_joint_picture_is_as_good_as_with_the_known_instrument(twin, joint):
     assert judged(joint, sample)[0] > judged(known, sample)[0] - 1
 
 
-def test_alternating_projections_lower_the_misfit_of_a_known_instrument():
-    """Frames of the composed instrument itself, five diodes along a cross."""
+def cross(aberrations=()):
+    """Return what a user writes of five diodes along a cross, and frames of the composed instrument itself."""
     places = 4e-3 * np.array([(0, 0), (0, 1), (1, 0), (0, -1), (-1, 0)])
     table = np.stack([places[:, 1], places[:, 0], np.full(5, -90e-3)], axis=-1)
     given = {"wavelength": 630e-9, "numerical_aperture": 0.1, "pixel_pitch": 1.845e-6, "led_positions": table}
@@ -91,13 +91,29 @@ def test_alternating_projections_lower_the_misfit_of_a_known_instrument():
         positions=places,
         height=90e-3,
         shape=(5, 32, 32),
+        aberrations=len(aberrations),
     )
     n = system.sample.shape[0]
     y, x = np.mgrid[:n, :n] - n // 2
     bump = 1 - (0.7 - 0.5j) * np.exp(-(y**2 + x**2) / (n / 10) ** 2)
-    lit = eqx.tree_at(lambda s: s.sample.transmission, system, jnp.asarray(bump, jnp.complex64))
-    found = answered(np.asarray(lit.predict().values), {"sample": True}, {"method": "epie"}, given)
+    where = lambda s: (s.sample.transmission, s.detection_path.aberrations.coefficients)  # noqa: E731
+    lit = eqx.tree_at(where, system, (jnp.asarray(bump, jnp.complex64), jnp.asarray(aberrations, float)))
+    return given, np.asarray(lit.predict().values)
+
+
+def test_alternating_projections_lower_the_misfit_of_a_known_instrument():
+    given, frames = cross()
+    found = answered(frames, {"sample": True}, {"method": "epie"}, given)
     assert found.history["objective"][-1] < 0.1 * found.history["objective"][0]
+
+
+@pytest.mark.slow
+def test_alternating_projections_can_correct_the_pupil_too():
+    """An aberrated pupil, taken to be flat, leaves the sample alone 0.45 of the first pass's misfit."""
+    given, frames = cross((0.4, -0.3, 0.5))
+    found = answered(frames, {"sample": True}, {"method": "epry"}, given)
+    assert found.history["objective"][-1] < 0.25 * found.history["objective"][0]
+    assert np.ptp(np.angle(np.asarray(found.system.detection_path.pupil))) > 0.2
 
 
 def test_frames_on_the_edge_of_the_pupil_are_not_trusted():

@@ -60,5 +60,8 @@ def test_what_is_odd_is_said():
     assert replace(GEOMETRY, pixel_pitch=1e-6).advice() == ""
     sparse = replace(GEOMETRY, pixel_pitch=1e-6, positions=rectangular_layout(5, 5, 12e-3))
     assert "25 of 25 frames (of 0, 1, 2, 3, 4, 5, …)" in sparse.advice()
+    by_diode = replace(sparse, each="diode", numbers=np.arange(25) + 40)
+    assert "25 of 25 diodes (of 40, 41, 42, 43, 44, 45, …)" in by_diode.advice()
+    assert "bright_field_diodes" in by_diode.sampling
     assert "No diode shines straight" in replace(sparse, positions=GEOMETRY.positions + 0.05).advice()
     sparse.demand()

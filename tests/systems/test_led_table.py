@@ -41,6 +41,17 @@ def test_a_table_is_x_y_z_and_its_height_is_below_whatever_the_sign(side):
     assert table.height == 0.09
 
 
+def test_groups_say_which_diodes_light_a_frame():
+    table = led_table(RECTANGLE | {"led_groups": ((0, 7), (7, 2), (1, 0))}, 3)
+    assert table.positions.shape == (15, 2)
+    assert table.lit.tolist() == [[0, 7], [7, 2], [1, 0]]
+    assert table.used.tolist() == [0, 1, 2, 7]
+    assert table.multiplexed
+    alone = led_table(RECTANGLE, 15)
+    assert alone.lit.ravel().tolist() == list(range(15))
+    assert not alone.multiplexed
+
+
 def test_diodes_of_a_dome_keep_their_directions():
     places = np.array([[0, 0, -0.1], [30e-3, 10e-3, -0.08], [-50e-3, 0, -0.05]])
     table = led_table({"led_positions": places}, 3)
@@ -53,8 +64,12 @@ def test_diodes_of_a_dome_keep_their_directions():
         (RECTANGLE, 14, "15 diodes for 14 frames"),
         (RECTANGLE, 16, "leave frames out"),
         ({"led_positions": np.ones((3, 3))}, 2, "a line for each frame"),
-        ({"led_positions": np.array([[0, 0, -1.0], [0, 0, -1.0], [0, 0, 1.0]])}, 3, "1000 mm for frame 2"),
-        ({"led_positions": np.zeros((1, 3))}, 1, "for frame 0, on the other side or at 0"),
+        ({"led_positions": np.array([[0, 0, -1.0], [0, 0, -1.0], [0, 0, 1.0]])}, 3, "1000 mm for diode 2"),
+        ({"led_positions": np.zeros((1, 3))}, 1, "for diode 0, on the other side or at 0"),
+        (RECTANGLE | {"led_groups": ((0, 1), (2, 3))}, 3, "2 groups for 3 frames"),
+        (RECTANGLE | {"led_groups": ((0, 1), (2,))}, 2, "groups of 1 or 2 diodes"),
+        (RECTANGLE | {"led_groups": ((0, 1), (2, 15))}, 2, "diode 15 in frame 1"),
+        (RECTANGLE | {"led_groups": ((0, 1), (2, 2))}, 2, "frame 1 names twice"),
     ],
 )
 def test_frames_without_a_diode_and_diodes_without_a_side_are_refused(instrument, frames, says):

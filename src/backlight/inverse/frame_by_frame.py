@@ -1,10 +1,11 @@
-"""The classic way: the sample corrected after each frame, one frame after the other."""
+"""The classic way: the unknowns corrected after each frame, one frame after the other."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Array, Float
 
-from backlight.inverse.problem import Coordinates
+from backlight.inverse.problem import Coordinates, Problem
 from backlight.inverse.solver import Solver
 
 
@@ -14,6 +15,9 @@ class FrameByFrame(Solver):
     O ← O − ∇Lₖ/Hₖ with Hₖ the largest curvature that frame k can have: the part of the sample's spectrum that made the
     frame is given the recorded amplitude and keeps its phase (Maiden and Rodenburg, Ultramicroscopy 109, 1256 (2009);
     for Fourier ptychography, Zheng et al. 2013). One step is a pass over all frames, from the brightest to the darkest.
+    Several unknowns are corrected from the same misfit, each along its own slope with a step of its own, as sample and
+    pupil are by Ou, Zheng and Yang, Opt. Express 22, 4960 (2014): if the sample went first, it would leave the pupil
+    nothing to explain.
 
     **Arguments:** `steps`: passes.
 
@@ -37,13 +41,7 @@ class FrameByFrame(Solver):
         order = jnp.argsort(-jnp.mean(problem.data, axis=(-2, -1)))
 
         def corrected(z: Coordinates, frame):
-            part = problem.only(frame[None])
-            misfit, gradient = jax.value_and_grad(part.data_term)(z)
-            _, change = jax.jvp(part.fisher_root, (z,), (gradient,))
-            energy = sum(jnp.sum(slope**2) for slope in gradient.values())
-            length = damping * energy / jnp.maximum(jnp.sum(change**2), 1e-30)
-            moved = {path: value - length * gradient[path] for path, value in z.items()}
-            return part.project(moved), misfit
+            return _corrected(problem.only(frame[None]), z, damping / len(z))
 
         state, misfits = jax.lax.scan(corrected, state, order)
         return state, jnp.sum(misfits)
@@ -51,3 +49,19 @@ class FrameByFrame(Solver):
     def coordinates(self, state):
         """Return z."""
         return state
+
+
+def _corrected(part: Problem, z: Coordinates, share: Float[Array, ""]) -> tuple[Coordinates, Array]:
+    """Return z with each unknown moved by a share of the step that would be best for it alone, and the misfit before.
+
+    As many equal shares as there are unknowns are the mean of these steps, which raises no convex misfit.
+    """
+    misfit, gradient = jax.value_and_grad(part.data_term)(z)
+
+    def moved(path: str) -> Array:
+        along = lambda value: part.fisher_root(z | {path: value})  # noqa: E731
+        _, change = jax.jvp(along, (z[path],), (gradient[path],))
+        best = jnp.sum(gradient[path] ** 2) / jnp.maximum(jnp.sum(change**2), 1e-30)
+        return z[path] - share * best * gradient[path]
+
+    return part.project({path: moved(path) for path in z}), misfit

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from backlight.inverse.problem import Coordinates, Problem
 
@@ -31,15 +32,43 @@ def assess(problem: Problem, z: Coordinates) -> Quality:
     data, weights = (np.asarray(x, float) for x in (problem.data, problem.weights))
     predicted = np.asarray(problem.predict(z), float)
     used = weights > 0
-    root, model = np.sqrt(np.maximum(data, 0)), np.sqrt(np.maximum(predicted, 0))
-    error = np.where(used, root - model, 0)
-    correlation = largest_autocorrelation(error, used)
+    correlation = largest_autocorrelation(np.where(used, _root(data) - _root(predicted), 0), used)
     return Quality(
-        float(np.linalg.norm(error) / max(np.linalg.norm(root[used]), 1e-30)),
+        nrmse_amplitude(data, predicted, weights),
         _reduced_chi2(problem, data, predicted, used),
         correlation,
         bool(correlation < 4 / np.sqrt(max(used.sum(), 1))),
     )
+
+
+def nrmse_amplitude(
+    data: Float[np.ndarray, "*shape"], predicted: Float[np.ndarray, "*shape"], weights: Float[np.ndarray, "*shape"]
+) -> float:
+    """Return ‖√y − √ŷ‖/‖√y‖ over the pixels of weight above 0; NaN where there is no light in any."""
+    root, model = (_root(values[weights > 0]) for values in (data, predicted))
+    size = float(np.linalg.norm(root))
+    return float(np.linalg.norm(root - model)) / size if size else float("nan")
+
+
+def own_gains(
+    data: Float[np.ndarray, "frame y x"],
+    predicted: Float[np.ndarray, "frame y x"],
+    weights: Float[np.ndarray, "frame y x"],
+) -> Float[np.ndarray, " frame"]:
+    """Return the gain g of each frame for which √(g·ŷ) is nearest to √y: √g = Σ w√(yŷ)/Σ wŷ, 1 for a dark one.
+
+    Example:
+        >>> own_gains(np.full((1, 2, 2), 3.0), np.full((1, 2, 2), 2.0), np.ones((1, 2, 2))).tolist()
+        [1.5]
+    """
+    root, model = _root(data), _root(predicted)
+    light = np.sum(weights * model**2, axis=(1, 2))
+    common = np.sum(weights * root * model, axis=(1, 2))
+    return np.where(light > 0, common / np.where(light > 0, light, 1), 1) ** 2
+
+
+def _root(values: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.maximum(np.asarray(values, float), 0))
 
 
 def largest_autocorrelation(residual: np.ndarray, used: np.ndarray, *, reach: int = 10) -> float:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from backlight.io.runmodel import Between, DataSection, EstimateSection, Prior, Regularizer, RunFile
     from backlight.io.runtext import dump, template
     from backlight.io.sandbox import Decoder, Limits
-    from backlight.io.tables import read_table
+    from backlight.io.tables import read_rows, read_table
 
 _HOMES = {
     "arrays": ("write_npy", "write_ome_zarr", "write_tiff"),
@@ -33,7 +33,7 @@ _HOMES = {
     "runmodel": ("Between", "DataSection", "EstimateSection", "Prior", "Regularizer", "RunFile"),
     "runtext": ("dump", "template"),
     "sandbox": ("Decoder", "Limits"),
-    "tables": ("read_table",),
+    "tables": ("read_rows", "read_table"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -60,6 +60,7 @@ __all__ = [
     "read_frames",
     "read_json",
     "read_manifest",
+    "read_rows",
     "read_table",
     "recognize",
     "template",

@@ -23,13 +23,15 @@ from pydantic import BaseModel, ValidationError
 from backlight import units
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.io.formats import regular_path
-from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
+from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, Rows, RunFile, Unknown
 from backlight.io.toml import load_toml
 from backlight.schema import Key, OneOf, SystemSchema, Way
 
 _PLAIN = {"flag": bool, "count": int, "text": str, "file": str}
 _PLAIN_WORDS = {"flag": "true or false", "count": "a whole number", "text": "text", "file": "the name of a file"}
 SECTIONS = ("system", "unusual", "data", "instrument", "unknown", "estimate")
+MANY_FRAMES = ("held_out", "halves")
+"""What `[estimate]` says of several frames of one sample."""
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
 
@@ -280,6 +282,8 @@ class _Reader:
         return std
 
     def _known(self, key: Key, value: object, where: str) -> Known:
+        if key.dimension == "rows":
+            return Path(value) if isinstance(value, str) else self._rows(key, value, where)
         if key.many and isinstance(value, list):
             if not value:
                 raise RunFileError(where, got="an empty list", expected=key.help)
@@ -287,6 +291,19 @@ class _Reader:
             return tuple(self._one(key, v, f"{where}[{i}]") for i, v in enumerate(value))
         self._as_many(key, value, where)
         return self._one(key, value, where)
+
+    def _rows(self, key: Key, value: object, where: str) -> Rows:
+        if not isinstance(value, list) or not value:
+            raise RunFileError(where, got=repr(value), expected="a list of lists of whole numbers, or a table's name",
+                               remedy=f"{key.name} = {example(key)}")  # fmt: skip
+        return tuple(self._row(key, row, f"{where}[{i}]") for i, row in enumerate(value))
+
+    def _row(self, key: Key, row: object, where: str) -> tuple[int, ...]:
+        if not isinstance(row, list) or not row or any(type(number) is not int for number in row):
+            raise RunFileError(where, got=repr(row), expected="a list of whole numbers", remedy=key.help)
+        for number in row:
+            self._limits(key, number, where)
+        return tuple(row)
 
     def _as_many(self, key: Key, value: object, where: str) -> None:
         """Refuse a number of values other than the one that the key has, where it has one."""
@@ -330,7 +347,7 @@ class _Reader:
             raise RunFileError(where, got=error.got, expected=error.expected, remedy=remedy) from None
 
     def _limits(self, key: Key, number: float, where: str) -> None:
-        dimension = key.dimension if key.dimension != "count" else "dimensionless"
+        dimension = key.dimension if key.dimension in units.DIMENSIONS else "dimensionless"
         shown = units.format_quantity(number, dimension, digits=6)
         for limit, wrong, word in ((key.low, "<", "at least"), (key.high, ">", "at most")):
             if limit is not None and (number < limit if wrong == "<" else number > limit):
@@ -346,6 +363,11 @@ def _check_choices(estimate: EstimateSection, schema: SystemSchema, path: Path) 
         if name is not None and names and name not in names:
             where = f"{path} [estimate] {field}"
             raise RunFileError(where, got=repr(name), expected="a known name", remedy=nearest(name, names))
+    for name in MANY_FRAMES:
+        if schema.one_frame and getattr(estimate, name):
+            raise RunFileError(f"{path} [estimate] {name}", got=f"{getattr(estimate, name)!r}".lower(),
+                               expected=f"no such key: {schema.system} takes a single frame",
+                               remedy="remove the line")  # fmt: skip
 
 
 def data_paths(run: RunFile) -> dict[str, list[Path]]:

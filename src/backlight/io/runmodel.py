@@ -62,6 +62,10 @@ class EstimateSection(Section):
     iterations: Annotated[int, Field(ge=1, le=10**9)] | None = Field(None, description="most iterations")
     seed: Count = Field(0, description="seed of every random number")
     error_bars: bool | None = Field(None, description="false: no standard deviations, where they take too long")
+    held_out: Annotated[int, Field(ge=2, le=10**9)] | None = Field(
+        None, description="leave every so many-th frame out, and tell how well it is predicted"
+    )
+    halves: bool | None = Field(None, description="true: estimate the sample from each half of the frames, and compare")
     steps: dict[str, Finite] | None = Field(None, description="relative step size by unknown")
     regularizers: list[Regularizer] | None = Field(None, description="an empty list switches the default off")
 
@@ -81,7 +85,8 @@ class Prior(Section):
 
 
 Unknown = bool | int | Between | Prior
-Known = float | int | bool | str | Path | tuple[float | int | bool | str | Path, ...]
+Rows = tuple[tuple[int, ...], ...]
+Known = float | int | bool | str | Path | tuple[float | int | bool | str | Path, ...] | Rows
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backlight import units
 from backlight.errors import printable
-from backlight.io.runfile import data_paths, example, instrument_paths, ways_in_words
+from backlight.io.runfile import MANY_FRAMES, data_paths, example, instrument_paths, ways_in_words
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.schema import Key, SystemSchema
 
@@ -97,9 +97,9 @@ def _data_template() -> str:
 def _estimate_template(schema: SystemSchema) -> str:
     lines = ["", "[estimate]  # every key has a default"]
     choices = {"loss": schema.losses, "method": schema.methods}
-    defaults = {"seed": 0, "iterations": 500} | schema.defaults
+    defaults = {"seed": 0, "iterations": 500, "error_bars": True, "held_out": 10, "halves": True} | schema.defaults
     for name, field in EstimateSection.model_fields.items():
-        if name in ("steps", "regularizers"):
+        if name in ("steps", "regularizers") or (schema.one_frame and name in MANY_FRAMES):
             continue
         names = choices.get(name, ())
         told = f"{field.description}{': ' + ', '.join(names) if names else ''}"
@@ -131,7 +131,7 @@ def _default(key: Key) -> str:
 def _range(key: Key) -> str:
     if key.choices:
         return "one of: " + ", ".join(key.choices)
-    if key.dimension in ("flag", "text", "file", "field"):
+    if key.dimension in ("flag", "text", "file", "rows", "field"):
         return ""
     dimension = "dimensionless" if key.dimension == "count" else key.dimension
     low, high = key.low, key.high

@@ -1,4 +1,4 @@
-"""Tables of numbers, one line for each frame: CSV with the units in the header, or what a PtyLab file says."""
+"""Tables of numbers, one line for each frame: CSV, a length with its unit in the header, or what a PtyLab file says."""
 
 import csv
 import math
@@ -35,6 +35,30 @@ def read_table(path: str | Path, columns: Sequence[str]) -> "np.ndarray":
 
         return ptylab_columns(path, columns)
     return _read_csv(path, columns)
+
+
+def read_rows(path: str | Path) -> tuple[tuple[int, ...], ...]:
+    """Read rows of whole numbers from a CSV file, each as long as it is; a first line without a number is a header.
+
+    **Raises** `InputError` with the line of what is no whole number.
+    """
+    path = regular_path(path)
+    if path.is_dir():
+        raise InputError(str(path), got="a folder", expected="a table, CSV")
+    lines = _lines(path)
+    if lines and not any(_whole(cell) for cell in lines[0][1]):
+        lines = lines[1:]
+    if not lines:
+        raise InputError(str(path), got="a table without numbers", expected="a line of whole numbers for each frame")
+    for number, row in lines:
+        wrong = next((cell for cell in row if cell and not _whole(cell)), None)
+        if wrong is not None:
+            raise InputError(f"{path} line {number}", got=repr(wrong), expected="a whole number, 0 or above")
+    return tuple(tuple(int(cell) for cell in row if cell) for _, row in lines)
+
+
+def _whole(cell: str) -> bool:
+    return cell.isascii() and cell.isdigit() and len(cell) < 10
 
 
 def _read_csv(path: Path, columns: Sequence[str]) -> "np.ndarray":

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backlight.findings import Exhibit, Picture, PointMap
+from backlight.findings import Curves, Exhibit, Picture, PointMap
 from backlight.report import pictures
-from backlight.report.canvas import GRAY, ORANGE, canvas
+from backlight.report.canvas import BLUE, GRAY, ORANGE, canvas
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 WIDTH = 3.6  # inches of a panel
 MM = 1e3
+SEEN, DRAWN = 0.03, 0.1
+"""Of a map's width: an ellipse that is narrower cannot be seen, and is drawn so wide at the most."""
 
 
 def draw(exhibit: Exhibit) -> "Figure":
@@ -21,10 +23,22 @@ def draw(exhibit: Exhibit) -> "Figure":
     columns = len(exhibit.panels)
     figure, (axes,) = canvas(WIDTH * max(columns, 1.4), WIDTH * 0.86 if columns > 1 else WIDTH * 1.2, 1, columns)
     for axis, panel in zip(axes, exhibit.panels, strict=True):
-        colored = _picture(axis, panel) if isinstance(panel, Picture) else _map(axis, panel)
         axis.set_title(panel.title)
-        figure.colorbar(colored, ax=axis, shrink=0.8, label=panel.label)
+        if isinstance(panel, Curves):
+            _curves(axis, panel)
+        else:
+            colored = _picture(axis, panel) if isinstance(panel, Picture) else _map(axis, panel)
+            figure.colorbar(colored, ax=axis, shrink=0.8, label=panel.label)
     return figure
+
+
+def _curves(axis: "Axes", panel: Curves) -> None:
+    """Draw the first line strong, the others, which it is compared with, thin."""
+    for number, (name, line) in enumerate(zip(panel.names, panel.lines, strict=True)):
+        color = (BLUE, ORANGE, GRAY)[number % 3]
+        axis.plot(panel.x, line, color=color, linewidth=0.8 if number else 1.5, label=str(name))
+    axis.set(xlabel=panel.axis, ylabel=panel.label)
+    axis.legend(loc="best", frameon=False)
 
 
 def _picture(axis: "Axes", panel: Picture):
@@ -61,11 +75,22 @@ def _map(axis: "Axes", panel: PointMap):
     size = float(np.clip(2500 / len(panel.places), 8, 120))
     drawn = axis.scatter(x, y, s=size, c=panel.values, cmap="cividis", vmin=view.low, vmax=view.high, zorder=2)
     if len(panel.spreads):
-        _ellipses(axis, x, y, panel.spreads)
+        factor = exaggeration(panel.places, panel.spreads)
+        _ellipses(axis, x, y, factor**2 * panel.spreads)
+        axis.set_title(f"{panel.title} (ellipses × {factor:,.0f})" if factor > 1 else panel.title)
     axis.set(aspect="equal", xlabel="x (mm)", ylabel="y (mm)")
     axis.margins(0.12)
     axis.invert_yaxis()
     return drawn
+
+
+def exaggeration(places: np.ndarray, spreads: np.ndarray) -> float:
+    """Return how many times larger than life ellipses are drawn: 1, or 1, 2 or 5 times a power of ten."""
+    widest = 2 * float(np.sqrt(max(np.nanmax(np.linalg.eigvalsh(np.nan_to_num(spreads))), 0)))
+    extent = float(np.ptp(places, axis=0).max())
+    if not 0 < widest < SEEN * extent:
+        return 1.0
+    return pictures.round_length(4 * DRAWN * extent / widest)
 
 
 def _ellipses(axis: "Axes", x: np.ndarray, y: np.ndarray, spreads: np.ndarray) -> None:

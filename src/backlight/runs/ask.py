@@ -5,11 +5,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from backlight.errors import InputError
-from backlight.io import instrument_paths, load, ptylab_metadata, read_table, recognize
+from backlight.io import instrument_paths, load, ptylab_metadata, read_rows, read_table, recognize
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
-from backlight.schema import SystemSchema
+from backlight.schema import Key, SystemSchema
 from backlight.systems import catalogue
 from backlight.systems.entry import SystemEntry
 
@@ -37,7 +39,12 @@ class Job:
         """What the user wrote of the instrument, and in place of the name of a table its numbers."""
         keys = {key.name: key for key in self.schema.instrument}
         files = instrument_paths(self.run).items()
-        return self.written | {name: read_table(path, keys[name].columns) for name, path in files}
+        return self.written | {name: _content(path, keys[name]) for name, path in files}
+
+
+def _content(path: Path, key: Key) -> Any:
+    """Return the numbers of the table that a key names."""
+    return read_rows(path) if key.dimension == "rows" else read_table(path, key.columns)
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,21 @@ def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
     """Put the question of a job to frames."""
     unknown = {name: _plain(value) for name, value in job.run.unknown.items() if value is not False}
     options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights} | kept_background(recorded)
-    return entry.ask(recorded.frames, job.instrument, unknown, options)
+    question, held_out = entry.ask(recorded.frames, job.instrument, unknown, options), job.run.estimate.held_out
+    if job.run.estimate.halves and entry.paths["sample"] not in question.unknowns:
+        raise InputError("[estimate] halves", got="a sample that is known", expected="an unknown one to compare",
+                         remedy="add sample = true to [unknown]")  # fmt: skip
+    return question if held_out is None else replace(question, held_out=every(held_out, len(recorded.frames)))
+
+
+def every(count: int, frames: int) -> np.ndarray:
+    """Return the numbers of the frames that are held out: each `count`-th, never the first, which often is the middle.
+
+    **Errors:** `InputError` where there are fewer frames than that.
+    """
+    if count > frames:
+        raise InputError("[estimate] held_out", got=f"{count}", expected=f"at most {frames}, the number of frames")
+    return np.arange(count - 1, frames, count)
 
 
 def kept_background(recorded: Recorded) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from backlight.runs.ask import Asked, Job, ask, read_job, resolved
 from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, listening
+from backlight.runs.quality import Compared, compare_halves
 from backlight.runs.result import build_result, conclude, result_table
 from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
 
@@ -158,15 +159,33 @@ def _finish(
                                              error_bars=asked.job.run.estimate.error_bars is not False)  # fmt: skip
         interrupted = interruption.asked and estimate.status == "stopped"
         unfinished = interrupted or (time_limit is not None and estimate.status == "stopped")
+        compared = None if unfinished else _compared(asked, estimate, listener, interruption)
+        if asked.job.run.estimate.halves and interruption.asked:
+            interrupted = unfinished = True
         if unfinished:
             checkpoint.flush()
         listener.message("writing the result")
-        conclusion = conclude(asked, estimate)
+        conclusion = conclude(asked, estimate, compared)
         table = result_table(conclusion, time.perf_counter() - started, interrupted, workspace.run_id)
         build = build_result(conclusion, table, workspace, unfinished=unfinished)
         out = commit_folder(workspace.out, build, overwrite=overwrite, inputs=machine.input_files(asked.job.run))
     workspace.discard()
     return _finished(out, table)
+
+
+def _compared(asked: Asked, estimate: Any, listener: Listener, interruption: Interruption) -> Compared | None:
+    """Compare the pictures of two halves of the frames where the run asks for it; none if that was interrupted."""
+    if not asked.job.run.estimate.halves or estimate.status == "diverged":
+        return None
+
+    def told(progress: Any) -> None:
+        listener.progress(progress, {})
+        interruption.obey()
+
+    listener.message("estimating the sample from each half of the frames")
+    with _memory_in_words():
+        compared = compare_halves(asked, estimate, told)
+    return None if interruption.asked else compared
 
 
 def _finished(out: Path, table: dict[str, Any]) -> Finished:

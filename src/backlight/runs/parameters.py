@@ -83,7 +83,7 @@ def report_rows(table: dict[str, dict[str, Any]], dimensions: dict[str, str]) ->
 
 def _rows(name: str, entry: dict[str, Any], dimension: str) -> list[Parameter]:
     estimated = entry["status"] == "estimated"
-    if isinstance(entry["value"], list) and np.size(entry["value"]) > SHOWN:
+    if isinstance(entry["value"], list) and (np.ndim(entry["value"]) > 1 or np.size(entry["value"]) > SHOWN):
         return [Parameter(name, dimension, None, None, None, estimated, _summary(entry["value"], dimension))]
     if isinstance(entry["value"], list):
         count = len(entry["value"])

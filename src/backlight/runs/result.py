@@ -10,13 +10,23 @@ from typing import Any
 import numpy as np
 
 from backlight import units
-from backlight.findings import Findings, to_arrays
+from backlight.findings import Exhibit, Findings, to_arrays
+from backlight.inverse.quality import nrmse_amplitude
 from backlight.io import write_json, write_npy, write_ome_zarr
 from backlight.io.runmodel import Between
 from backlight.runs import machine
 from backlight.runs.ask import Asked, kept_background
 from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
 from backlight.runs.parameters import OBJECT, array_file, parameter_table
+from backlight.runs.quality import (
+    RINGS,
+    Compared,
+    quality_notes,
+    quality_table,
+    rings_exhibit,
+    rings_table,
+    with_own_gains,
+)
 from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
 
 
@@ -25,7 +35,7 @@ class Conclusion:
     """An estimate and what follows from it.
 
     **Attributes:** `predicted`, the frames as the estimate explains them; `residuals`, ‖√y − √ŷ‖/‖√y‖ of each;
-    `findings` of the system.
+    `findings` of the system; `compared`, the pictures of two halves of the frames, where the run asks for them.
     """
 
     asked: Asked
@@ -33,6 +43,12 @@ class Conclusion:
     predicted: np.ndarray
     residuals: np.ndarray
     findings: Findings
+    compared: Compared | None = None
+
+    @property
+    def exhibits(self) -> tuple[Exhibit, ...]:
+        """What the report shows beside the pictures that every report has."""
+        return self.findings.exhibits + (() if self.compared is None else (rings_exhibit(self.compared),))
 
     @property
     def brightest(self) -> int:
@@ -40,29 +56,23 @@ class Conclusion:
         return int(np.argmax(self.asked.recorded.frames.mean(axis=(1, 2), dtype=np.float64)))
 
 
-def conclude(asked: Asked, estimate: Any) -> Conclusion:
+def conclude(asked: Asked, estimate: Any, compared: Compared | None = None) -> Conclusion:
     """Return what an estimate tells."""
     recorded = asked.recorded
-    predicted = np.asarray(estimate.system.predict().values)
+    predicted = with_own_gains(asked, np.asarray(estimate.system.predict().values))
     residuals = np.asarray(
-        [_unexplained(*frame) for frame in zip(recorded.frames, predicted, recorded.weights, strict=True)]
+        [nrmse_amplitude(*frame) for frame in zip(recorded.frames, predicted, recorded.weights, strict=True)]
     )
     nominal = asked.entry.nominal(asked.job.instrument, recorded.frames.shape)
-    return Conclusion(asked, estimate, predicted, residuals, asked.entry.findings(estimate, nominal, residuals))
-
-
-def _unexplained(frame: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
-    """Return ‖√y − √ŷ‖/‖√y‖ over the pixels that count; NaN where none does."""
-    root, model = (np.sqrt(np.maximum(x[weights > 0], 0)) for x in (frame, predicted))
-    size = float(np.linalg.norm(root))
-    return float(np.linalg.norm(root - model)) / size if size else float("nan")
+    findings = asked.entry.findings(estimate, nominal, residuals)
+    return Conclusion(asked, estimate, predicted, residuals, findings, compared)
 
 
 def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
     """Return the content of `result.json`."""
     asked, estimate, findings = conclusion.asked, conclusion.estimate, conclusion.findings
     view = asked.entry.object_in_view(estimate.system)
-    quality = estimate.quality
+    quality, compared = estimate.quality, conclusion.compared
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -73,6 +83,7 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
             "reduced_chi2": quality.reduced_chi2,
             "autocorrelation": quality.autocorrelation,
             "white": bool(quality.white),
+            **quality_table(asked, conclusion.predicted, compared),
         },
         "found": dict(findings.numbers),
         "stop": {
@@ -88,7 +99,8 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
             "nrmse_amplitude": conclusion.residuals.tolist(),
             "shown": conclusion.brightest,
         },
-        "notes": [*_notes(asked, estimate), *findings.notes],
+        **({} if compared is None else {RINGS: rings_table(compared)}),
+        "notes": [*_notes(asked, estimate), *findings.notes, *quality_notes(asked, compared)],
         "warnings": list(asked.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
@@ -187,7 +199,7 @@ def _write_pictures(path: Path, conclusion: Conclusion) -> None:
     arrays["frame"] = asked.recorded.frames[shown]
     arrays["predicted"] = conclusion.predicted[shown]
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
-    arrays |= to_arrays(conclusion.findings.exhibits)
+    arrays |= to_arrays(conclusion.exhibits)
     for name, instrument in _instruments(asked, estimate).items():
         classic = asked.entry.classic(asked.recorded.frames, instrument, **kept_background(asked.recorded))
         if classic is not None:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from backlight.findings import Findings
 from backlight.schema import SystemSchema
 
@@ -16,6 +18,11 @@ def _unit_scale(name: str, system: Any) -> float:
 def _no_findings(estimate: Any, nominal: Any, residuals: Any) -> Findings:
     """Return nothing: the object says it all."""
     return Findings()
+
+
+def _as_recorded(system: Any) -> np.ndarray:
+    """Return the frames in the order in which they were recorded."""
+    return np.arange(system.frames)
 
 
 @dataclass(frozen=True)
@@ -40,10 +47,14 @@ class SystemEntry:
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
     - `geometry`: `(instrument, shape)` → an object with `sampling`, name → number, and `advice()`, a sentence where the
       instrument and the frames can hardly belong together, such as `backlight.systems.inline_geometry.Geometry`.
-    - `changed`: `(system, name → SI value)` → the instrument with these numbers of `[instrument]` and `[unknown]`, all
-      that depends on them included; `None` where setting the leaves is enough.
+    - `changed`: `(system, name → SI value, or an array of several)` → the instrument with these numbers of
+      `[instrument]` and `[unknown]`, all that depends on them included; `None` where setting the leaves is enough.
     - `findings`: `(estimate, nominal, residuals)` → what the result tells beside the object: `nominal` is the system
       as the user wrote it, `residuals` the share of the amplitude that is left unexplained in each frame.
+    - `frame_order`: system → the numbers of its frames in an order of which every second frame tells of as much of the
+      sample as all: by it they are halved.
+    - `frame_gains`: the unknown that holds the brightness of each frame, where there is one: of a frame that is held
+      out nothing tells it.
     """
 
     schema: SystemSchema
@@ -54,5 +65,7 @@ class SystemEntry:
     object_in_view: Callable[[Any], Any]
     geometry: Callable[[Mapping[str, Any], tuple[int, ...]], Any] | None = None
     scale: Callable[[str, Any], float] = _unit_scale
-    changed: Callable[[Any, Mapping[str, float]], Any] | None = None
+    changed: Callable[[Any, Mapping[str, Any]], Any] | None = None
     findings: Callable[..., Findings] = _no_findings
+    frame_order: Callable[[Any], np.ndarray] = _as_recorded
+    frame_gains: str | None = None

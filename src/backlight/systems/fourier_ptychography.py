@@ -1,6 +1,7 @@
 """Fourier ptychography: one sharp picture from many frames, each lit by another diode, and the microscope with it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -8,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from backlight import units
 from backlight.camera import Poisson
@@ -26,7 +27,7 @@ from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.led_pose import PanelPose, panel_pose
 from backlight.systems.led_table import LEDTable, led_table
 from backlight.systems.per_frame import is_per_frame
-from backlight.systems.ptychography_findings import findings
+from backlight.systems.ptychography_findings import findings, frame_order
 from backlight.systems.ptychography_instrument import (
     DEFOCUS,
     FIRST_ABERRATION,
@@ -42,6 +43,8 @@ from backlight.systems.run_words import known_as, loss_of, refuse_steps, regular
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
 
 EPIE = "epie"
+CORRECTED = {EPIE: ("sample",), "epry": ("sample", "pupil")}
+"""What the methods that go frame by frame correct after each; all else stays as it is written."""
 TOTAL_VARIATION = 1.0
 """Default weight over the standard deviation of √y: the windows tell little of slow changes of the phase, and noise
 there would cost the picture 3 dB."""
@@ -87,34 +90,36 @@ def ask(
     """
     refuse_steps("fourier_ptychography", options)
     unknown = dict(unknown) or {"sample": True}
+    corrected = CORRECTED.get(options.get("method", ""), ())
+    unknown |= dict.fromkeys(corrected, True)
     table = led_table(instrument, len(frames))
     geometry(instrument, frames.shape).demand(instrument.get("upsampling"))
-    level = bright_level(frames)
+    level = bright_level(frames, _shining(instrument, table))
     relative = np.asarray(frames, np.float32) / np.float32(level)
     spread = amplitude_noise(relative)
     system = _composed(instrument, table, frames.shape, spread, unknown)
     means = relative.mean(axis=(1, 2))
     unknowns = {PATHS[name]: _unknown(name, system, wanted, means) for name, wanted in unknown.items()}
     solver = _solver(options)
-    told = settings(options, not isinstance(solver, FrameByFrame), TOTAL_VARIATION * spread)
+    told = settings(options, "sample" in unknown and not corrected, TOTAL_VARIATION * spread)
     return Question(
         system=system,
         frames=relative,
-        unknowns={SAMPLE: unknowns[SAMPLE]} if isinstance(solver, FrameByFrame) else unknowns,
+        unknowns={PATHS[name]: unknowns[PATHS[name]] for name in corrected} or unknowns,
         loss=_loss(options.get("loss") or "amplitude", relative, spread),
         regularizers=regularizers_of(told["regularizers"], PATHS),
         solver=solver,
         weights=options.get("weights"),
         tolerance=0.0,
         brightness=level,
-        settings=told | {"method": EPIE if isinstance(solver, FrameByFrame) else "adam", "iterations": solver.steps},
+        settings=told | {"method": options["method"] if corrected else "adam", "iterations": solver.steps},
         first_look=partial(_first_look, instrument=instrument, table=table, wanted=unknown),
         finish=in_recorded_units,
     )
 
 
 def _solver(options: Mapping[str, Any]) -> Adam | FrameByFrame:
-    if options.get("method") == EPIE:
+    if options.get("method") in CORRECTED:
         return FrameByFrame(steps=options.get("iterations") or PASSES)
     return Adam(rate=RATE, steps=options.get("iterations") or STEPS, decay=True)
 
@@ -122,10 +127,15 @@ def _solver(options: Mapping[str, Any]) -> Adam | FrameByFrame:
 # --- frames -----------------------------------------------------------------------------------------------------------
 
 
-def bright_level(frames: Float[np.ndarray, "frame y x"]) -> float:
-    """Return the brightness of the bright-field frames: the median mean of those above half of the brightest."""
+def bright_level(frames: Float[np.ndarray, "frame y x"], shining: Int[np.ndarray, " frame"] | int = 1) -> float:
+    """Return the brightness that a bright-field diode makes: the median mean of the frames above half of the brightest.
+
+    **Arguments:** `shining`: how many diodes of each frame shine straight into the objective; a bright frame of none
+    counts as one of one.
+    """
     means = frames.mean(axis=(-2, -1), dtype=np.float64)
-    return float(np.median(means[means > 0.5 * means.max()]))
+    each = means / np.maximum(shining, 1)
+    return float(np.median(each[means > 0.5 * means.max()]))
 
 
 def amplitude_noise(frames: Float[np.ndarray, "frame y x"]) -> float:
@@ -163,12 +173,15 @@ def _loss(name: str, frames: np.ndarray, spread: float) -> losses.Loss:
 def _first_look(question: Question, instrument: Mapping[str, Any], table: LEDTable, wanted: Mapping[str, Any]) -> Start:
     """Find how the panel lies and the defocus, with the bright-field frames, and which frames not to trust."""
     leaves, notes = {}, []
-    if {"array_shift", "array_rotation", "array_height"} & set(wanted):
+    if table.multiplexed:
+        notes.append("Several diodes light each frame: no circle in its spectrum tells of one, and no first look was "
+                     "taken for pose and defocus. They are refined from what was written.")  # fmt: skip
+    elif {"array_shift", "array_rotation", "array_height"} & set(wanted):
         pose = panel_pose(question.frames, table.positions, table.height, **_optics(instrument))
         notes += _about_pose(pose)
         if pose is not None and "array_shift" in wanted and pose.orientation == "as written":
             leaves[PATHS["array_shift"]] = np.asarray(pose.shift)
-    if DEFOCUS in question.unknowns:
+    if DEFOCUS in question.unknowns and not table.multiplexed:
         leaves |= _bright_field(question, instrument, leaves, wanted)
         found = units.format_length(-float(leaves[DEFOCUS]), digits=3)
         notes.append(f"With the bright-field frames alone the defocus was found to be about {found}.")
@@ -300,8 +313,20 @@ def _few(system: Any, instrument: Mapping[str, Any], chosen: np.ndarray, shape: 
 def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> PanelGeometry:
     """Return what panel, objective and pixels can tell together."""
     table = led_table(instrument, shape[0])
+    panel = _panel(instrument, table)
+    used = replace(panel, positions=panel.positions[table.used], numbers=table.used)
+    return replace(used, each="diode") if table.multiplexed else used
+
+
+def _panel(instrument: Mapping[str, Any], table: LEDTable) -> PanelGeometry:
+    """Return the geometry of all diodes."""
     positions = table.positions + np.asarray(instrument.get("array_shift") or (0.0, 0.0), float)
     return PanelGeometry(positions, table.height, **_optics(instrument), **_surroundings(instrument))
+
+
+def _shining(instrument: Mapping[str, Any], table: LEDTable) -> Int[np.ndarray, " frame"]:
+    """Return how many diodes of each frame shine straight into the objective, as written."""
+    return _panel(instrument, table).bright[table.lit].sum(axis=1)
 
 
 def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
@@ -344,6 +369,7 @@ def _composed(
         **_surroundings(instrument),
         positions=table.positions,
         height=table.height,
+        lit=table.lit,
         shape=shape,
         upsampling=instrument.get("upsampling"),
         defocus=instrument.get("defocus") or 0.0,
@@ -394,4 +420,6 @@ ENTRY = SystemEntry(
     geometry=geometry,
     scale=scale,
     findings=findings,
+    frame_order=frame_order,
+    frame_gains="led_gains",
 )

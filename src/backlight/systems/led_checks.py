@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from backlight import units
 from backlight.errors import InputError
@@ -22,7 +22,8 @@ class PanelGeometry:
     **Arguments:** `positions`, (y, x) of each frame's diode from the axis, m; `height` of the panel below the sample,
     m; `numerical_aperture`; `wavelength` in vacuum, m; `pixel_pitch` of the frames at the sample, m; `medium_index`;
     `glass_thickness`, m, and `glass_index` of a slide between panel and sample, taken paraxially: it brings the panel
-    nearer by d(1 − 1/n).
+    nearer by d(1 − 1/n); `each`, what has such a disc: a frame, or a diode where several light a frame; `numbers` of
+    these in words, from 0 where `None`.
     """
 
     positions: Float[np.ndarray, "frames 2"]
@@ -33,6 +34,8 @@ class PanelGeometry:
     medium_index: float = 1.0
     glass_thickness: float = 0.0
     glass_index: float = 1.52
+    each: str = "frame"
+    numbers: Int[np.ndarray, " frames"] | None = None
 
     @property
     def sines(self) -> Float[np.ndarray, "frames 2"]:
@@ -73,7 +76,7 @@ class PanelGeometry:
         return {
             "finest_detail": self.wavelength / (2 * self.synthetic_aperture),
             "synthetic_aperture": self.synthetic_aperture,
-            "bright_field_frames": float(self.bright.sum()),
+            f"bright_field_{self.each}s": float(self.bright.sum()),
             "least_overlap": float(self.overlaps.min()),
             "pupil_over_band": self._pupil_over_band,
         }
@@ -110,7 +113,7 @@ class PanelGeometry:
         worst = int(np.argmax(steep))
         if steep[worst] < self.medium_index:
             return
-        raise InputError("led_distance", got=f"frame {worst} at a sine of "
+        raise InputError("led_distance", got=f"{self.each} {self._named([worst])} at a sine of "
                          f"{steep[worst] - self.numerical_aperture:.3g}, aperture {self.numerical_aperture:g}",
                          expected=f"a sum below {self.medium_index:g}: beyond, light does not propagate",
                          remedy=f"check led_distance, the diodes' places and their units{self._slip()}")  # fmt: skip
@@ -133,13 +136,18 @@ class PanelGeometry:
         """Return what is odd, in sentences, or nothing."""
         return " ".join(filter(None, (self._about_overlap(), self._about_bright(), self._about_pixels())))
 
+    def _named(self, some: Sequence[int] | np.ndarray) -> str:
+        """Return the numbers of some, the first six at most."""
+        shown = ", ".join(str(int(i) if self.numbers is None else int(self.numbers[i])) for i in some[:6])
+        return shown if len(some) <= 6 else f"{shown}, …"
+
     def _about_overlap(self) -> str:
         low = np.flatnonzero(self.overlaps < OVERLAP)
         if not len(low):
             return ""
-        return (f"The pupils of {len(low)} of {len(self.positions)} frames (of {_some(low)}) overlap their nearest "
-                f"neighbor by less than {OVERLAP:.0%}, the least by {self.overlaps.min():.0%}: their phase is hardly "
-                "tied to the others'.")  # fmt: skip
+        return (f"The pupils of {len(low)} of {len(self.positions)} {self.each}s (of {self._named(low)}) overlap their "
+                f"nearest neighbor by less than {OVERLAP:.0%}, the least by {self.overlaps.min():.0%}: their phase is "
+                "hardly tied to the others'.")  # fmt: skip
 
     def _about_bright(self) -> str:
         if self.bright.any():
@@ -151,8 +159,3 @@ class PanelGeometry:
             return ""
         return ("The frames' pixels hold the pupil but not the whole spectrum of an irradiance, which reaches twice as "
                 "far (2 NA/λ > 1/(2 pixel)): the finest fringes are folded, as the model knows.")  # fmt: skip
-
-
-def _some(frames: Sequence[int] | np.ndarray) -> str:
-    shown = ", ".join(str(int(i)) for i in frames[:6])
-    return shown if len(frames) <= 6 else f"{shown}, …"

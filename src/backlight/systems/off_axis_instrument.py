@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 from jaxtyping import Array, Complex
 
 from backlight.camera import Camera, Gaussian, Noise
@@ -125,16 +126,16 @@ def scale(name: str, system: ImagingSystem) -> float:
     return float(system.illumination.wavelength / system.illumination.medium_index)
 
 
-def changed(system: ImagingSystem, changes: Mapping[str, float]) -> ImagingSystem:
+def changed(system: ImagingSystem, changes: Mapping[str, ArrayLike]) -> ImagingSystem:
     """Return the instrument with some numbers changed; what is not named stays, the angle of the reference too.
 
-    **Arguments:** `changes`: name in the run file → SI value; `reference_tilt` is the angle along both axes.
+    **Arguments:** `changes`: name in the run file → SI value; `reference_tilt` are the angles along y and x.
     """
     leaves = leaf_paths(system)
-    angle = changes.get("reference_tilt", leaves[TILT] * scale("reference_tilt", system))
-    given = {PATHS[name]: value for name, value in changes.items() if name != "reference_tilt"}
+    angle = jnp.asarray(changes.get("reference_tilt", leaves[TILT] * scale("reference_tilt", system)))
+    given: dict[str, ArrayLike] = {PATHS[name]: value for name, value in changes.items() if name != "reference_tilt"}
     if "distance" in changes and EMPTY_DISTANCE in leaves:
-        given[EMPTY_DISTANCE] = -changes["distance"]
+        given[EMPTY_DISTANCE] = -jnp.asarray(changes["distance"])
     system = set_leaves(system, {p: jnp.full(leaves[p].shape, v, leaves[p].dtype) for p, v in given.items()})
     tilt = jnp.full(2, angle / scale("reference_tilt", system), leaves[TILT].dtype)
     return eqx.tree_at(lambda s: s.detection_path.parts[1].tilt, system, tilt)

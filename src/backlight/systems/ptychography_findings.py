@@ -6,11 +6,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Complex, Float, Int
 
 from backlight.findings import Exhibit, Findings, Picture, PointMap
 from backlight.inverse.tree import get_leaf, set_leaves
 from backlight.light import Grid
+from backlight.systems.frame_order import by_angle
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.ptychography_instrument import FIRST_ABERRATION, sample_in_view
 
@@ -41,7 +42,7 @@ def findings(estimate: Any, nominal: ImagingSystem, residuals: Float[np.ndarray,
         exhibits=(
             _pupil(pupil, aperture),
             _panel(estimate, nominal, lit, residuals),
-            _spectrum(system, sines[lit].reshape(-1, 2), aperture),
+            _spectrum(system, sines[np.unique(lit)], aperture),
         ),
         notes=_notes(system),
     )
@@ -60,6 +61,12 @@ def pupil_function(system: ImagingSystem, side: int = PUPIL_SIDE) -> Complex[np.
     # The soft edge is there for the derivative by the aperture; it is half way down where the pupil ends.
     bare = np.where(inside, np.asarray(transfer) / np.where(inside, np.asarray(stop), 1), 0)
     return np.fft.fftshift(bare).astype(np.complex64)
+
+
+def frame_order(system: ImagingSystem) -> Int[np.ndarray, " frames"]:
+    """Return the frames by the angle of their light, see `by_angle`; that of several diodes is their mean."""
+    light: Any = system.illumination
+    return by_angle(_sines(system)[np.asarray(light.lit.value)].mean(axis=1))
 
 
 def _sines(system: Any) -> Float[np.ndarray, "diodes 2"]:
@@ -107,7 +114,9 @@ def _spectrum(system: ImagingSystem, sines: np.ndarray, aperture: float) -> Exhi
     half = tuple(0.5 * wavelength / np.abs(np.asarray(view.grid.pitch, float)))
     circles = np.concatenate([sines, np.full((len(sines), 1), aperture)], axis=1)
     picture = Picture("spectrum of the object", levels, (half[0], half[1]), "sin θ", circles, "log₁₀ relative power")
-    return Exhibit("spectrum", "The object's spectrum, and the disc that each frame holds of it.", (picture,))
+    return Exhibit(
+        "spectrum", "The object's spectrum, and the disc that the light of each diode brings of it.", (picture,)
+    )
 
 
 def _panel(estimate: Any, nominal: Any, lit: np.ndarray, residuals: np.ndarray) -> Exhibit:
@@ -115,17 +124,27 @@ def _panel(estimate: Any, nominal: Any, lit: np.ndarray, residuals: np.ndarray) 
     height = written.height
     places, before = (np.asarray(seen(one, height), float) for one in (panel, written))
     gains = np.asarray(panel.gains, float)
-    by_frame = places[lit].mean(axis=1)
     return Exhibit(
         "panel",
         "Where the diodes are, seen from the sample and drawn at the height that was written (crosses: as written; "
-        "ellipses: one standard deviation of the panel's pose), how bright they are, and the share of the amplitude "
-        "left unexplained in the frame of each. A trend across the panel means that its pose is still wrong.",
+        "ellipses: one standard deviation of the panel's pose, larger than life where the title says so), how bright "
+        "they are, and the share of the amplitude left unexplained in the frames of each. A trend across the panel "
+        "means that its pose is still wrong; a ring that stands out, that its light is not what the model says.",
         (
             PointMap("diodes", places, gains, "brightness", before, spreads(estimate, height)),
-            PointMap("residual by frame", by_frame, residuals, "‖√y − √ŷ‖ / ‖√y‖"),
+            PointMap("residual by diode", places, by_diode(lit, residuals, len(places)), "‖√y − √ŷ‖ / ‖√y‖"),
         ),
     )
+
+
+def by_diode(
+    lit: Int[np.ndarray, "frames together"], residuals: Float[np.ndarray, " frames"], diodes: int
+) -> Float[np.ndarray, " diodes"]:
+    """Return the mean residual of the frames that each diode lights; NaN for one that lights none that counts."""
+    told = np.isfinite(residuals)
+    count = np.bincount(lit[told].ravel(), minlength=diodes)
+    total = np.bincount(lit[told].ravel(), np.repeat(residuals[told], lit.shape[1]), minlength=diodes)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def seen(panel: Any, height: Float[Array, ""]) -> Float[Array, "diodes 2"]:

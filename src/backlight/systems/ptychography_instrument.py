@@ -97,10 +97,10 @@ def fourier_ptychography(
     """
     rows, columns = _even(shape)
     places = np.asarray(positions, float)
-    geometry = PanelGeometry(places, height, numerical_aperture, wavelength, pixel_pitch)
+    lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
+    geometry = PanelGeometry(places[np.unique(lit)], height, numerical_aperture, wavelength, pixel_pitch)
     times = upsampling or geometry.least_upsampling
     light = tuple(fast_size(n + 2 * MARGIN) for n in (rows, columns))
-    lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
     return ImagingSystem(
         illumination=LEDArray(
             wavelength,

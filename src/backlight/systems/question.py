@@ -68,6 +68,8 @@ class Question:
     - `finish`: `(system, brightness)` → the system that predicts the frames as they were recorded.
     - `finer`: system → its frames on a finer grid, see `estimate`.
     - `notes`: what was found and assumed, in sentences.
+    - `held_out`: numbers of the frames that neither the first look's fits nor the estimate are told, to see afterwards
+      how well they are predicted; none where `None`.
     """
 
     system: Any
@@ -84,10 +86,20 @@ class Question:
     finish: Callable[[Any, float], Any]
     finer: Callable[[Any], np.ndarray] | None = None
     notes: tuple[str, ...] = ()
+    held_out: np.ndarray | None = None
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """The weights of the pixels, 0 in the frames that are held out."""
+        if self.held_out is None:
+            return self.weights
+        told = np.ones(self.frames.shape, np.float32) if self.weights is None else np.array(self.weights)
+        told[self.held_out] = 0
+        return told
 
     def look(self) -> dict[str, np.ndarray]:
         """Take the first look, and return what it found as arrays that a run can keep; none where it was taken."""
-        return {} if self.first_look is None else self.first_look(self).arrays()
+        return {} if self.first_look is None else self.first_look(replace(self, weights=self.mask)).arrays()
 
     def begun(self, found: Mapping[str, np.ndarray]) -> "Question":
         """Return the question after the first look that found these arrays."""
@@ -123,7 +135,7 @@ class Question:
             loss=self.loss,
             regularizers=self.regularizers,
             solver=self.solver,
-            mask=self.weights,
+            mask=self.mask,
             tolerance=self.tolerance,
             callback=callback,
             checkpoint=checkpoint,

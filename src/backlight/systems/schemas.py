@@ -19,7 +19,8 @@ INLINE_HOLOGRAM = SystemSchema(
         Key("distance", "length", "from the sample to the camera", example="41 mm"),
         Key("source_distance", "length", "from the point source to the sample", example="100 mm"),
         Key("background", "field", "the uneven brightness of the beam, as a smooth function"),
-        Key("illumination_tilt", "angle", "direction of the beam against the camera's axis", example="1 mrad"),
+        Key("illumination_tilt", "angle", "direction of the beam against the camera's axis, along y and x", many=2,
+            example='["1 mrad", "0 mrad"]'),
         Key("pixel_pitch", "length", "distance between the centers of two pixels", example="5.86 um"),
     ),
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
@@ -80,9 +81,13 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
         Key("led_rings", "count", "diodes of each ring, from the middle one outwards; each ring begins at +x and goes "
             "towards +y", low=1, high=10_000, many=True, example="[1, 8, 12, 16]"),
         Key("led_distance", "length", "from the panel to the sample", example="90 mm"),
-        Key("led_positions", "file", "table (CSV) with a line for each frame, or the PtyLab file of the frames: where "
-            "its diode is, x along columns and y along rows, from the point below the middle of the frame; z is "
-            "negative below the sample", columns=("x", "y", "z"), example="leds.csv"),
+        Key("led_groups", "rows", "which diodes shine at once in each frame, where they are several: a list for each "
+            "frame, or a table (CSV) with a line for each; counted from 0 as led_positions or led_order lists them",
+            low=0, example="[[0, 3], [1, 4], [2, 5]]"),
+        Key("led_positions", "file", "table (CSV) with a line for each frame, or for each diode that led_groups "
+            "counts, or the PtyLab file of the frames: where the diode is, x along columns and y along rows, from the "
+            "point below the middle of the frame; z is negative below the sample",
+            columns=("x", "y", "z"), example="leds.csv"),
         Key("led_order", "text", "in which order the diodes are lit: row by row when left out, or in a spiral from the "
             "middle over +x, +y, -x, -y", choices=("rows", "spiral"),
             example="spiral"),
@@ -123,6 +128,6 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
     ),
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
-    methods=("adam", "epie"),
+    methods=("adam", "epie", "epry"),
     defaults={"loss": "amplitude", "method": "adam", "iterations": 200},
 )  # fmt: skip
