@@ -44,8 +44,8 @@ class Truth:
         return np.stack(np.meshgrid(places, places, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def truth(seed: int) -> Truth:
-    """Return an instrument off by ±1 mm, ±2°, ±3 %, ±40 µm, 0.5 rad of ten Zernikes and ±20 % of each diode."""
+def truth(seed: int, side: int = SIDE) -> Truth:
+    """Return an instrument of `side`² diodes off by ±1 mm, ±2°, ±3 %, ±40 µm, 0.5 rad of ten Zernikes and ±20 % of each diode."""
     rng = np.random.default_rng(seed)
     aberrations = rng.normal(size=10)
     return Truth(
@@ -54,7 +54,8 @@ def truth(seed: int) -> Truth:
         height=HEIGHT * (1 + rng.uniform(-0.03, 0.03)),
         defocus=rng.uniform(-40e-6, 40e-6),
         aberrations=0.5 * aberrations / np.sqrt(np.sum(aberrations**2)),
-        gains=rng.uniform(0.8, 1.2, SIDE**2),
+        gains=rng.uniform(0.8, 1.2, side**2),
+        side=side,
     )
 
 
