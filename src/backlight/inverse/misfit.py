@@ -17,6 +17,8 @@ def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Floa
 
     Σ_b g_b g_bᵀ − Σ_p g_p g_pᵀ, with g_p the gradient of the loss in pixel p and g_b its sum over part b of the
     frames (Liang and Zeger 1986; Conley 1999): residuals that are alike from pixel to pixel add up, noise does not.
+    Parts are those of the field, through all frames, and where there are many frames each of them: what the model gets
+    wrong in one is not what it gets wrong in another.
     What priors pull all parts by is known and left out: g loses its projection on the moves themselves.
 
     Valid for structure short beside a part: at a quarter of its length a third of the error bar is missing.
@@ -28,9 +30,20 @@ def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Floa
     fisher = np.einsum("pfyx,qfyx->pq", slopes, slopes)
     pull = np.linalg.lstsq(fisher, scores.sum(axis=(1, 2, 3)), rcond=1e-6)[0]
     scores = scores - slopes * np.einsum("p,pfyx->fyx", pull, slopes)
-    parts = _sums_over_parts(scores.sum(axis=1))
-    excess = parts @ parts.T - np.einsum("pfyx,qfyx->pq", scores, scores)
-    values, vectors = np.linalg.eigh(0.5 * (excess + excess.T))
+    noise = np.einsum("pfyx,qfyx->pq", scores, scores)
+    excess = _positive(_outer(_sums_over_parts(scores.sum(axis=1))) - noise)
+    if scores.shape[1] >= PARTS**2:
+        excess = excess + _positive(_outer(scores.sum(axis=(2, 3))) - noise)
+    return excess
+
+
+def _outer(parts: Float[np.ndarray, "p parts"]) -> Float[np.ndarray, "p p"]:
+    return parts @ parts.T
+
+
+def _positive(matrix: Float[np.ndarray, "p p"]) -> Float[np.ndarray, "p p"]:
+    """Return the nearest matrix that can be a variance."""
+    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
     return (vectors * np.maximum(values, 0)) @ vectors.T
 
 
