@@ -1,7 +1,5 @@
 """Fourier ptychography of measured frames, from what their owners wrote about the instrument."""
 
-from pathlib import Path
-
 import h5py
 import numpy as np
 import pytest
@@ -9,11 +7,10 @@ import tifffile
 
 from backlight.systems.fourier_ptychography import ask, sample_in_view
 
-DATA = Path(__file__).parents[3] / "shared" / "data" / "fourier_ptychography"
 POSE = ("array_shift", "array_rotation", "array_height")
 EVERYTHING = dict.fromkeys(("sample", *POSE, "led_gains", "defocus", "zernike", "pupil", "background"), True)
 
-pytestmark = [pytest.mark.real, pytest.mark.skipif(not DATA.exists(), reason=f"no measured data at {DATA}")]
+pytestmark = pytest.mark.real
 
 
 def relative_error(system, frames):
@@ -23,9 +20,9 @@ def relative_error(system, frames):
 
 
 @pytest.mark.slow
-def test_a_tile_of_441_frames_fits_better_than_with_its_published_calibration():
+def test_a_tile_of_441_frames_fits_better_than_with_its_published_calibration(shared_data):
     """0.185 is what alternating projections leave with each diode calibrated by the owners; measured here: 0.127."""
-    with h5py.File(DATA / "usaf_441led_tile32.hdf5") as file:
+    with h5py.File(shared_data("fourier_ptychography/usaf_441led_tile32.hdf5")) as file:
         frames = np.maximum(file["section0/ptychogram"][()].astype(float) - 16, 0)
         places, height = file["section0/positions_led"][()], float(file["zo"][()])
         given = {
@@ -40,10 +37,12 @@ def test_a_tile_of_441_frames_fits_better_than_with_its_published_calibration():
 
 
 @pytest.mark.long
-def test_the_target_out_of_focus_is_resolved_to_element_3_of_group_9():
+def test_the_target_out_of_focus_is_resolved_to_element_3_of_group_9(shared_data):
     """From the nominal geometry, the defocus unknown: a plain descent leaves 0.230; measured here: 0.071."""
-    frames = tifffile.imread(DATA / "phase_usaf_93led.tif")[:, 350:606, 380:636].astype(float)
-    table = np.genfromtxt(DATA / "phase_usaf_93led_leds.csv", delimiter=",", names=True)
+    frames = tifffile.imread(shared_data("fourier_ptychography/phase_usaf_93led.tif"))[:, 350:606, 380:636].astype(
+        float
+    )
+    table = np.genfromtxt(shared_data("fourier_ptychography/phase_usaf_93led_leds.csv"), delimiter=",", names=True)
     given = {
         "wavelength": 523e-9,
         "numerical_aperture": 0.1,

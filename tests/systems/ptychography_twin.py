@@ -45,7 +45,7 @@ class Truth:
 
 
 def truth(seed: int, side: int = SIDE) -> Truth:
-    """Return an instrument of `side`² diodes off by ±1 mm, ±2°, ±3 %, ±40 µm, 0.5 rad of ten Zernikes, ±20 % a diode."""
+    """Return an instrument of `side`² diodes off by ±1 mm, ±2°, ±3 %, ±40 µm, 0.5 rad of ten Zernikes, ±20 % each."""
     rng = np.random.default_rng(seed)
     aberrations = rng.normal(size=10)
     return Truth(
