@@ -1,6 +1,7 @@
 """Solvers on problems whose answer is known, and the loop around them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import equinox as eqx
 import jax
@@ -17,6 +18,7 @@ from backlight.inverse.curvature import largest_curvature
 from backlight.inverse.drive import MAX_HALVINGS, drive
 from backlight.inverse.first_order import LBFGS, Adam
 from backlight.inverse.fista import FISTA
+from backlight.inverse.frame_by_frame import FrameByFrame
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.problem import build
 from backlight.inverse.scan import scan
@@ -373,3 +375,21 @@ def test_interval_unknowns_never_leave_their_bounds():
     outcome = drive(problem, LBFGS(), problem.start())
     assert outcome.history["b"].min() >= 0.4
     assert float(problem.leaves(outcome.z)["b"]) == pytest.approx(0.4, abs=1e-3)
+
+
+def test_a_frame_is_followed_frame_by_frame_as_far_as_it_counts():
+    """One number, which starts as the bright frame shows it; the dark one, met last, shows another."""
+
+    class Twice(eqx.Module):
+        level: jax.Array
+
+        def predict(self, frames=None):
+            return SimpleNamespace(values=jnp.broadcast_to(self.level, (2 if frames is None else len(frames), 1, 2)))
+
+    def moved(weight):
+        frames = jnp.stack([jnp.full((1, 2), 1.0), jnp.full((1, 2), 0.25)])
+        weights = jnp.stack([jnp.ones((1, 2)), jnp.full((1, 2), weight)])
+        problem = build(Twice(jnp.asarray(1.0)), frames, {"level": Free()}, loss=losses.amplitude(), weights=weights)
+        return float(FrameByFrame(steps=1).step(problem, problem.start(), jnp.ones(()))[0]["level"]) - 1
+
+    assert moved(1e-4) == pytest.approx(1e-4 * moved(1.0), rel=0.05)

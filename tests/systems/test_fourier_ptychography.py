@@ -126,6 +126,7 @@ def test_frames_on_the_edge_of_the_pupil_are_not_trusted():
         shape=(4, 32, 32),
     )  # fmt: skip
     assert np.allclose(trusted(system), [1, 1e-4, 0.5, 1], atol=0.02)
+    assert trusted(system)[1] == pytest.approx(1e-4)
 
 
 def test_the_step_of_a_converter_is_found_and_its_variance_joins_the_noise():

@@ -12,7 +12,7 @@ from backlight.inverse.solver import Solver
 class FrameByFrame(Solver):
     """Step down the slope of one frame's misfit after the other's: for ½ Σ (√ŷ − √y)² alternating projections.
 
-    O ← O − ∇Lₖ/Hₖ with Hₖ the largest curvature that frame k can have: the part of the sample's spectrum that made the
+    O ← O − ∇Lₖ/Hₖ with Hₖ the curvature of frame k along its gradient: the part of the sample's spectrum that made the
     frame is given the recorded amplitude and keeps its phase (Maiden and Rodenburg, Ultramicroscopy 109, 1256 (2009);
     for Fourier ptychography, Zheng et al. 2013). One step is a pass over all frames, from the brightest to the darkest.
     Several unknowns are corrected from the same misfit, each along its own slope with a step of its own, as sample and
@@ -21,7 +21,9 @@ class FrameByFrame(Solver):
 
     **Arguments:** `steps`: passes.
 
-    Valid for frames that are windows of one spectrum: Hₖ is measured as the curvature along the gradient.
+    A frame of small weight is followed as little as it counts beside the one of the largest.
+
+    Valid for frames that are windows of one spectrum.
     """
 
     steps: int = eqx.field(static=True, default=10)
@@ -39,9 +41,11 @@ class FrameByFrame(Solver):
     def step(self, problem, state, damping):
         """Take one pass; the objective is the sum of what each frame was met with."""
         order = jnp.argsort(-jnp.mean(problem.data, axis=(-2, -1)))
+        # The best step along a slope does not depend on the frame's weight: it is taken as far as the frame counts.
+        counts = jnp.max(problem.weights, axis=(-2, -1)) / jnp.maximum(jnp.max(problem.weights), 1e-30)
 
         def corrected(z: Coordinates, frame):
-            return _corrected(problem.only(frame[None]), z, damping / len(z))
+            return _corrected(problem.only(frame[None]), z, counts[frame] * damping / len(z))
 
         state, misfits = jax.lax.scan(corrected, state, order)
         return state, jnp.sum(misfits)

@@ -187,10 +187,6 @@ class HalfGaussian(Gaussian):
         """Return max(z, 0)."""
         return jnp.maximum(z, 0.0)
 
-    def tangent(self, z, direction):
-        """Return the direction where z > 0."""
-        return jnp.where(z > 0, direction, 0.0)
-
     @property
     def knowledge(self) -> str:
         """Say it in words."""

@@ -63,9 +63,11 @@ class EstimateSection(Section):
     seed: Count = Field(0, description="seed of every random number")
     error_bars: bool | None = Field(None, description="false: no standard deviations, where they take too long")
     held_out: Annotated[int, Field(ge=2, le=10**9)] | None = Field(
-        None, description="leave every so many-th frame out, and tell how well it is predicted"
+        None, description="off; for example 10: leave every tenth frame out, and tell how well it is predicted"
     )
-    halves: bool | None = Field(None, description="true: estimate the sample from each half of the frames, and compare")
+    halves: bool | None = Field(
+        None, description="off; true: estimate the sample from each half of the frames, and compare"
+    )
     steps: dict[str, Finite] | None = Field(None, description="relative step size by unknown")
     regularizers: list[Regularizer] | None = Field(None, description="an empty list switches the default off")
 

@@ -91,7 +91,7 @@ def ask(
     refuse_steps("fourier_ptychography", options)
     unknown = dict(unknown) or {"sample": True}
     corrected = CORRECTED.get(options.get("method", ""), ())
-    unknown |= dict.fromkeys(corrected, True)
+    unknown = dict.fromkeys(corrected, True) or unknown
     table = led_table(instrument, len(frames))
     geometry(instrument, frames.shape).demand(instrument.get("upsampling"))
     level = bright_level(frames, _shining(instrument, table))

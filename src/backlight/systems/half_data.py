@@ -1,11 +1,11 @@
-"""The sample estimated twice, from half of the frames each: what two independent pictures have in common is true."""
+"""The sample estimated twice, from half of the frames each: what pictures of other noise have in common is true."""
 
 from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 
 from backlight.errors import InputError
 from backlight.inverse.drive import Progress
@@ -16,7 +16,7 @@ from backlight.systems.question import Question
 
 
 def halves(question: Question, order: Int[np.ndarray, " frames"]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the frames of each half: every second one in this order of those that count at all.
+    """Return the numbers of the frames of each half: every second one in this order of those that count (`counted`).
 
     Both halves are as large, so that noise is alike in both (and a program compiled for one fits the other): of an odd
     number of frames the last of the order is in none.
@@ -24,11 +24,17 @@ def halves(question: Question, order: Int[np.ndarray, " frames"]) -> tuple[np.nd
     **Errors:** `InputError` where there are not two.
     """
     mask = question.mask
-    used = order if mask is None else order[np.any(mask[order] > 0, axis=(1, 2))]
+    used = order if mask is None else order[np.any(counted(mask)[order], axis=(1, 2))]
     if len(used) < 2:
         raise InputError("halves", got=f"{len(used)} frames that count", expected="two or more")
     even = used[: len(used) // 2 * 2]
     return np.sort(even[::2]), np.sort(even[1::2])
+
+
+def counted(weights: Float[np.ndarray, "frame y x"]) -> Bool[np.ndarray, "frame y x"]:
+    """Tell which pixels count: at least half as much as the one that counts most, which those of a frame that the first
+    look does not trust do not."""
+    return weights >= 0.5 * weights.max()
 
 
 def estimate_half(
