@@ -7,6 +7,7 @@ import numpy as np
 
 from backlight.camera import Camera, Gaussian
 from backlight.inverse.estimate import estimate
+from backlight.inverse.first_order import Adam
 from backlight.inverse.fista import FISTA
 from backlight.inverse.losses import amplitude
 from backlight.inverse.unknowns import Interval, Passive
@@ -49,9 +50,10 @@ class Question:
             self.unknowns["detection_path.distance"] = Interval(*unknown["distance"]["between"])
         self.loss, self.regularizers = amplitude(), ()
         self.notes = ("sample.transmission was taken as passive.",)
-        steps = options.get("iterations", 40)
+        steps, method = options.get("iterations", 40), options.get("method")
         self.settings = {"loss": "amplitude", "iterations": steps}
-        self.solver = (VariableProjection if "distance" in unknown else FISTA)(steps=steps, block=5)
+        solver = Adam if method == "adam" else VariableProjection if "distance" in unknown else FISTA
+        self.solver = solver(steps=steps, block=5)
 
     def look(self):
         return {}
