@@ -211,6 +211,8 @@ def test_the_progress_line_has_loss_time_and_unknowns():
     from backlight.cli.progress import ProgressLine
     from backlight.systems.catalogue import all_schemas
 
-    now = SimpleNamespace(iteration=20, total=100, objective=1.5, seconds_left=12.3)
+    now = SimpleNamespace(iteration=20, total=100, objective=1.5, seconds_left=12.3, part="")
     text = ProgressLine(all_schemas()).text(now, {"distance": 0.0414523})
     assert text == "20/100  loss 1.5  distance 41.4523 mm  at most 12 s left"
+    now.part = "tile 3 of 25"
+    assert ProgressLine(all_schemas()).text(now, {}) == "tile 3 of 25  20/100  loss 1.5  at most 12 s left"

@@ -15,7 +15,8 @@ from backlight.errors import InputError, RunFileError
 from backlight.io import write_npy
 from backlight.runs.ask import ask, every, read_job
 from backlight.runs.execute import Listener
-from backlight.runs.quality import quality_table
+from backlight.runs.quality import quality_table, trusted_weights
+from backlight.runs.residuals import squares
 from backlight.systems.frame_order import by_angle
 from backlight.systems.half_data import halves
 from backlight.systems.question import Start
@@ -170,7 +171,7 @@ def test_frames_that_are_hardly_trusted_spoil_neither_figure():
         question=SimpleNamespace(held_out=every(2, 6), weights=weights),
         recorded=SimpleNamespace(frames=frames, weights=np.ones_like(frames)),
     )
-    found = quality_table(asked, predicted, None)
+    found = quality_table(asked, squares(frames, predicted, trusted_weights(asked)), None)
     assert found == {"nrmse_fitted": 0, "nrmse_held_out": pytest.approx((1 / 8) ** 0.5)}
 
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from backlight.camera import Camera, Gaussian
 from backlight.inverse.estimate import estimate
+from backlight.inverse.first_order import Adam
 from backlight.inverse.fista import FISTA
 from backlight.inverse.losses import amplitude
 from backlight.inverse.unknowns import Interval, Passive
 from backlight.inverse.variable_projection import VariableProjection
 from backlight.schema import Key, SystemSchema
 from backlight.systems import ImagingSystem, Nothing
-from backlight.systems.entry import SystemEntry
+from backlight.systems.entry import SystemEntry, Tiling
 from backlight.wave import FreeSpace, PlaneWave, ThinSample
 
 SCHEMA = SystemSchema(
@@ -26,6 +27,7 @@ SCHEMA = SystemSchema(
     ),
     unknown=(Key("sample", "field", "the sample"), Key("distance", "length", "sample to camera")),
     losses=("amplitude",),
+    tiled=True,
 )
 
 
@@ -48,9 +50,10 @@ class Question:
             self.unknowns["detection_path.distance"] = Interval(*unknown["distance"]["between"])
         self.loss, self.regularizers = amplitude(), ()
         self.notes = ("sample.transmission was taken as passive.",)
-        steps = options.get("iterations", 40)
+        steps, method = options.get("iterations", 40), options.get("method")
         self.settings = {"loss": "amplitude", "iterations": steps}
-        self.solver = (VariableProjection if "distance" in unknown else FISTA)(steps=steps, block=5)
+        solver = Adam if method == "adam" else VariableProjection if "distance" in unknown else FISTA
+        self.solver = solver(steps=steps, block=5)
 
     def look(self):
         return {}
@@ -66,6 +69,12 @@ class Question:
         )  # fmt: skip
 
 
+def ask_tile(frames, instrument, unknown, options, center, found):
+    """Begin at the distance of the neighbor; where the tile lies is all the same to a plane wave."""
+    begun = {} if found is None else {"distance": float(found["detection_path.distance"])}
+    return Question(frames, instrument | begun, unknown, options)
+
+
 def object_in_view(system):
     return SimpleNamespace(values=system.sample.transmission, grid=system.sample_grid())
 
@@ -77,4 +86,5 @@ ENTRY = SystemEntry(
     nominal=nominal,
     classic=lambda frames, instrument: jnp.sqrt(jnp.maximum(frames[0], 0)) + 0j,
     object_in_view=object_in_view,
+    tiling=Tiling(ask_tile, object_in_view),
 )  # fmt: skip

@@ -39,7 +39,8 @@ class ProgressLine:
         """Return the line."""
         told = "".join(f"  {name} {self._value(name, value)}" for name, value in list(values.items())[:4])
         left = f"at most {progress.seconds_left:.0f} s left"
-        text = f"{progress.iteration}/{progress.total}  loss {progress.objective:.5g}{told}  {left}"
+        part = f"{progress.part}  " if progress.part else ""
+        text = f"{part}{progress.iteration}/{progress.total}  loss {progress.objective:.5g}{told}  {left}"
         return "".join(c for c in text if c.isprintable())[:200]
 
     def clear(self) -> None:

@@ -32,7 +32,11 @@ class Checkpoint(Protocol):
 
 @dataclass(frozen=True)
 class Progress:
-    """Told to the callback after each block."""
+    """Told to the callback after each block.
+
+    **Attributes:** `iteration` of `total`; `objective`; `values` of the unknowns that are single numbers; `seconds`
+    since the start and `seconds_left`, at most; `part`, what is being worked on where a run has several.
+    """
 
     iteration: int
     total: int
@@ -40,6 +44,7 @@ class Progress:
     values: dict[str, float]
     seconds: float
     seconds_left: float
+    part: str = ""
 
 
 @dataclass

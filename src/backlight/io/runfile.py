@@ -32,6 +32,8 @@ _PLAIN_WORDS = {"flag": "true or false", "count": "a whole number", "text": "tex
 SECTIONS = ("system", "unusual", "data", "instrument", "unknown", "estimate")
 MANY_FRAMES = ("held_out", "halves")
 """What `[estimate]` says of several frames of one sample."""
+TILES = ("tile", "tile_overlap")
+"""What it says of a field that is taken apart."""
 SectionT = TypeVar("SectionT", bound=BaseModel)
 
 
@@ -72,6 +74,7 @@ def load(
     instrument = reader.instrument(written, unknown, taken)
     estimate = _section(EstimateSection, _table(table, "estimate", path), f"{path} [estimate]")
     _check_choices(estimate, chosen, path)
+    _check_tiles(estimate, chosen, path)
     run = RunFile(
         chosen.system,
         frames,
@@ -368,6 +371,22 @@ def _check_choices(estimate: EstimateSection, schema: SystemSchema, path: Path) 
             raise RunFileError(f"{path} [estimate] {name}", got=f"{getattr(estimate, name)!r}".lower(),
                                expected=f"no such key: {schema.system} takes a single frame",
                                remedy="remove the line")  # fmt: skip
+
+
+def _check_tiles(estimate: EstimateSection, schema: SystemSchema, path: Path) -> None:
+    """Refuse tiles where a system has none, an overlap of none, and halves of the frames of each."""
+    written = [name for name in TILES if getattr(estimate, name) is not None]
+    if written and not schema.tiled:
+        raise RunFileError(f"{path} [estimate] {written[0]}", got=repr(getattr(estimate, written[0])),
+                           expected=f"no such key: {schema.system} takes the field as a whole",
+                           remedy="remove the line")  # fmt: skip
+    if written == ["tile_overlap"]:
+        raise RunFileError(f"{path} [estimate] tile_overlap", got="no tile beside it",
+                           expected="the overlap of tiles", remedy="add tile = 256, or remove the line")  # fmt: skip
+    if written and estimate.halves:
+        raise RunFileError(f"{path} [estimate] halves", got="true beside tile",
+                           expected="a field that is taken as a whole: its two pictures are compared",
+                           remedy="remove the line, or crop the frames to one tile ([data] crop)")  # fmt: skip
 
 
 def data_paths(run: RunFile) -> dict[str, list[Path]]:

@@ -68,8 +68,19 @@ class EstimateSection(Section):
     halves: bool | None = Field(
         None, description="off; true: estimate the sample from each half of the frames, and compare"
     )
+    tile: Count | list[Count] | None = Field(
+        None, description="off; for example 256: take the field apart into tiles of so many pixels, or [rows, columns]"
+    )
+    tile_overlap: Count | None = Field(None, description="pixels that tiles share at least; an eighth when left out")
     steps: dict[str, Finite] | None = Field(None, description="relative step size by unknown")
     regularizers: list[Regularizer] | None = Field(None, description="an empty list switches the default off")
+
+    @field_validator("tile")
+    @classmethod
+    def _tile(cls, value: int | list[int] | None) -> int | list[int] | None:
+        if isinstance(value, list) and len(value) != 2:
+            raise ValueError("a number of pixels, or [rows, columns]")
+        return value
 
 
 class Between(Section):

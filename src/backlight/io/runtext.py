@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backlight import units
 from backlight.errors import printable
-from backlight.io.runfile import MANY_FRAMES, data_paths, example, instrument_paths, ways_in_words
+from backlight.io.runfile import MANY_FRAMES, TILES, data_paths, example, instrument_paths, ways_in_words
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.schema import Key, SystemSchema
 
@@ -97,9 +97,11 @@ def _data_template() -> str:
 def _estimate_template(schema: SystemSchema) -> str:
     lines = ["", "[estimate]  # every key has a default"]
     choices = {"loss": schema.losses, "method": schema.methods}
-    defaults = {"seed": 0, "iterations": 500, "error_bars": True, "held_out": 10, "halves": True} | schema.defaults
+    shown = {"error_bars": True, "held_out": 10, "halves": True, "tile": 256, "tile_overlap": 32}
+    defaults = {"seed": 0, "iterations": 500} | shown | schema.defaults
+    left_out = ("steps", "regularizers", *(MANY_FRAMES if schema.one_frame else ()), *(() if schema.tiled else TILES))
     for name, field in EstimateSection.model_fields.items():
-        if name in ("steps", "regularizers") or (schema.one_frame and name in MANY_FRAMES):
+        if name in left_out:
             continue
         names = choices.get(name, ())
         told = f"{field.description}{': ' + ', '.join(names) if names else ''}"

@@ -1,5 +1,6 @@
 """From a run file to a question: the system of the catalogue, the frames, what is known and what is not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from backlight.errors import InputError
 from backlight.io import instrument_paths, load, ptylab_metadata, read_rows, read_table, recognize
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.runs.data import Recorded, read_recorded
+from backlight.runs.tiles import Layout, Tile, layout
 from backlight.schema import Key, SystemSchema
 from backlight.systems import catalogue
 from backlight.systems.entry import SystemEntry
@@ -51,13 +53,20 @@ def _content(path: Path, key: Key) -> Any:
 class Asked:
     """A question and what it was made of.
 
-    **Attributes:** `entry`, the system; `question`, with `answer()`; `recorded`, the frames.
+    **Attributes:** `entry`, the system; `question`, with `answer()`; `recorded`, the frames; `layout`, how they are
+    taken apart: the question is then that of the tile in the middle, and `None` where they are not.
     """
 
     job: Job
     entry: SystemEntry
     question: Any
     recorded: Recorded
+    layout: Layout | None = None
+
+    @cached_property
+    def brightest(self) -> int:
+        """The frame that is shown."""
+        return int(np.argmax(self.recorded.frames.mean(axis=(1, 2), dtype=np.float64)))
 
     @property
     def geometry(self) -> Any:
@@ -99,8 +108,11 @@ def ask(job: Job, *, trusted: bool = False) -> Asked:
     """Read the frames and put the question."""
     recorded = read_recorded(job.run, trusted=trusted, divide=job.schema.divides_background)
     _refuse_stack(job, recorded)
-    entry = job.listing.load()
-    return Asked(job, entry, put(job, entry, recorded), recorded)
+    entry, tile = job.listing.load(), job.run.estimate.tile
+    if tile is None:
+        return Asked(job, entry, put(job, entry, recorded), recorded)
+    apart = layout(recorded.frames.shape[1:], tile, job.run.estimate.tile_overlap)
+    return Asked(job, entry, put_tile(job, entry, recorded, apart.tiles[0]), recorded, apart)
 
 
 def _refuse_stack(job: Job, recorded: Recorded) -> None:
@@ -113,13 +125,42 @@ def _refuse_stack(job: Job, recorded: Recorded) -> None:
 
 def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
     """Put the question of a job to frames."""
+    return _judged(job, entry, entry.ask(recorded.frames, job.instrument, *_wanted(job, recorded)))
+
+
+def put_tile(
+    job: Job,
+    entry: SystemEntry,
+    recorded: Recorded,
+    tile: Tile,
+    found: Mapping[str, np.ndarray] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Any:
+    """Put the question of a tile, from what others `found` and with their `settings`; neither in the middle."""
+    assert entry.tiling is not None  # the schema says so, and who has none is refused with the run file
+    part = recorded.part(tile.part)
+    unknown, options = _wanted(job, part)
+    options |= dict(settings or {})
+    question = entry.tiling.ask(part.frames, job.instrument, unknown, options, tile.center, found)
+    return _judged(job, entry, question)
+
+
+def _wanted(job: Job, recorded: Recorded) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what is unknown, and the options, as a system is given them."""
     unknown = {name: _plain(value) for name, value in job.run.unknown.items() if value is not False}
-    options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights} | kept_background(recorded)
-    question, held_out = entry.ask(recorded.frames, job.instrument, unknown, options), job.run.estimate.held_out
-    if job.run.estimate.halves and entry.paths["sample"] not in question.unknowns:
+    options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights}
+    return unknown, options | kept_background(recorded)
+
+
+def _judged(job: Job, entry: SystemEntry, question: Any) -> Any:
+    """Return the question with the frames that are kept back to judge its answer."""
+    estimate = job.run.estimate
+    if estimate.halves and entry.paths["sample"] not in question.unknowns:
         raise InputError("[estimate] halves", got="a sample that is known", expected="an unknown one to compare",
                          remedy="add sample = true to [unknown]")  # fmt: skip
-    return question if held_out is None else replace(question, held_out=every(held_out, len(recorded.frames)))
+    if estimate.held_out is None:
+        return question
+    return replace(question, held_out=every(estimate.held_out, len(question.frames)))
 
 
 def every(count: int, frames: int) -> np.ndarray:
@@ -144,7 +185,8 @@ def resolved(asked: Asked) -> RunFile:
     written = {name: value for name, value in asked.job.written.items() if schema.instrument_key(name)}
     names = {path: name for name, path in asked.entry.paths.items()}
     taken = {names[path]: True for path in question.unknowns if path in names and not run.unknown.get(names[path])}
-    estimate = run.estimate.model_dump(exclude_none=True) | dict(question.settings)
+    tiles = {} if asked.layout is None else {"tile_overlap": asked.layout.least}
+    estimate = run.estimate.model_dump(exclude_none=True) | dict(question.settings) | tiles
     return replace(
         run,
         data=run.data and run.data.model_copy(update={"saturation": asked.recorded.saturation}),

@@ -1,11 +1,10 @@
 """Look at a run before it runs: sampling, memory, free parameters, what the frames cannot tell apart."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from backlight import units
 from backlight.inverse.problem import Problem, build
@@ -26,7 +25,8 @@ class Checked:
 
     **Attributes:** `frames`, shape (frame, y, x); `unknowns`, name → how many numbers; `sampling`, the `finest_detail`
     (half period, m) whose light meets the frame, and the Fresnel numbers of frame and pixel;
-    `memory`, bytes that one step needs, and `memory_here`, what the machine has; `notes` and `warnings`, sentences.
+    `memory`, bytes that one step needs, and `memory_here`, what the machine has; `tiles` in words, where there are any;
+    `notes` and `warnings`, sentences.
     """
 
     frames: tuple[int, ...]
@@ -36,6 +36,7 @@ class Checked:
     memory_here: int | None
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    tiles: str | None = None
 
     def table(self) -> dict[str, Any]:
         """Return everything as a dictionary."""
@@ -44,6 +45,7 @@ class Checked:
     def rows(self) -> list[tuple[object, ...]]:
         """Return lines of a table for people."""
         found: list[tuple[object, ...]] = [("frames", f"{' × '.join(map(str, self.frames))} (frame × y × x)")]
+        found += [] if self.tiles is None else [("field", self.tiles)]
         found += [(f"unknown {name}", f"{count:,} numbers") for name, count in self.unknowns.items()]
         found += [(name.replace("_", " "), _shown(name, value)) for name, value in self.sampling.items()]
         here = "" if self.memory_here is None else f" of {self.memory_here / 1e9:.1f} GB here"
@@ -74,7 +76,8 @@ def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False)
     names = {leaf: name for name, leaf in asked.entry.paths.items()}
     unknowns = {names.get(leaf, leaf): int(value.size) for leaf, value in problem.start().items()}
     frames = tuple(asked.recorded.frames.shape)
-    return Checked(frames, unknowns, _sampling(asked), memory, here, tuple(question.notes), tuple(warnings))
+    tiles = None if asked.layout is None else asked.layout.words
+    return Checked(frames, unknowns, _sampling(asked), memory, here, tuple(question.notes), tuple(warnings), tiles)
 
 
 def _sampling(asked: Asked) -> dict[str, float]:
@@ -111,6 +114,4 @@ def _central(recorded: Recorded) -> Recorded:
     rows, columns = recorded.frames.shape[-2:]
     side = max(LEAST, 2 * round(PROBE / len(recorded.frames) ** 0.5)) if len(recorded.frames) > 1 else PROBE
     top, left = (max(0, (n - side) // 2) for n in (rows, columns))
-    part = np.s_[:, top : top + side, left : left + side]
-    background = None if recorded.background is None else recorded.background[part[1:]]
-    return replace(recorded, frames=recorded.frames[part], weights=recorded.weights[part], background=background)
+    return recorded.part((slice(top, top + side), slice(left, left + side)))

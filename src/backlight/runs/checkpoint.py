@@ -11,7 +11,7 @@ from backlight.errors import InputError
 from backlight.io import commit_file
 
 _KEPT = 2
-_START = "start.npz"
+_START, _ANSWER = "start.npz", "answer.npz"
 _FINGERPRINT = "checkpoint.fingerprint"
 
 Arrays = dict[str, np.ndarray]
@@ -50,13 +50,26 @@ class FileCheckpoint:
 
         **Errors:** `InputError` if what is kept belongs to other settings or inputs.
         """
-        path = self.folder / _START
-        kept = _whole(path)
+        kept = self._kept(_START)
         if kept is not None:
-            return self._checked(path, kept)
+            return kept
         found = find()
-        self._write(path, found)
+        self._write(self.folder / _START, found)
         return found
+
+    def settle(self, answer: Arrays) -> None:
+        """Keep an answer in place of the states that led to it."""
+        self._write(self.folder / _ANSWER, answer)
+        self._pending = None
+        for state in self._files():
+            state.unlink()
+
+    def answer(self) -> Arrays | None:
+        """Return the answer that is kept here, if any.
+
+        **Errors:** `InputError` if it belongs to other settings or inputs.
+        """
+        return self._kept(_ANSWER)
 
     def load(self) -> Arrays | None:
         """Return the newest state that is whole, if any.
@@ -68,6 +81,10 @@ class FileCheckpoint:
             if arrays is not None:  # else the one before it will do
                 return self._checked(path, arrays)
         return None
+
+    def _kept(self, name: str) -> Arrays | None:
+        arrays = _whole(self.folder / name)
+        return None if arrays is None else self._checked(self.folder / name, arrays)
 
     def _write(self, path: Path, arrays: Arrays) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """The frames of a run file, ready to be asked about: intensities, bad pixels marked, the background taken care of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,12 @@ class Recorded:
     warnings: tuple[str, ...]
     saturation: float | None = None
     background: np.ndarray | None = None
+
+    def part(self, where: tuple[slice, slice]) -> "Recorded":
+        """Return these rows and columns of every frame; nothing is copied."""
+        background = None if self.background is None else self.background[where]
+        frames, weights = (stack[:, where[0], where[1]] for stack in (self.frames, self.weights))
+        return replace(self, frames=frames, weights=weights, background=background)
 
 
 def read_recorded(run: RunFile, *, trusted: bool = False, divide: bool = True) -> Recorded:

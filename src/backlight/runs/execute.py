@@ -15,8 +15,10 @@ from backlight.runs.ask import Asked, Job, ask, read_job, resolved
 from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, listening
+from backlight.runs.mosaic import conclude_tiles
 from backlight.runs.quality import Compared, compare_halves
-from backlight.runs.result import build_result, conclude, result_table
+from backlight.runs.result import Conclusion, build_result, conclude, result_table
+from backlight.runs.tiled import Work, answer_tiles, counted, finished
 from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
 
 DIVERGED, INTERRUPTED = 4, 130
@@ -153,39 +155,50 @@ def _finish(
     with _kept_on_interrupt(workspace, checkpoint):
         asked = _begun(asked, checkpoint, listener)
     with listening() as interruption, _kept_on_interrupt(workspace, checkpoint):
-        callback = _callback(asked, workspace, listener, interruption)
+        work = Work(
+            keeper=lambda number: FileCheckpoint(workspace.checkpoints / f"tile-{number:04d}", mark),
+            hear=_callback(asked, workspace, listener, interruption),
+            log=workspace.log,
+            asked_to_stop=lambda: interruption.asked,
+            deadline=None if time_limit is None else time.perf_counter() + time_limit,
+        )
         with _memory_in_words():
-            estimate = asked.question.answer(callback=callback, checkpoint=checkpoint, time_limit=time_limit,
-                                             error_bars=asked.job.run.estimate.error_bars is not False)  # fmt: skip
-        interrupted = interruption.asked and estimate.status == "stopped"
-        unfinished = interrupted or (time_limit is not None and estimate.status == "stopped")
-        compared = None if unfinished else _compared(asked, estimate, listener, interruption)
-        if asked.job.run.estimate.halves and interruption.asked:
-            interrupted = unfinished = True
-        if unfinished:
+            conclusion, whole = _concluded(asked, checkpoint, work, listener, time_limit)
+        if not whole:
             checkpoint.flush()
         listener.message("writing the result")
-        conclusion = conclude(asked, estimate, compared)
+        interrupted = interruption.asked and not whole
         table = result_table(conclusion, time.perf_counter() - started, interrupted, workspace.run_id)
-        build = build_result(conclusion, table, workspace, unfinished=unfinished)
+        build = build_result(conclusion, table, workspace, unfinished=not whole)
         out = commit_folder(workspace.out, build, overwrite=overwrite, inputs=machine.input_files(asked.job.run))
     workspace.discard()
     return _finished(out, table)
 
 
-def _compared(asked: Asked, estimate: Any, listener: Listener, interruption: Interruption) -> Compared | None:
+def _concluded(
+    asked: Asked, checkpoint: FileCheckpoint, work: Work, listener: Listener, time_limit: float | None
+) -> tuple[Conclusion, bool]:
+    """Answer the question, that of each tile where there are tiles, and tell whether nothing was left undone."""
+    tiles = 0 if asked.layout is None else len(asked.layout.tiles)
+    hear = counted(work.hear, 0, tiles) if tiles else work.hear
+    bars = asked.job.run.estimate.error_bars is not False
+    estimate = asked.question.answer(callback=hear, checkpoint=checkpoint, time_limit=time_limit, error_bars=bars)
+    if tiles:
+        answers = answer_tiles(asked, estimate, work)
+        return conclude_tiles(asked, estimate, answers), len(answers) == tiles and finished(asked.question, estimate)
+    stopped = estimate.status == "stopped" and (work.asked_to_stop() or time_limit is not None)
+    compared = None if stopped else _compared(asked, estimate, work, listener)
+    cut = bool(asked.job.run.estimate.halves) and work.asked_to_stop()
+    return conclude(asked, estimate, compared), not (stopped or cut)
+
+
+def _compared(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Compared | None:
     """Compare the pictures of two halves of the frames where the run asks for it; none if that was interrupted."""
     if not asked.job.run.estimate.halves or estimate.status == "diverged":
         return None
-
-    def told(progress: Any) -> None:
-        listener.progress(progress, {})
-        interruption.obey()
-
     listener.message("estimating the sample from each half of the frames")
-    with _memory_in_words():
-        compared = compare_halves(asked, estimate, told)
-    return None if interruption.asked else compared
+    compared = compare_halves(asked, estimate, work.hear)
+    return None if work.asked_to_stop() else compared
 
 
 def _finished(out: Path, table: dict[str, Any]) -> Finished:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from backlight.findings import Curves, Exhibit
-from backlight.inverse.quality import nrmse_amplitude, own_gains
+from backlight.inverse.quality import own_gains
 from backlight.inverse.ring_correlation import ONE_SEVENTH, RingCorrelation, ring_correlation
 from backlight.runs.ask import Asked
+from backlight.runs.residuals import unexplained
 from backlight.systems.half_data import estimate_half, halves
 
 RINGS = "ring_correlation"
@@ -57,19 +59,25 @@ def _held_out(asked: Asked) -> np.ndarray | None:
     return asked.question.held_out if asked.job.run.estimate.held_out else None
 
 
-def quality_table(asked: Asked, predicted: np.ndarray, compared: Compared | None) -> dict[str, float | None]:
+def trusted_weights(asked: Asked) -> Float[np.ndarray, "frame y x"]:
+    """Return 1 where a pixel counts for more than half, 0 elsewhere, as in a frame that the first look distrusts."""
+    weights = asked.recorded.weights if asked.question.weights is None else asked.question.weights
+    return (weights > 0.5 * weights.max()).astype(np.float32)
+
+
+def quality_table(
+    asked: Asked, trusted: Float[np.ndarray, "2 frame"], compared: Compared | None
+) -> dict[str, float | None]:
     """Return the figures of merit of frames held out and of halves, as far as the run asked for them.
 
-    Pixels that count for less than half, as in a frame that the first look does not trust, are in neither set.
+    **Arguments:** `trusted`: `residuals.squares` of each frame over what is trusted, see `trusted_weights`.
     """
     table: dict[str, float | None] = {}
-    out, question = _held_out(asked), asked.question
+    out = _held_out(asked)
     if out is not None:
-        weights = asked.recorded.weights if question.weights is None else question.weights
-        weights = (weights >= 0.5 * weights.max()).astype(np.float32)
-        told = np.setdiff1d(np.arange(len(predicted)), out)
+        told = np.setdiff1d(np.arange(trusted.shape[1]), out)
         for name, chosen in (("nrmse_fitted", told), ("nrmse_held_out", out)):
-            table[name] = nrmse_amplitude(asked.recorded.frames[chosen], predicted[chosen], weights[chosen])
+            table[name] = float(unexplained(trusted[:, chosen].sum(axis=1, keepdims=True))[0])
     if compared is not None:
         table["period_one_seventh"] = compared.rings.period(ONE_SEVENTH)
         table["period_half_bit"] = compared.rings.period(compared.rings.half_bit)

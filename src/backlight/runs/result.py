@@ -11,7 +11,6 @@ import numpy as np
 
 from backlight import units
 from backlight.findings import Exhibit, Findings, to_arrays
-from backlight.inverse.quality import nrmse_amplitude
 from backlight.io import write_json, write_npy, write_ome_zarr
 from backlight.io.runmodel import Between
 from backlight.runs import machine
@@ -25,54 +24,64 @@ from backlight.runs.quality import (
     quality_table,
     rings_exhibit,
     rings_table,
+    trusted_weights,
     with_own_gains,
 )
+from backlight.runs.residuals import squares, unexplained
 from backlight.runs.workspace import CHECKPOINT, LOG, RUN_FILE, Workspace
+
+TILES = "tiles.csv"
 
 
 @dataclass(frozen=True)
 class Conclusion:
     """An estimate and what follows from it.
 
-    **Attributes:** `predicted`, the frames as the estimate explains them; `residuals`, ‖√y − √ŷ‖/‖√y‖ of each;
-    `findings` of the system; `compared`, the pictures of two halves of the frames, where the run asks for them.
+    **Attributes:** `view`, the sample in the frame's field of view with its grid; `predicted`, the frame that is shown
+    as the estimate explains it; `residuals`, ‖√y − √ŷ‖/‖√y‖ of each frame; `trusted`, `residuals.squares` of each over
+    what is trusted; `findings` of the system; `compared`, the pictures of two halves of the frames, where the run asks
+    for them; `tiles`, what `result.json` tells of them, and the `table` of what each found, where there are any.
     """
 
     asked: Asked
     estimate: Any
+    view: Any
     predicted: np.ndarray
     residuals: np.ndarray
+    trusted: np.ndarray
     findings: Findings
     compared: Compared | None = None
+    tiles: dict[str, Any] | None = None
+    table: str | None = None
 
     @property
     def exhibits(self) -> tuple[Exhibit, ...]:
         """What the report shows beside the pictures that every report has."""
         return self.findings.exhibits + (() if self.compared is None else (rings_exhibit(self.compared),))
 
-    @property
-    def brightest(self) -> int:
-        """The frame that is shown."""
-        return int(np.argmax(self.asked.recorded.frames.mean(axis=(1, 2), dtype=np.float64)))
-
 
 def conclude(asked: Asked, estimate: Any, compared: Compared | None = None) -> Conclusion:
     """Return what an estimate tells."""
     recorded = asked.recorded
     predicted = with_own_gains(asked, np.asarray(estimate.system.predict().values))
-    residuals = np.asarray(
-        [nrmse_amplitude(*frame) for frame in zip(recorded.frames, predicted, recorded.weights, strict=True)]
-    )
+    residuals = unexplained(squares(recorded.frames, predicted, recorded.weights))
     nominal = asked.entry.nominal(asked.job.instrument, recorded.frames.shape)
-    findings = asked.entry.findings(estimate, nominal, residuals)
-    return Conclusion(asked, estimate, predicted, residuals, findings, compared)
+    return Conclusion(
+        asked=asked,
+        estimate=estimate,
+        view=asked.entry.object_in_view(estimate.system),
+        predicted=predicted[asked.brightest],
+        residuals=residuals,
+        trusted=squares(recorded.frames, predicted, trusted_weights(asked)),
+        findings=asked.entry.findings(estimate, nominal, residuals),
+        compared=compared,
+    )
 
 
 def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_id: str) -> dict[str, Any]:
     """Return the content of `result.json`."""
     asked, estimate, findings = conclusion.asked, conclusion.estimate, conclusion.findings
-    view = asked.entry.object_in_view(estimate.system)
-    quality, compared = estimate.quality, conclusion.compared
+    view, quality, compared = conclusion.view, estimate.quality, conclusion.compared
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
@@ -83,7 +92,7 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
             "reduced_chi2": quality.reduced_chi2,
             "autocorrelation": quality.autocorrelation,
             "white": bool(quality.white),
-            **quality_table(asked, conclusion.predicted, compared),
+            **quality_table(asked, conclusion.trusted, compared),
         },
         "found": dict(findings.numbers),
         "stop": {
@@ -97,9 +106,10 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
         "frames": {
             "shape": list(asked.recorded.frames.shape),
             "nrmse_amplitude": conclusion.residuals.tolist(),
-            "shown": conclusion.brightest,
+            "shown": asked.brightest,
         },
         **({} if compared is None else {RINGS: rings_table(compared)}),
+        "tiles": conclusion.tiles,
         "notes": [*_notes(asked, estimate), *findings.notes, *quality_notes(asked, compared)],
         "warnings": list(asked.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
@@ -148,13 +158,15 @@ def build_result(
     conclusion: Conclusion, table: dict[str, Any], workspace: Workspace, *, unfinished: bool
 ) -> Callable[[Path], None]:
     """Return a function that fills the result folder."""
-    asked, estimate = conclusion.asked, conclusion.estimate
+    estimate = conclusion.estimate
 
     def build(folder: Path) -> None:
         write_json(folder / RESULT, table)
         shutil.copyfile(workspace.folder / RUN_FILE, folder / RUN_FILE)
-        _write_object(folder, asked.entry.object_in_view(estimate.system))
+        _write_object(folder, conclusion.view)
         _write_arrays(folder, conclusion, table["parameters"])
+        if conclusion.table is not None:
+            (folder / TILES).write_text(conclusion.table, encoding="utf-8")
         (folder / SYSTEM).mkdir()
         write_system(folder / SYSTEM, estimate.system)
         _write_pictures(folder / PICTURES, conclusion)
@@ -193,11 +205,11 @@ def _write_arrays(folder: Path, conclusion: Conclusion, parameters: dict[str, di
 
 def _write_pictures(path: Path, conclusion: Conclusion) -> None:
     """Keep what the report shows, so that it can be drawn again without the inputs."""
-    asked, estimate, shown = conclusion.asked, conclusion.estimate, conclusion.brightest
+    asked, estimate, shown = conclusion.asked, conclusion.estimate, conclusion.asked.brightest
     names = {path: name for name, path in asked.entry.paths.items()}
     arrays = {f"history.{names.get(p, p)}": np.asarray(trace) for p, trace in estimate.history.items()}
     arrays["frame"] = asked.recorded.frames[shown]
-    arrays["predicted"] = conclusion.predicted[shown]
+    arrays["predicted"] = conclusion.predicted
     arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
     arrays |= to_arrays(conclusion.exhibits)
     for name, instrument in _instruments(asked, estimate).items():
@@ -209,7 +221,12 @@ def _write_pictures(path: Path, conclusion: Conclusion) -> None:
 
 
 def _instruments(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
-    """Return the instrument as the user wrote it and, where its distance is another, as it was found."""
+    """Return the instrument as the user wrote it and, where its distance is another, as it was found.
+
+    None for a field in tiles: the classic method would take it as a whole, and the memory for it.
+    """
+    if asked.layout is not None:
+        return {}
     written, table = asked.job.instrument, parameter_table(asked, estimate)
     found = {key.name: table[key.name] for key in asked.job.schema.instrument if key.name in table}
     numbers = {

@@ -26,6 +26,23 @@ def _as_recorded(system: Any) -> np.ndarray:
 
 
 @dataclass(frozen=True)
+class Tiling:
+    """How a system is asked about parts of a field that share one instrument.
+
+    **Arguments:**
+
+    - `ask`: `(frames, instrument, unknown, options, center, found)` → the question of a part; the first four as of
+      `SystemEntry.ask`, with the frames of the part. `center` is where the part lies, (y, x) from the middle of the
+      field, pixels. `found` is path → value, in the units of the recorded frames, of what the part in the middle and a
+      neighbor found: what all parts share is then held, and the rest looked for from there; `None` in the middle.
+    - `object_in_view`: system → the sample in the part's field of view, such that neighbors agree up to a factor.
+    """
+
+    ask: Callable[..., Any]
+    object_in_view: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
 class SystemEntry:
     """One technique, ready to be asked about.
 
@@ -55,6 +72,7 @@ class SystemEntry:
       sample as all: by it they are halved.
     - `frame_gains`: the unknown that holds the brightness of each frame, where there is one: of a frame that is held
       out nothing tells it.
+    - `tiling`: how it is asked about parts of the field; `None` where it takes the field as a whole.
     """
 
     schema: SystemSchema
@@ -69,3 +87,4 @@ class SystemEntry:
     findings: Callable[..., Findings] = _no_findings
     frame_order: Callable[[Any], np.ndarray] = _as_recorded
     frame_gains: str | None = None
+    tiling: Tiling | None = None

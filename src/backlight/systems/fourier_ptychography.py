@@ -21,7 +21,7 @@ from backlight.inverse.tree import get_leaf, set_leaves
 from backlight.inverse.unknowns import Free, HalfGaussian, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.light import Grid
-from backlight.systems.entry import SystemEntry
+from backlight.systems.entry import SystemEntry, Tiling
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.led_pose import PanelPose, panel_pose
@@ -38,6 +38,7 @@ from backlight.systems.ptychography_instrument import (
     sample_in_view,
     scale,
 )
+from backlight.systems.ptychography_tiles import ask_tile, in_units_of, tile_in_view
 from backlight.systems.question import Question, Start
 from backlight.systems.run_words import known_as, loss_of, refuse_steps, regularizers_of, settings
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
@@ -113,7 +114,9 @@ def ask(
         tolerance=0.0,
         brightness=level,
         settings=told | {"method": options["method"] if corrected else "adam", "iterations": solver.steps},
-        first_look=partial(_first_look, instrument=instrument, table=table, wanted=unknown),
+        first_look=partial(
+            _first_look, instrument=instrument, table=table, wanted=unknown, elsewhere=options.get("found")
+        ),
         finish=in_recorded_units,
     )
 
@@ -170,18 +173,28 @@ def _loss(name: str, frames: np.ndarray, spread: float) -> losses.Loss:
 # --- the first look ---------------------------------------------------------------------------------------------------
 
 
-def _first_look(question: Question, instrument: Mapping[str, Any], table: LEDTable, wanted: Mapping[str, Any]) -> Start:
-    """Find how the panel lies and the defocus, with the bright-field frames, and which frames not to trust."""
-    leaves, notes = {}, []
+def _first_look(
+    question: Question,
+    instrument: Mapping[str, Any],
+    table: LEDTable,
+    wanted: Mapping[str, Any],
+    elsewhere: Mapping[str, np.ndarray] | None,
+) -> Start:
+    """Find how the panel lies and the defocus, with the bright-field frames, and which frames not to trust.
+
+    What was found elsewhere in the field is taken over instead.
+    """
+    leaves, notes = {} if elsewhere is None else in_units_of(question.brightness, elsewhere), []
+    looks = elsewhere is None and not table.multiplexed
     if table.multiplexed:
         notes.append("Several diodes light each frame: no circle in its spectrum tells of one, and no first look was "
                      "taken for pose and defocus. They are refined from what was written.")  # fmt: skip
-    elif {"array_shift", "array_rotation", "array_height"} & set(wanted):
+    if looks and {"array_shift", "array_rotation", "array_height"} & set(wanted):
         pose = panel_pose(question.frames, table.positions, table.height, **_optics(instrument))
         notes += _about_pose(pose)
         if pose is not None and "array_shift" in wanted and pose.orientation == "as written":
             leaves[PATHS["array_shift"]] = np.asarray(pose.shift)
-    if DEFOCUS in question.unknowns and not table.multiplexed:
+    if looks and DEFOCUS in question.unknowns:
         leaves |= _bright_field(question, instrument, leaves, wanted)
         found = units.format_length(-float(leaves[DEFOCUS]), digits=3)
         notes.append(f"With the bright-field frames alone the defocus was found to be about {found}.")
@@ -226,7 +239,7 @@ def _about_pose(pose: PanelPose | None) -> list[str]:
 
 
 def _with(system: Any, leaves: Mapping[str, np.ndarray]) -> Any:
-    return set_leaves(system, {path: jnp.asarray(value, dtype=float) for path, value in leaves.items()})
+    return set_leaves(system, {path: jnp.asarray(value) for path, value in leaves.items()})
 
 
 def _bright_field(
@@ -422,4 +435,5 @@ ENTRY = SystemEntry(
     findings=findings,
     frame_order=frame_order,
     frame_gains="led_gains",
+    tiling=Tiling(partial(ask_tile, ask), tile_in_view),
 )

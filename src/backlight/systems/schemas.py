@@ -130,4 +130,5 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
     methods=("adam", "epie", "epry"),
     defaults={"loss": "amplitude", "method": "adam", "iterations": 200},
+    tiled=True,
 )  # fmt: skip
