@@ -50,6 +50,14 @@ def test_fourier_ptychography(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["fourier_ptychography_example.png"]
 
 
+@pytest.mark.slow
+def test_fourier_ptychography_ablation(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    found = run("fourier_ptychography_ablation", tmp_path, ("everything unknown", "nothing but the sample"))
+    assert found["everything unknown"][0] < 0.5 * found["nothing but the sample"][0]
+    assert [path.name for path in tmp_path.iterdir()] == ["fourier_ptychography_ablation.png"]
+
+
 def test_talbot_carpet(tmp_path):
     lengths = run("talbot_carpet", tmp_path)
     assert lengths["measured"] == pytest.approx(lengths["exact"], rel=1e-6)

@@ -186,7 +186,8 @@ def _concluded(
     if tiles:
         answers = answer_tiles(asked, estimate, work)
         return conclude_tiles(asked, estimate, answers), len(answers) == tiles and finished(asked.question, estimate)
-    stopped = estimate.status == "stopped" and (work.asked_to_stop() or time_limit is not None)
+    out_of_time = time_limit is not None and estimate.seconds > time_limit
+    stopped = estimate.status == "stopped" and (work.asked_to_stop() or out_of_time)
     compared = None if stopped else _compared(asked, estimate, work, listener)
     cut = bool(asked.job.run.estimate.halves) and work.asked_to_stop()
     return conclude(asked, estimate, compared), not (stopped or cut)

@@ -12,7 +12,7 @@ from backlight.inverse.quality import own_gains
 from backlight.inverse.ring_correlation import ONE_SEVENTH, RingCorrelation, ring_correlation
 from backlight.runs.ask import Asked
 from backlight.runs.residuals import unexplained
-from backlight.systems.half_data import estimate_half, halves
+from backlight.systems.half_data import counted, estimate_half, halves
 
 RINGS = "ring_correlation"
 
@@ -62,7 +62,7 @@ def _held_out(asked: Asked) -> np.ndarray | None:
 def trusted_weights(asked: Asked) -> Float[np.ndarray, "frame y x"]:
     """Return 1 where a pixel counts for more than half, 0 elsewhere, as in a frame that the first look distrusts."""
     weights = asked.recorded.weights if asked.question.weights is None else asked.question.weights
-    return (weights > 0.5 * weights.max()).astype(np.float32)
+    return counted(weights).astype(np.float32)
 
 
 def quality_table(

@@ -32,9 +32,9 @@ def halves(question: Question, order: Int[np.ndarray, " frames"]) -> tuple[np.nd
 
 
 def counted(weights: Float[np.ndarray, "frame y x"]) -> Bool[np.ndarray, "frame y x"]:
-    """Tell which pixels count: at least half as much as the one that counts most, which those of a frame that the first
-    look does not trust do not."""
-    return weights >= 0.5 * weights.max()
+    """Tell which pixels count: more than half as much as the one that counts most, which those of a frame that the
+    first look does not trust do not."""
+    return weights > 0.5 * weights.max()
 
 
 def estimate_half(
