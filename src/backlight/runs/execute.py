@@ -186,11 +186,10 @@ def _concluded(
     if tiles:
         answers = answer_tiles(asked, estimate, work)
         return conclude_tiles(asked, estimate, answers), len(answers) == tiles and finished(asked.question, estimate)
-    out_of_time = time_limit is not None and estimate.seconds > time_limit
-    stopped = estimate.status == "stopped" and (work.asked_to_stop() or out_of_time)
-    compared = None if stopped else _compared(asked, estimate, work, listener)
+    whole = finished(asked.question, estimate)
+    compared = _compared(asked, estimate, work, listener) if whole else None
     cut = bool(asked.job.run.estimate.halves) and work.asked_to_stop()
-    return conclude(asked, estimate, compared), not (stopped or cut)
+    return conclude(asked, estimate, compared), whole and not cut
 
 
 def _compared(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Compared | None:
