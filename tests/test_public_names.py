@@ -8,8 +8,7 @@ import pytest
 import backlight
 
 NAMES = [
-    "Absorbing", "BacklightError", "Estimate", "Free", "Gaussian", "HalfGaussian", "ImagingSystem", "InputError",
-    "Interval",
+    "Absorbing", "BacklightError", "Estimate", "Free", "Gaussian", "ImagingSystem", "InputError", "Interval",
     "Passive", "PerFrame", "Positive", "Tied", "UnitModulus", "camera", "check", "estimate", "identifiability", "io",
     "light", "load", "losses", "regularizers", "report", "run", "save", "solvers", "systems", "testing", "units",
     "wave",

@@ -21,17 +21,7 @@ if TYPE_CHECKING:
     from backlight.inverse import losses, regularizers, solvers
     from backlight.inverse.estimate import Estimate, estimate
     from backlight.inverse.uncertainty import identifiability
-    from backlight.inverse.unknowns import (
-        Absorbing,
-        Free,
-        Gaussian,
-        HalfGaussian,
-        Interval,
-        Passive,
-        Positive,
-        Tied,
-        UnitModulus,
-    )
+    from backlight.inverse.unknowns import Absorbing, Free, Gaussian, Interval, Passive, Positive, Tied, UnitModulus
     from backlight.runs import check, load, run, save
     from backlight.systems import ImagingSystem, PerFrame
 
@@ -45,17 +35,7 @@ _HOMES = {
     "errors": ("BacklightError", "InputError"),
     "inverse.estimate": ("Estimate", "estimate"),
     "inverse.uncertainty": ("identifiability",),
-    "inverse.unknowns": (
-        "Absorbing",
-        "Free",
-        "Gaussian",
-        "HalfGaussian",
-        "Interval",
-        "Passive",
-        "Positive",
-        "Tied",
-        "UnitModulus",
-    ),
+    "inverse.unknowns": ("Absorbing", "Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus"),
     "runs": ("check", "load", "run", "save"),
     "systems": ("ImagingSystem", "PerFrame"),
 }
@@ -67,7 +47,6 @@ __all__ = [
     "Estimate",
     "Free",
     "Gaussian",
-    "HalfGaussian",
     "ImagingSystem",
     "InputError",
     "Interval",
