@@ -69,6 +69,7 @@ def finished(recorded, tmp_path_factory):
     return runs.run(prepare(folder, recorded), folder / "result")
 
 
+@pytest.mark.slow
 def test_the_pupil_lies_beside_the_object(finished):
     pupil = np.load(finished.out / "pupil.npy")
     assert pupil.dtype == np.complex64
@@ -79,6 +80,7 @@ def test_the_pupil_lies_beside_the_object(finished):
     assert np.load(finished.out / "object.npy").shape == tuple(finished.result["object"]["shape"])
 
 
+@pytest.mark.slow
 def test_every_unknown_is_reported(finished):
     table = json.loads((finished.out / "result.json").read_text())["parameters"]
     unknown = ("sample", "array_shift", "led_gains", "led_positions", "zernike", "pupil", "background")
@@ -90,6 +92,7 @@ def test_every_unknown_is_reported(finished):
     assert table["wavelength"] == {"value": WAVELENGTH, "unit": "m", "std": None, "status": "fixed"}
 
 
+@pytest.mark.slow
 def test_each_frame_has_its_residual(finished, recorded):
     told = finished.result["frames"]
     assert len(told["nrmse_amplitude"]) == 25
@@ -99,6 +102,7 @@ def test_each_frame_has_its_residual(finished, recorded):
     assert finished.result["found"]["finest_detail"] == pytest.approx(WAVELENGTH / (2 * aperture), rel=0.05)
 
 
+@pytest.mark.slow
 def test_the_report_has_its_figures(finished, tmp_path):
     names = {path.stem for path in (finished.out / "figures").glob("*.png")}
     assert names == {"comparison", "residual", "convergence", "pupil", "panel", "spectrum"}
@@ -110,6 +114,7 @@ def test_the_report_has_its_figures(finished, tmp_path):
     assert again == page
 
 
+@pytest.mark.slow
 def test_the_instrument_that_was_found_predicts_every_frame(finished, recorded, tmp_path):
     told = runs.simulate(finished.out, tmp_path / "f.tif")
     assert told["shape"] == [25, 32, 32]
@@ -121,6 +126,7 @@ def test_the_instrument_that_was_found_predicts_every_frame(finished, recorded, 
     assert before[bright].mean() == pytest.approx(recorded[bright].mean(), rel=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["0.1 mm, -0.2 mm", "[0.1 mm, -0.2 mm]", '["0.1 mm", "-0.2 mm"]'])
 def test_a_pair_is_set_by_two_values(finished, tmp_path, value):
     told = runs.simulate(finished.out, tmp_path / "f.tif", [f"array_shift={value}"])
@@ -131,6 +137,7 @@ def test_a_pair_is_set_by_two_values(finished, tmp_path, value):
     np.testing.assert_allclose(read(tmp_path / "f.tif", trusted=True).array, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "got"), [("0.1 mm", "1 value\n"), ("1 mm, 2 mm, 3 mm", "3 values"), ("", "1 value")])
 def test_a_pair_set_by_one_value_or_three_is_refused(finished, tmp_path, value, got):
     with pytest.raises(InputError, match=got) as refused:

@@ -45,6 +45,7 @@ def lines_of(out):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_the_whole_field_comes_out_with_a_line_for_each_tile(tiled, undrawn, tmp_path):
     parts, left = [], []
 
@@ -140,11 +141,13 @@ def same_bytes(one, other):
     return all((one.out / name).read_bytes() == (other.out / name).read_bytes() for name in ("object.npy", "tiles.csv"))
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_shows_what_is_done_and_goes_on_to_the_same_bytes(tiled, undrawn, tmp_path, monkeypatch):
     whole = runs.run(tiled, tmp_path / "whole")
     assert same_bytes(stopped_and_resumed(tiled, tmp_path / "result", monkeypatch), whole)
 
 
+@pytest.mark.slow
 def test_a_limit_of_time_ends_in_the_middle_and_leaves_the_rest_to_a_resume(tiled, undrawn, tmp_path):
     stopped = runs.run(tiled, tmp_path / "result", time_limit=1e-6)
     assert (stopped.exit_code, stopped.result["tiles"]["done"]) == (0, 1)
@@ -159,6 +162,7 @@ def test_check_tells_of_the_tiles(tiled):
     assert ("field", "3 × 3 tiles of 16 × 16 pixels that overlap by 8 pixels") in found.rows()
 
 
+@pytest.mark.slow
 def test_the_run_file_of_a_result_says_how_the_tiles_overlap(tiled, undrawn, tmp_path):
     text = (runs.run(tiled, tmp_path / "result", time_limit=1e-6).out / "run.toml").read_text()
     assert "tile = 16" in text
