@@ -145,6 +145,7 @@ def test_a_bad_run_file_leaves_nothing(run_file, tmp_path):
     assert not Workspace(tmp_path / "out").folder.exists()
 
 
+@pytest.mark.slow
 def test_the_first_signal_keeps_the_result_and_resume_of_the_same_inputs_ends_with_the_same_bytes(
     finished, run_file, tmp_path
 ):

@@ -101,6 +101,7 @@ def cross(aberrations=()):
     return given, np.asarray(lit.predict().values)
 
 
+@pytest.mark.slow
 def test_alternating_projections_lower_the_misfit_of_a_known_instrument():
     given, frames = cross()
     found = answered(frames, {"sample": True}, {"method": "epie"}, given)

@@ -49,6 +49,7 @@ def known(frames):
     return answer(frames, TRUE_DISTANCE, {"sample": True})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off", [0.9, pytest.param(1.1, marks=pytest.mark.slow)])
 def test_distance_and_sample_are_found_from_ten_percent_off(frames, truth, known, off):
     start = INSTRUMENT | {"distance": off * TRUE_DISTANCE}

@@ -87,6 +87,7 @@ def test_fringes_are_as_strong_however_many_modes_describe_the_source():
         np.testing.assert_allclose(reference(source(GRID)).irradiance.sum(0), one, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_reference_of_all_modes_has_the_stated_irradiance():
     sources = [
         ExtendedSource.disc(WAVELENGTH, 0.05, reach=20e-6),

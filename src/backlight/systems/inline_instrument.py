@@ -115,7 +115,7 @@ def scale(name: str, system: ImagingSystem) -> float:
     return float(system.illumination.wavelength / system.illumination.medium_index)
 
 
-def changed(system: ImagingSystem, changes: Mapping[str, float]) -> ImagingSystem:
+def changed(system: ImagingSystem, changes: Mapping[str, Any]) -> ImagingSystem:
     """Return the instrument as `inline_hologram` composes it with some numbers changed, before the same sample.
 
     What is not named stays: the angle of the beam (not its spatial frequency), the brightness the bare beam has in the
