@@ -182,6 +182,7 @@ def test_source_distance_against_distance_where_the_brightness_is_not_known():
         assert word in sentence
 
 
+@pytest.mark.slow
 def test_source_distance_and_distance_with_a_free_sample():
     table = {SAMPLE: Free(), DISTANCE: Free(), "illumination.source_distance": Free()}
     found = identifiability(_instrument(source=2e-3), table)

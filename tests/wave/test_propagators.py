@@ -201,6 +201,7 @@ def test_float32_fields_and_their_slopes(name):
         assert np.max(slope / np.abs(double[1])) <= 1e-4, f"z = {distance}: {slope / np.abs(double[1])}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_wavelengths_travel_side_by_side(name):
     colors = np.array([450e-9, 633e-9])

@@ -32,6 +32,7 @@ def test_a_normal_that_leans_along_the_light_leaves_no_tilt():
     assert np.allclose(light.values, 1, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_zero_is_no_special_point():
     """Known to be zero, or traced: the same field; its slope is that of f̂ = f_x − θ w about the carrier."""
     with jax.enable_x64(True):
@@ -66,6 +67,7 @@ def test_each_wavelength_gets_a_carrier_of_its_own():
     assert np.allclose(leaning.values, 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_single_precision_over_a_wide_window():
     """512 columns: phases of 100 turns, where plain float32 is off by 1e-4. The carrier's rounding is in the values."""
     shape, pitch = (4, 512), 1e-6
