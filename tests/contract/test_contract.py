@@ -13,8 +13,8 @@ from backlight.testing import CHECKS, Case, ContractError, central_difference, c
 from backlight.testing.checks import check_energy, check_grids, check_precision, check_vmap
 from backlight.testing.gradients import check_gradients
 
-SLOW = ("jit", "vmap")
-"""Checks that compile every part twice; the others run each time."""
+SLOW = ("jit", "vmap", "grids")
+"""Checks that compile every part more than once; the others run each time."""
 
 
 @pytest.mark.parametrize("check", [pytest.param(c, marks=pytest.mark.slow) if c in SLOW else c for c in CHECKS])

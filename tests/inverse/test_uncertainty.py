@@ -162,6 +162,7 @@ def test_a_real_sample_on_a_support_tells_the_distance():
     assert found.sentences == ()
 
 
+@pytest.mark.slow
 def test_pitch_against_distance():
     table = {SAMPLE: Absorbing(support=_support()), DISTANCE: Free(), "camera.pitch": Common(Free())}
     found = identifiability(_instrument(), table)
@@ -191,6 +192,7 @@ def test_source_distance_and_distance_with_a_free_sample():
     assert "illumination.source_distance" in found.sentences[1]
 
 
+@pytest.mark.slow
 def test_tilt_against_a_shift_of_the_sample():
     table = {SAMPLE: Absorbing(), "illumination.tilt": Free(scale=1e3)}
     found = identifiability(_instrument(gray=True), table)

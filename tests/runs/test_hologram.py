@@ -19,6 +19,8 @@ from backlight.runs.interruption import Interrupted
 from backlight.systems import inline_holography
 from backlight.systems.inline_holography import inline_hologram
 
+pytestmark = pytest.mark.slow
+
 INSTRUMENT = {"wavelength": 632.8e-9, "pixel_pitch": 5e-6, "distance": 2e-3}
 SHORT = """
 system = "inline_hologram"
