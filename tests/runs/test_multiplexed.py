@@ -10,7 +10,7 @@ import backlight.runs as runs
 from backlight.errors import InputError
 from backlight.io import write_npy
 from backlight.runs.ask import ask, read_job
-from backlight.systems.fourier_ptychography import bright_level
+from backlight.systems.ptychography_frames import bright_level
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
 from panel_twin import scene, table, twin
@@ -121,3 +121,12 @@ def test_frames_are_relative_to_one_diode(sequential, lit):
 def test_groups_that_do_not_fit_are_refused(sequential, lit, change, says, tmp_path):
     with pytest.raises(InputError, match=says):
         ask(read_job(prepare(tmp_path, sequential.frames[lit].sum(axis=1), change(lit), in_file=True)))
+
+
+def test_diodes_of_a_frame_that_is_held_out_are_told_by_others(sequential, lit, tmp_path):
+    """So their gains are not fitted to it, as those of a frame with a diode of its own are."""
+    for chosen, expected in ((None, "led_gains"), (lit, None)):
+        frames = sequential.frames if chosen is None else sequential.frames[chosen].sum(axis=1)
+        job = read_job(prepare(tmp_path, frames, chosen, unknown="led_gains = true"))
+        asked = ask(job)
+        assert asked.entry.frame_gains(asked.question.system) == expected

@@ -10,16 +10,9 @@ import pytest
 from ptychography_twin import GIVEN, cells, in_view, quality, record, truth
 
 from backlight.errors import InputError
-from backlight.systems.fourier_ptychography import (
-    amplitude_noise,
-    ask,
-    code_step,
-    fourier_ptychography,
-    least,
-    rounding_floor,
-    sample_in_view,
-    trusted,
-)
+from backlight.systems.fourier_ptychography import ask, fourier_ptychography, sample_in_view
+from backlight.systems.ptychography_frames import amplitude_noise, code_step, rounding_floor
+from backlight.systems.ptychography_look import least, trusted
 
 PIXELS = 48
 UNKNOWN = dict.fromkeys(

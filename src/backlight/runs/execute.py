@@ -14,11 +14,11 @@ from backlight.runs import machine
 from backlight.runs.ask import Asked, Job, ask, read_job, resolved
 from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
-from backlight.runs.interruption import Interrupted, Interruption, listening
+from backlight.runs.interruption import Interrupted, Interruption, ended_by_itself, listening
 from backlight.runs.mosaic import conclude_tiles
 from backlight.runs.quality import Compared, compare_halves
 from backlight.runs.result import Conclusion, build_result, conclude, result_table
-from backlight.runs.tiled import Work, answer_tiles, counted, finished
+from backlight.runs.tiled import Work, answer_tiles, counted
 from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
 
 DIVERGED, INTERRUPTED = 4, 130
@@ -183,10 +183,10 @@ def _concluded(
     hear = counted(work.hear, 0, tiles) if tiles else work.hear
     bars = asked.job.run.estimate.error_bars is not False
     estimate = asked.question.answer(callback=hear, checkpoint=checkpoint, time_limit=time_limit, error_bars=bars)
+    whole = ended_by_itself(asked.question, estimate)
     if tiles:
         answers = answer_tiles(asked, estimate, work)
-        return conclude_tiles(asked, estimate, answers), len(answers) == tiles and finished(asked.question, estimate)
-    whole = finished(asked.question, estimate)
+        return conclude_tiles(asked, estimate, answers), whole and len(answers) == tiles
     compared = _compared(asked, estimate, work, listener) if whole else None
     cut = bool(asked.job.run.estimate.halves) and work.asked_to_stop()
     return conclude(asked, estimate, compared), whole and not cut

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from backlight.errors import BacklightError
 
@@ -30,6 +31,11 @@ class Interruption:
         """Stop here if asked to: the solver keeps its best state."""
         if self.asked:
             raise KeyboardInterrupt
+
+
+def ended_by_itself(question: Any, estimate: Any) -> bool:
+    """Tell whether a search went on to its own end: it settled, failed, or took all of its steps."""
+    return estimate.status != "stopped" or estimate.iterations >= question.solver.steps
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from backlight.inverse.quality import own_gains
 from backlight.inverse.ring_correlation import ONE_SEVENTH, RingCorrelation, ring_correlation
 from backlight.runs.ask import Asked
 from backlight.runs.residuals import unexplained
-from backlight.systems.half_data import counted, estimate_half, halves
+from backlight.systems.half_data import estimate_half, halves, pixels_that_count
 
 RINGS = "ring_correlation"
 
@@ -51,7 +51,7 @@ def with_own_gains(asked: Asked, predicted: np.ndarray) -> np.ndarray:
 
 
 def _gains_untold(asked: Asked) -> bool:
-    gains = asked.entry.frame_gains
+    gains = asked.entry.frame_gains(asked.question.system)
     return _held_out(asked) is not None and gains is not None and asked.entry.paths[gains] in asked.question.unknowns
 
 
@@ -62,7 +62,7 @@ def _held_out(asked: Asked) -> np.ndarray | None:
 def trusted_weights(asked: Asked) -> Float[np.ndarray, "frame y x"]:
     """Return 1 where a pixel counts for more than half, 0 elsewhere, as in a frame that the first look distrusts."""
     weights = asked.recorded.weights if asked.question.weights is None else asked.question.weights
-    return counted(weights).astype(np.float32)
+    return pixels_that_count(weights).astype(np.float32)
 
 
 def quality_table(

@@ -14,6 +14,7 @@ from backlight.inverse.quality import Quality
 from backlight.inverse.tree import get_leaf
 from backlight.runs.ask import Asked, put_tile
 from backlight.runs.checkpoint import Arrays, FileCheckpoint
+from backlight.runs.interruption import ended_by_itself
 from backlight.runs.quality import trusted_weights, with_own_gains
 from backlight.runs.residuals import squares
 from backlight.runs.tiles import Tile
@@ -94,7 +95,7 @@ def answer_tiles(asked: Asked, first: Estimate, work: Work) -> dict[int, TileAns
     on with it.
     """
     answers = {0: _told(asked, asked.question, 0, first)}
-    numbers = range(1, len(_tiles(asked)) if finished(asked.question, first) else 1)
+    numbers = range(1, len(_tiles(asked)) if ended_by_itself(asked.question, first) else 1)
     for number in numbers:
         keeper = work.keeper(number)
         kept = keeper.answer()
@@ -104,11 +105,6 @@ def answer_tiles(asked: Asked, first: Estimate, work: Work) -> dict[int, TileAns
             break
         answers[number] = TileAnswer.of(kept)
     return answers
-
-
-def finished(question: Any, estimate: Estimate) -> bool:
-    """Tell whether a search ended by itself."""
-    return estimate.status != "stopped" or estimate.iterations >= question.solver.steps
 
 
 def counted(hear: Hear, number: int, count: int) -> Hear:
@@ -134,7 +130,7 @@ def _answered(
     except KeyboardInterrupt:
         keeper.flush()
         raise
-    if not finished(question, estimate):
+    if not ended_by_itself(question, estimate):
         keeper.flush()
         return None
     told = _told(asked, question, number, estimate)

@@ -42,6 +42,10 @@ class Tiling:
     object_in_view: Callable[[Any], Any]
 
 
+def _no_gains(system: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class SystemEntry:
     """One technique, ready to be asked about.
@@ -70,8 +74,8 @@ class SystemEntry:
       as the user wrote it, `residuals` the share of the amplitude that is left unexplained in each frame.
     - `frame_order`: system → the numbers of its frames in an order of which every second frame tells of as much of the
       sample as all: by it they are halved.
-    - `frame_gains`: the unknown that holds the brightness of each frame, where there is one: of a frame that is held
-      out nothing tells it.
+    - `frame_gains`: system → the unknown that holds the brightness of each frame alone, where there is one: of a frame
+      that is held out nothing tells it.
     - `tiling`: how it is asked about parts of the field; `None` where it takes the field as a whole.
     """
 
@@ -86,5 +90,5 @@ class SystemEntry:
     changed: Callable[[Any, Mapping[str, Any]], Any] | None = None
     findings: Callable[..., Findings] = _no_findings
     frame_order: Callable[[Any], np.ndarray] = _as_recorded
-    frame_gains: str | None = None
+    frame_gains: Callable[[Any], str | None] = _no_gains
     tiling: Tiling | None = None

@@ -16,7 +16,7 @@ from backlight.systems.question import Question
 
 
 def halves(question: Question, order: Int[np.ndarray, " frames"]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the frames of each half: every second one in this order of those that count (`counted`).
+    """Return the numbers of the frames of each half: every second one in this order of those that count.
 
     Both halves are as large, so that noise is alike in both (and a program compiled for one fits the other): of an odd
     number of frames the last of the order is in none.
@@ -24,14 +24,14 @@ def halves(question: Question, order: Int[np.ndarray, " frames"]) -> tuple[np.nd
     **Errors:** `InputError` where there are not two.
     """
     mask = question.mask
-    used = order if mask is None else order[np.any(counted(mask)[order], axis=(1, 2))]
+    used = order if mask is None else order[np.any(pixels_that_count(mask)[order], axis=(1, 2))]
     if len(used) < 2:
         raise InputError("halves", got=f"{len(used)} frames that count", expected="two or more")
     even = used[: len(used) // 2 * 2]
     return np.sort(even[::2]), np.sort(even[1::2])
 
 
-def counted(weights: Float[np.ndarray, "frame y x"]) -> Bool[np.ndarray, "frame y x"]:
+def pixels_that_count(weights: Float[np.ndarray, "frame y x"]) -> Bool[np.ndarray, "frame y x"]:
     """Tell which pixels count: more than half as much as the one that counts most, which those of a frame that the
     first look does not trust do not."""
     return weights > 0.5 * weights.max()

@@ -63,6 +63,11 @@ def pupil_function(system: ImagingSystem, side: int = PUPIL_SIDE) -> Complex[np.
     return np.fft.fftshift(bare).astype(np.complex64)
 
 
+def frame_gains(system: Any) -> str | None:
+    """Return the unknown that is a frame's own brightness: none where the diodes of a frame shine in others too."""
+    return "led_gains" if system.illumination.lit.value.shape[-1] == 1 else None
+
+
 def frame_order(system: ImagingSystem) -> Int[np.ndarray, " frames"]:
     """Return the frames by the angle of their light, see `by_angle`; that of several diodes is their mean."""
     light: Any = system.illumination

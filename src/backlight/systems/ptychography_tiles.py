@@ -10,6 +10,7 @@ import numpy as np
 from backlight.inverse.unknowns import Gaussian, Unknown
 from backlight.light import Field
 from backlight.systems.ptychography_instrument import BACKGROUND, DEFOCUS, PATHS, ZERNIKE, sample_in_view
+from backlight.systems.ptychography_words import optics
 from backlight.systems.question import Question
 
 SHARED = ("array_shift", "array_rotation", "array_height", "led_positions", "numerical_aperture")
@@ -39,7 +40,7 @@ def ask_tile(
     what is known from the middle of the field and from a neighbor: what all parts share is held at it, the rest starts
     from it. `None` in the middle.
     """
-    offset = _pitch(instrument) * np.asarray(center, float)
+    offset = optics(instrument)["pixel_pitch"] * np.asarray(center, float)
     shift = np.asarray(instrument.get("array_shift") or (0.0, 0.0), float) - offset
     seen = {**instrument, "array_shift": tuple(shift.tolist())}
     if found is None:
@@ -74,7 +75,3 @@ def _near(question: Question, wanted: Mapping[str, Any]) -> dict[str, Unknown]:
     natural = {"defocus": (DEFOCUS, FOCUS * depth), "zernike": (ZERNIKE, ABERRATION)}
     told = {path: Gaussian(std) for name, (path, std) in natural.items() if not isinstance(wanted.get(name), Mapping)}
     return {path: unknown for path, unknown in told.items() if path in question.unknowns}
-
-
-def _pitch(instrument: Mapping[str, Any]) -> float:
-    return instrument.get("pixel_pitch") or instrument["camera_pixel"] / instrument["magnification"]
