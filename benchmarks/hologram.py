@@ -7,8 +7,6 @@ evaluation cannot do without (one there, one back, and their adjoints), and the 
 """
 
 import argparse
-import json
-import platform
 import resource
 import sys
 import time
@@ -18,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from plain import loss_and_gradient
+from reporting import publish
 
 from backlight import losses
 from backlight.camera import Camera, Gaussian
@@ -142,18 +141,8 @@ def main(arguments: list[str] | None = None) -> dict:
         "limits": LIMITS,
         "results": [measure(size, asked.repeats) for size in asked.size or (1024, 2048)],
         "peak_resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "machine": {
-            "device": jax.devices()[0].device_kind,
-            "jax": jax.__version__,
-            "python": platform.python_version(),
-        },
     }
-    text = json.dumps(report, indent=2)
-    print(text)
-    if asked.json:
-        with open(asked.json, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-    return report
+    return publish(report, asked.json)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ bare transforms (one there and one back for each slice).
 """
 
 import argparse
-import json
-import platform
 import sys
 import time
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from reporting import publish
 
 from backlight.light import Field, Grid
 from backlight.wave import MultiSlice
@@ -106,18 +105,8 @@ def main(arguments: list[str] | None = None) -> dict:
         "benchmark": "multi-slice, gradient of an irradiance with respect to the volume",
         "limits": {"share_of_storing_every_slice": LIMIT},
         "results": [measure(asked.slices, asked.size, asked.repeats, not asked.no_run)],
-        "machine": {
-            "device": jax.devices()[0].device_kind,
-            "jax": jax.__version__,
-            "python": platform.python_version(),
-        },
     }
-    text = json.dumps(report, indent=2)
-    print(text)
-    if asked.json:
-        with open(asked.json, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-    return report
+    return publish(report, asked.json)
 
 
 if __name__ == "__main__":

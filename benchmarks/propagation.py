@@ -13,8 +13,6 @@ distance. Yardsticks, interleaved in one process, least time of all repeats:
 
 import argparse
 import importlib.util
-import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
+from reporting import publish
 
 from backlight.light import Field, Grid
 from backlight.wave import AngularSpectrum
@@ -181,18 +180,8 @@ def main(arguments: list[str] | None = None) -> dict:
         "benchmark": "angular spectrum, forward and gradient with respect to field and distance",
         "limits": LIMITS,
         "results": [measure(*size, asked.repeats) for size in asked.size or SIZES],
-        "machine": {
-            "device": jax.devices()[0].device_kind,
-            "jax": jax.__version__,
-            "python": platform.python_version(),
-        },
     }
-    text = json.dumps(report, indent=2)
-    print(text)
-    if asked.json:
-        with open(asked.json, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-    return report
+    return publish(report, asked.json)
 
 
 if __name__ == "__main__":

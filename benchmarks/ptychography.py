@@ -17,8 +17,6 @@ aside, until ‖√y − √ŷ‖/‖√y‖ falls to each goal, both from the n
 """
 
 import argparse
-import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +27,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from plain_ptychography import Loop, corners, loop
+from reporting import publish
 
 from backlight.inverse.problem import Problem, build
 from backlight.inverse.solver import Solver
@@ -240,20 +239,10 @@ def main(arguments: list[str] | None = None) -> dict:
         "benchmark": "Fourier ptychography, one pass over all frames with gradient and update",
         "limits": LIMITS,
         "results": [measure(asked.leds, asked.pixels, asked.repeats)],
-        "machine": {
-            "device": jax.devices()[0].device_kind,
-            "jax": jax.__version__,
-            "python": platform.python_version(),
-        },
     }
     if asked.data:
         report["measured"] = race(asked.data, asked.table, asked.key, asked.seconds)
-    text = json.dumps(report, indent=2)
-    print(text)
-    if asked.json:
-        with open(asked.json, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-    return report
+    return publish(report, asked.json)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from panel_run import HEAD, write_run
 
 import backlight.runs as runs
 from backlight.errors import InputError, RunFileError
@@ -22,18 +23,11 @@ from backlight.systems.half_data import halves
 from backlight.systems.question import Start
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
-from panel_twin import table, twin
+from panel_twin import HEIGHT, table, twin
 
-RUN = """
-system = "fourier_ptychography"
-[data]
-frames = "frames.npy"
-[instrument]
-wavelength = "600 nm"
-numerical_aperture = 0.1
-pixel_pitch = "2 um"
-led_positions = "leds.csv"
-[unknown]
+RUN = (
+    HEAD
+    + """[unknown]
 sample = {sample}
 led_gains = true
 [estimate]
@@ -41,15 +35,12 @@ iterations = 25
 error_bars = false
 {extra}
 """
+)
 OUT = [5, 11, 17, 23]
 
 
 def prepare(folder, frames, *, sample="true", extra=""):
-    write_npy(folder / "frames.npy", frames)
-    lines = [f"{1e3 * x:.6f},{1e3 * y:.6f},-100" for y, x in table()]
-    (folder / "leds.csv").write_text("\n".join(["x_mm,y_mm,z_mm", *lines]) + "\n")
-    (folder / "run.toml").write_text(RUN.format(sample=sample, extra=extra))
-    return folder / "run.toml"
+    return write_run(folder, frames, table(), HEIGHT, RUN.format(sample=sample, extra=extra))
 
 
 @pytest.fixture(scope="module")

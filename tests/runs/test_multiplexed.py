@@ -5,27 +5,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from panel_run import HEAD, write_run
 
 import backlight.runs as runs
 from backlight.errors import InputError
-from backlight.io import write_npy
 from backlight.runs.ask import ask, read_job
 from backlight.systems.ptychography_frames import bright_level
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
-from panel_twin import scene, table, twin
+from panel_twin import HEIGHT, scene, table, twin
 from ptychography_twin import quality
 
-RUN = """
-system = "fourier_ptychography"
-[data]
-frames = "frames.npy"
-[instrument]
-wavelength = "600 nm"
-numerical_aperture = 0.1
-pixel_pitch = "2 um"
-led_positions = "leds.csv"
-{groups}
+RUN = (
+    HEAD
+    + """{groups}
 [unknown]
 sample = true
 {unknown}
@@ -33,6 +26,7 @@ sample = true
 iterations = 75
 error_bars = false
 """
+)
 SIZE = 32
 
 
@@ -46,14 +40,11 @@ def groups(seed=0):
 
 
 def prepare(folder, frames, lit=None, *, unknown="", in_file=False):
-    write_npy(folder / "frames.npy", frames)
-    lines = [f"{1e3 * x:.6f},{1e3 * y:.6f},-100" for y, x in table()]
-    (folder / "leds.csv").write_text("\n".join(["x_mm,y_mm,z_mm", *lines]) + "\n")
     rows = [] if lit is None else [list(map(int, row)) for row in lit]
-    (folder / "groups.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
     line = 'led_groups = "groups.csv"' if in_file else f"led_groups = {rows}" if rows else ""
-    (folder / "run.toml").write_text(RUN.format(groups=line, unknown=unknown))
-    return folder / "run.toml"
+    run_file = write_run(folder, frames, table(), HEIGHT, RUN.format(groups=line, unknown=unknown))
+    (folder / "groups.csv").write_text("\n".join(",".join(map(str, row)) for row in rows) + "\n")
+    return run_file
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,12 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from panel_run import write_run
 
 import backlight.runs as runs
 from backlight.errors import InputError
 from backlight.findings import Curves, Exhibit, Picture, PointMap, from_arrays, to_arrays
-from backlight.io import read, write_npy
+from backlight.io import read
 from backlight.runs.ask import ask, read_job
 from backlight.systems.ptychography_findings import by_diode, pupil_function, spreads
 from backlight.systems.ptychography_instrument import fourier_ptychography
@@ -51,11 +52,7 @@ TABLE = Truth(**PANEL).table
 
 def prepare(folder, frames, table=TABLE, *, height=HEIGHT, aperture=APERTURE, bars="false", extra=""):
     """Write frames, table and run file, and return the run file."""
-    write_npy(folder / "frames.npy", frames)
-    lines = [f"{1e3 * x:.6f},{1e3 * y:.6f},{-1e3 * height:.6f}" for y, x in table]
-    (folder / "leds.csv").write_text("\n".join(["x_mm,y_mm,z_mm", *lines]) + "\n")
-    (folder / "run.toml").write_text(RUN.format(aperture=aperture, bars=bars) + extra)
-    return folder / "run.toml"
+    return write_run(folder, frames, table, height, RUN.format(aperture=aperture, bars=bars) + extra)
 
 
 @pytest.fixture(scope="module")

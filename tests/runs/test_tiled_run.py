@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from panel_run import HEAD, write_run
 
 import backlight.runs as runs
 from backlight.errors import InputError
-from backlight.io import read_manifest, write_npy
+from backlight.io import read_manifest
 from backlight.io.runtext import template
 from backlight.runs import execute
 from backlight.runs.ask import ask, put_tile, read_job
@@ -197,16 +198,9 @@ def test_a_system_without_tiles_refuses_them(run_file):
 
 # --- Fourier ptychography ---------------------------------------------------------------------------------------------
 
-RUN = """
-system = "fourier_ptychography"
-[data]
-frames = "frames.npy"
-[instrument]
-wavelength = "600 nm"
-numerical_aperture = 0.1
-pixel_pitch = "2 um"
-led_positions = "leds.csv"
-[unknown]
+RUN = (
+    HEAD
+    + """[unknown]
 sample = true
 led_gains = true
 UNKNOWN
@@ -216,15 +210,12 @@ error_bars = false
 tile = 32
 tile_overlap = 8
 """
+)
 
 
 def prepare(folder, twin, unknown, iterations):
-    folder.mkdir(exist_ok=True)
-    write_npy(folder / "frames.npy", twin.frames)
-    lines = [f"{1e3 * x:.6f},{1e3 * y:.6f},{-1e3 * HEIGHT:.6f}" for y, x in twin.table]
-    (folder / "leds.csv").write_text("\n".join(["x_mm,y_mm,z_mm", *lines]) + "\n")
-    (folder / "run.toml").write_text(RUN.replace("UNKNOWN", unknown).replace("ITERATIONS", str(iterations)))
-    return folder / "run.toml"
+    text = RUN.replace("UNKNOWN", unknown).replace("ITERATIONS", str(iterations))
+    return write_run(folder, twin.frames, twin.table, HEIGHT, text)
 
 
 OUT = [5, 11, 17, 23]
