@@ -4,9 +4,26 @@ import jax
 import pytest
 from validation import PRECISIONS, all_forms
 
+LONG = {
+    "8-chirp_z_sum", "9-there_and_back", "9-wave_across_its_plane", "14-vector_focus_order", "15-split_order",
+    "16-photon_transfer", "17-central_differences", "18-distance",
+}  # fmt: skip
+"""Forms of nearly ten seconds: each time in float32, which is the harder one, and in float64 among the slow tests."""
 
-@pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("form", all_forms(), ids=lambda form: form.name)
+
+def cases():
+    """Return every form with every precision."""
+    for form in all_forms():
+        for precision in PRECISIONS:
+            slow = [pytest.mark.slow] if precision == "float64" and form.name in LONG else []
+            yield pytest.param(form, precision, marks=slow, id=f"{form.name}-{precision}")
+
+
+def test_the_long_forms_are_forms():
+    assert {form.name for form in all_forms()} >= LONG
+
+
+@pytest.mark.parametrize(("form", "precision"), list(cases()))
 def test_closed_form(form, precision):
     with jax.enable_x64(precision == "float64"):
         error = float(form.measure())

@@ -170,6 +170,7 @@ def test_the_first_signal_keeps_the_result_and_resume_of_the_same_inputs_ends_wi
         runs.resume(tmp_path / "result")
 
 
+@pytest.mark.slow
 def test_the_second_signal_leaves_at_once_with_the_state_kept(run_file, tmp_path):
     def stop(progress, values):
         os.kill(os.getpid(), signal.SIGINT)

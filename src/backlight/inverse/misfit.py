@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -58,11 +59,9 @@ def grid_scatter(
     displaced = eqx.tree_at(lambda p: p.data, problem, finer)
     still = eqx.tree_at(lambda p: p.data, problem, problem.predict(z))
 
-    def along(move: Coordinates) -> Array:
-        (_, there), (_, here) = (jax.jvp(p.data_term, (z,), (move,)) for p in (displaced, still))
-        return there - here
-
-    gradient = jax.lax.map(along, moves)
+    there, here = (jax.grad(p.data_term)(z) for p in (displaced, still))
+    shifts = [jnp.tensordot(move, there[path] - here[path], there[path].ndim) for path, move in moves.items()]
+    gradient = jnp.sum(jnp.stack(shifts), axis=0)
     return gradient[:, None] * gradient[None, :]
 
 

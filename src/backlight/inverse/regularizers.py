@@ -88,8 +88,9 @@ class TotalVariation(Proximal):
         return total_variation_prox(z, step, state, project, self.aspect, self.inner_steps)
 
     def _squares(self, leaf: Leaf) -> Array:
-        differences = forward_differences(pack(leaf), self.aspect)
-        return jnp.sum(differences**2, axis=tuple(range(differences.ndim - 2)))
+        # Plane by plane: summed along an axis, they cost a processor eight times as much.
+        planes = pack(leaf).reshape(-1, *leaf.shape[-2:])
+        return sum((dy**2 + dx**2 for dy, dx in (forward_differences(p, self.aspect) for p in planes)), jnp.zeros(()))
 
 
 class Sparsity(Proximal):

@@ -1,5 +1,6 @@
 """ImagingSystem: the only place where the six slots are composed."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from backlight.light import Field, Grid, Image, select_modes
 from backlight.light.field import count_modes
 from backlight.maths.argument import instance, slot, whole
 from backlight.maths.safe import real_array
+from backlight.systems.frame_sum import Term, sum_over_frames
 from backlight.systems.per_frame import PerFrame, number_of_frames, select_frames, unwrap
 
 if TYPE_CHECKING:
@@ -122,6 +124,19 @@ class ImagingSystem(eqx.Module):
         """
         system = self if frames is None else select_frames(self, frames)
         return Image(_map_frames(_predict, system, chunk), self.camera_grid())
+
+    def total(self, term: Term, *given: Array, frames: Int[Array, " n"] | None = None) -> Float[Array, ""]:
+        """Return Σᵢ term(frameᵢ, noiseᵢ, i, *given) over the noiseless frames, made for reverse derivatives.
+
+        **Arguments:** `given`: arrays that the term picks those of frame i from, no derivative passes to them;
+        `frames`: as for `predict`; i counts the wanted ones.
+        """
+        system = self if frames is None else select_frames(self, frames)
+
+        def of_frame(system: ImagingSystem, index: Array, *given: Array) -> Array:
+            return term(_predict(system), system.noise, index, *given)
+
+        return sum_over_frames(of_frame, system, *given, pixels=math.prod(self.camera.shape))
 
     def simulate(self, key: PRNGKeyArray, *, chunk: int | None = None) -> Image:
         """Return frames with noise, shape (frame, y, x); the noise is there before the camera rounds and saturates."""
