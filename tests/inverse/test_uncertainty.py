@@ -15,6 +15,7 @@ from backlight.inverse.estimate import estimate
 from backlight.inverse.marginal import marginal_curvature
 from backlight.inverse.problem import build
 from backlight.inverse.quality import assess
+from backlight.inverse.uncertainty import _correlated as correlated
 from backlight.inverse.uncertainty import identifiability, uncertainty
 from backlight.inverse.unknowns import Absorbing, Common, Free, Passive
 from backlight.systems import ImagingSystem, PerFrame
@@ -139,6 +140,18 @@ def _support() -> np.ndarray:
     support = np.zeros((32, 32), bool)
     support[10:22, 10:22] = True
     return support
+
+
+def test_numbers_that_go_together_are_named_in_one_sentence():
+    names = (*(f"gains[{i}]" for i in range(6)), "tilt", "shift", "alone")
+    correlation = np.eye(9)
+    correlation[:6, :6] += 0.98 * (1 - np.eye(6))
+    correlation[6, 7] = correlation[7, 6] = -0.97
+    assert correlated(names, correlation) == [
+        "gains[0], gains[1], gains[2] and 3 others are hard to tell apart: errors are correlated by 0.980 and more.",
+        "tilt and shift are hard to tell apart: their errors are correlated by -0.970.",
+    ]
+    assert correlated((), np.zeros((0, 0))) == []
 
 
 def test_a_free_sample_hides_the_distance():

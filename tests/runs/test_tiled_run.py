@@ -160,6 +160,7 @@ def test_check_tells_of_the_tiles(tiled):
     found = runs.check(tiled, identifiable=False)
     assert found.frames == (1, 32, 40)
     assert found.unknowns["sample"] == 2 * 16 * 16
+    assert found.memory > 2 * 4 * (32 * 40 + 16 * 16)  # frames and their weights, of the field and of a tile
     assert ("field", "3 × 3 tiles of 16 × 16 pixels that overlap by 8 pixels") in found.rows()
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
+from scipy.sparse.csgraph import connected_components
 
 from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
 from backlight.inverse.losses import Loss, NoiseLikelihood, stated_variance
@@ -37,6 +38,12 @@ direction worth estimating: its error bar would be a hundred times the one with 
 SHIFTED = 1e-2
 """The same where a mere shift of the image answers: only the light that crosses the border of the frame is left over,
 2e-4 for a tilt on 192² pixels; what a shift cannot answer keeps nearly all."""
+
+CLOSE = 0.95
+"""Numbers whose errors are correlated by more are named together."""
+
+MOST_NAMES = 4
+"""Names in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -280,12 +287,25 @@ def _names(path: str, value: Array) -> list[str]:
 
 
 def _correlated(names: tuple[str, ...], correlation: np.ndarray) -> list[str]:
-    return [
-        f"{names[j]} and {names[i]} are hard to tell apart: their errors are correlated by {correlation[i, j]:+.3f}."
-        for i in range(len(names))
-        for j in range(i)
-        if abs(correlation[i, j]) > 0.95
-    ]
+    """Say which numbers go together, those that all go with each other in one sentence."""
+    close = np.abs(correlation) > CLOSE
+    _, group = connected_components(close, directed=False)
+    sentences = []
+    for members in (np.flatnonzero(group == label) for label in np.unique(group)):
+        pairs = [correlation[i, j] for i in members for j in members if i < j and close[i, j]]
+        if len(pairs) == 1:
+            errors = f"their errors are correlated by {pairs[0]:+.3f}"
+        elif pairs:
+            errors = f"errors are correlated by {min(map(abs, pairs)):.3f} and more"
+        else:
+            continue
+        sentences.append(f"{_listed([names[i] for i in members])} are hard to tell apart: {errors}.")
+    return sentences
+
+
+def _listed(names: list[str]) -> str:
+    shown = names if len(names) <= MOST_NAMES else [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} others"]
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 
 from backlight import units
@@ -70,6 +71,8 @@ def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False)
     problem = build(question.system, question.frames, question.unknowns, loss=question.loss,
                     regularizers=question.regularizers, weights=question.weights)  # fmt: skip
     memory, here = _memory(problem), machine.total_memory()
+    if asked.layout is not None and memory is not None:  # all frames and their weights, beside those of a tile
+        memory += 2 * 4 * int(asked.recorded.frames.size)
     warnings = [*asked.warnings, *_too_large(memory, here)]
     if identifiable and asked.job.run.estimate.error_bars is not False:
         warnings += _weak(asked)
@@ -86,8 +89,12 @@ def _sampling(asked: Asked) -> dict[str, float]:
 
 def _memory(problem: Problem) -> int | None:
     """Return the bytes that one loss and gradient needs, from the compiled program's own account."""
-    step = jax.jit(jax.value_and_grad(problem.smooth_objective))
-    account = step.lower(problem.start()).compile().memory_analysis()
+    arrays, fixed = eqx.partition(problem, eqx.is_array)  # arguments: the frames count
+
+    def step(arrays: Any, z: Any) -> Any:
+        return jax.value_and_grad(eqx.combine(arrays, fixed).smooth_objective)(z)
+
+    account = jax.jit(step).lower(arrays, problem.start()).compile().memory_analysis()
     if account is None:
         return None
     return account.temp_size_in_bytes + account.argument_size_in_bytes + account.output_size_in_bytes
