@@ -39,7 +39,10 @@ def test_both_race_on_measured_frames(benchmark, tmp_path):
     row, column = np.mgrid[:5, :5].reshape(2, -1) - 2
     lines = [f"{4 * x},{4 * y},-90.88" for y, x in zip(row, column, strict=True)]
     (tmp_path / "leds.csv").write_text("\n".join(["x_mm,y_mm,z_mm", *lines]) + "\n")
-    found = benchmark.race(str(tmp_path / "frames.mat"), str(tmp_path / "leds.csv"), None, 0.5)
+    given = str(tmp_path / "frames.mat"), str(tmp_path / "leds.csv"), None, 0.5
+    for told in benchmark.foresight(*given).values():
+        assert 0 < told["told"] < told["left_out"] < 1
+    found = benchmark.race(*given)
     for told in found.values():
         assert told["passes"] > 0
         assert set(told["seconds_to"]) == {"0.078", "0.074"}

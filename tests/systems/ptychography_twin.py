@@ -8,7 +8,9 @@ from backlight.maths.zernike import noll_term, zernikes
 
 WAVELENGTH, APERTURE, PITCH = 630e-9, 0.1, 1.845e-6
 LED_PITCH, HEIGHT, SIDE = 4e-3, 90.88e-3, 9
-FINER, WIDER = 4, 1.5
+FINER, WIDER, FADING = 4, 2, 0.3
+"""The truth's grid against the frame's, and the share of its half width over which the light of a diode fades away: a
+tilted wave that is cut off does not close on itself, and its jump would shine into the frame."""
 PEAK_COUNTS, CODES = 2e4, 255
 """Photoelectrons in the brightest pixel of a frame, and the largest number that it can have."""
 
@@ -99,10 +101,11 @@ def record(sample: np.ndarray, pixels: int, given: Truth, seed: int) -> np.ndarr
     phase = phase - 2 * np.pi * given.defocus / WAVELENGTH * (cosine - 1)
     pupil = inside * np.exp(1j * phase)
     r, first = (np.arange(n) - n // 2) * pitch, n // 2 - pixels // 2 * FINER
+    beam = np.sin(0.5 * np.pi * np.clip((1 - np.abs(r) / (0.5 * n * pitch)) / FADING, 0, 1)) ** 2
     cut = slice(first, first + pixels * FINER, FINER)
     frames = []
     for sine, gain in zip(sines(given), np.broadcast_to(given.gains, given.side**2), strict=True):
-        wave = [np.exp(-2j * np.pi * s / WAVELENGTH * r) for s in sine]
+        wave = [beam * np.exp(-2j * np.pi * s / WAVELENGTH * r) for s in sine]
         image = np.fft.ifft2(np.fft.fft2(sample * wave[0][:, None] * wave[1]) * pupil)[cut, cut]
         frames.append(gain * np.abs(image) ** 2)
     # One exposure for the bright field, one for the dark field, as one sets a camera.
