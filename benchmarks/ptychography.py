@@ -89,6 +89,7 @@ class Ours:
             asked.system, asked.frames, asked.unknowns, loss=asked.loss, regularizers=asked.regularizers,
             weights=weights,
         )  # fmt: skip
+        self.recorded = np.sqrt(asked.frames)
         self.solver: Solver = asked.solver
         start = self.solver.init(self.problem, self.problem.start())
         self.question, fixed = eqx.partition(self.problem, eqx.is_array)
@@ -215,8 +216,7 @@ def race(file: str, table: str, key: str | None, limit: float) -> dict:
     """Return the seconds of steps until each goal on measured frames, `None` where `limit` seconds do not do."""
     frames, instrument = measured(file, table, key)
     ours = Ours(frames, instrument, INSTRUMENT)
-    recorded = np.sqrt(ours.problem.data)
-    return {name: _time_to_goals(task, recorded, limit) for name, task in
+    return {name: _time_to_goals(task, ours.recorded, limit) for name, task in
             (("backlight", ours), ("plain", Plain(ours.problem)))}  # fmt: skip
 
 
@@ -233,7 +233,7 @@ def foresight(file: str, table: str, key: str | None, limit: float) -> dict:
         began = time.perf_counter()
         other = jax.block_until_ready(plain.step(other))
         spent += time.perf_counter() - began
-    recorded, told = np.sqrt(ours.problem.data), np.setdiff1d(np.arange(len(frames)), left_out)
+    recorded, told = ours.recorded, np.setdiff1d(np.arange(len(frames)), left_out)
     return {
         name: {
             "told": relative_error(gained(found, recorded)[told], recorded[told]),

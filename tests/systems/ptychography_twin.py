@@ -130,6 +130,15 @@ def in_view(sample: np.ndarray, pixels: int, upsampling: int) -> np.ndarray:
     return sample[first : first + pixels * FINER : step, first : first + pixels * FINER : step]
 
 
+def leveled(found: np.ndarray, sample: np.ndarray) -> np.ndarray:
+    """Return the picture without the slope by which its phase differs from the sample's."""
+    change = found * sample.conj()
+    for axis, n in enumerate(change.shape):
+        step = np.angle(np.vdot(np.delete(change, -1, axis), np.delete(change, 0, axis)))
+        found = found * np.exp(-1j * step * np.expand_dims(np.arange(n), 1 - axis))
+    return found
+
+
 def quality(found: np.ndarray, sample: np.ndarray, border: int) -> tuple[float, float]:
     """Return complex PSNR, dB, and the phase's standard deviation, rad, after one complex factor, inside the border."""
     inner = np.s_[border:-border, border:-border]

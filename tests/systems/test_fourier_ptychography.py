@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from ptychography_twin import GIVEN, cells, in_view, quality, record, truth
+from ptychography_twin import GIVEN, cells, in_view, leveled, quality, record, truth
 
 from backlight.errors import InputError
 from backlight.systems.fourier_ptychography import ask, fourier_ptychography, sample_in_view
@@ -25,10 +25,10 @@ def answered(frames, unknown, options, given=GIVEN):
     return question.answer(error_bars=False)
 
 
-def judged(found, sample):
+def judged(found, sample, *, level=False):
     upsampling = found.system.detection_path.decimation
-    picture = np.asarray(sample_in_view(found.system).values)
-    return quality(picture, in_view(sample, PIXELS, upsampling), 6 * upsampling)
+    picture, true = np.asarray(sample_in_view(found.system).values), in_view(sample, PIXELS, upsampling)
+    return quality(leveled(picture, true) if level else picture, true, 6 * upsampling)
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def joint(twin):
 def test_sample_and_instrument_are_found_together(twin, joint):
     given, sample, _ = twin
     panel, objective = joint.system.illumination, joint.system.detection_path
-    assert np.allclose(panel.shift, given.shift, atol=0.06e-3)
-    assert float(panel.rotation) == pytest.approx(given.rotation, abs=np.deg2rad(0.3))
+    assert np.allclose(panel.shift, given.shift, atol=0.05e-3)
+    assert float(panel.rotation) == pytest.approx(given.rotation, abs=np.deg2rad(0.1))
     assert float(panel.height) == pytest.approx(given.height, rel=5e-3)
     assert -float(objective.defocus) == pytest.approx(given.defocus, abs=3e-6)
     assert np.linalg.norm(np.asarray(objective.aberrations.coefficients)[:10] - given.aberrations) < 0.1
@@ -62,14 +62,15 @@ def test_the_joint_picture_is_better_than_alternating_projections_with_the_nomin
 
 @pytest.mark.slow
 def test_the_joint_picture_is_as_good_as_with_the_known_instrument(twin, joint):
-    """All but gains and aberrations told: those are as much a part of the answer as the picture."""
+    """All but gains and aberrations told: those are as much a part of the answer as the picture. Slopes of the phase
+    aside: one is the same as a shift of the panel, which is judged by itself."""
     given, sample, frames = twin
     told = GIVEN | {
         "array_shift": list(given.shift), "array_rotation": given.rotation, "led_distance": given.height,
         "defocus": given.defocus,
     }  # fmt: skip
     known = answered(frames, {"sample": True, "led_gains": True, "zernike": 4}, {}, told)
-    assert judged(joint, sample)[0] > judged(known, sample)[0] - 1
+    assert judged(joint, sample, level=True)[0] > judged(known, sample, level=True)[0] - 1
 
 
 def cross(aberrations=()):
@@ -103,16 +104,16 @@ def test_alternating_projections_lower_the_misfit_of_a_known_instrument():
 
 @pytest.mark.slow
 def test_alternating_projections_can_correct_the_pupil_too():
-    """An aberrated pupil, taken to be flat, leaves the sample alone 0.45 of the first pass's misfit."""
+    """An aberrated pupil, taken to be flat, leaves the sample alone with more of the misfit."""
     given, frames = cross((0.4, -0.3, 0.5))
-    found = answered(frames, {"sample": True}, {"method": "epry"}, given)
-    assert found.history["objective"][-1] < 0.25 * found.history["objective"][0]
-    assert np.ptp(np.angle(np.asarray(found.system.detection_path.pupil))) > 0.2
+    flat, free = (answered(frames, {"sample": True}, {"method": name}, given).history["objective"][-1]
+                  for name in ("epie", "epry"))  # fmt: skip
+    assert free < 0.75 * flat
 
 
 def test_frames_on_the_edge_of_the_pupil_are_not_trusted():
     """Direct light inside, on the edge, two and a half samples off it, and far outside."""
-    edge, sample = 0.1, 630e-9 / (48 * 1.845e-6)
+    edge, sample = 0.1, 630e-9 / (64 * 1.845e-6)
     sines = np.array([0.0, edge, edge + 2.5 * sample, 0.3])
     places = np.stack([0 * sines, 90e-3 * sines / np.sqrt(1 - sines**2)], axis=-1)
     system = fourier_ptychography(

@@ -38,9 +38,9 @@ FIRST_ABERRATION = 5
 """Noll's index: piston and tilt, which shifts the picture, are no aberrations, and defocus has a leaf of its own."""
 
 MARGIN = 16
-"""Pixels of the frame by which the sample goes on beyond it on each side, three to five times λ/NA: what the camera sees
-at its border comes from there, and the sample is periodic. With half of it the panel of a synthetic instrument came out
-twice as far from the truth: what the tails of the point spread function bring was taken for a turn of it."""
+"""Pixels of the frame by which the sample goes on beyond it on each side, three to five times λ/NA: what the camera
+sees at its border comes from there, and the sample is periodic. With half of it the panel of a synthetic instrument
+came out twice as far from the truth: what the point spread function's tails bring was taken for a turn of it."""
 
 SOFT = 6
 """Samples of the pupil's soft edge, both sides together, that the band has to hold."""
