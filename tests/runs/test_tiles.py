@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
+from backlight.runs.mosaic import _notes
 from backlight.runs.tiles import agreement, blend, layout
 
 LAYOUTS = [((64, 64), 32, None), ((50, 81), [16, 24], 5), ((40, 40), 40, 4), ((33, 100), [32, 20], 10)]
@@ -95,3 +96,10 @@ def test_a_cross_fade_has_no_edge():
 def test_tiles_that_fit_no_frame_are_refused(tile, overlap, named):
     with pytest.raises(InputError, match=named):
         layout((64, 64), tile, overlap)
+
+
+@pytest.mark.parametrize(("difference", "told"), [(0.05, False), (0.5, True), (float("nan"), False)])
+def test_tiles_that_contradict_each_other_are_named(difference, told):
+    field = layout((64, 64), 32)
+    notes = _notes(field, dict.fromkeys(range(len(field.tiles))), difference)
+    assert any("telecentric" in note for note in notes) == told

@@ -22,6 +22,12 @@ from backlight.runs.tiles import Layout, agreement, blend
 from backlight.schema import Key
 
 MICRO = 1e6
+APART = 0.2
+NOT_ONE = (
+    "So they do not show one field: are the overlaps wide enough for the defocus, and is the objective telecentric? If "
+    "it is not, the panel seems to move by more than the tile does."
+)
+"""Share of the amplitude from which on tiles contradict each other, and what is then said."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +192,8 @@ def _notes(layout: Layout, answers: Mapping[int, TileAnswer], difference: float)
     notes = [f"The field was taken apart into {layout.words}. What the whole panel shares was found in the middle one, "
              "whose parameters and error bars these are; tiles.csv has those of each."]  # fmt: skip
     if not np.isnan(difference):
-        notes.append(f"Where two tiles overlap they differ by {difference:.2g} of the amplitude.")
+        apart = f" {NOT_ONE}" if difference > APART else ""
+        notes.append(f"Where two tiles overlap they differ by {difference:.2g} of the amplitude.{apart}")
     missing = [number for number in range(len(layout.tiles)) if number not in answers]
     return notes + ([f"Blank, for they are not done: {_corners(layout, missing)}."] if missing else [])
 
