@@ -5,22 +5,25 @@ import pytest
 from validation import PRECISIONS, all_forms
 
 LONG = {
-    "8-chirp_z_sum", "9-there_and_back", "9-wave_across_its_plane", "14-vector_focus_order", "15-split_order",
-    "16-photon_transfer", "17-central_differences", "18-distance",
+    "8-chirp_z_sum", "9-wave_across_its_plane", "16-photon_transfer", "17-central_differences", "18-distance"
 }  # fmt: skip
 """Forms of nearly ten seconds: each time in float32, which is the harder one, and in float64 among the slow tests."""
+
+LONGER = {"9-there_and_back", "14-vector_focus_order", "15-split_order"}
+"""Forms of nearly twenty, each with others of its case beside it: among the slow tests."""
 
 
 def cases():
     """Return every form with every precision."""
     for form in all_forms():
         for precision in PRECISIONS:
-            slow = [pytest.mark.slow] if precision == "float64" and form.name in LONG else []
+            long = form.name in LONGER or (form.name in LONG and precision == "float64")
+            slow = [pytest.mark.slow] if long else []
             yield pytest.param(form, precision, marks=slow, id=f"{form.name}-{precision}")
 
 
 def test_the_long_forms_are_forms():
-    assert {form.name for form in all_forms()} >= LONG
+    assert {form.name for form in all_forms()} >= LONG | LONGER
 
 
 @pytest.mark.parametrize(("form", "precision"), list(cases()))

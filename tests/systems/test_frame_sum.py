@@ -27,7 +27,7 @@ def panel(count=5):
     return build(system, frames, unknowns, loss=losses.amplitude(jnp.asarray(random.uniform(0.1, 0.2, (count, 1, 1)))))
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 5])
+@pytest.mark.parametrize("at_once", [2, 5])
 def test_groups_add_up_to_all_frames_at_once(float64, monkeypatch, at_once):
     monkeypatch.setattr(frame_sum, "CACHED", at_once * PIXELS**2)
     problem = panel()
@@ -38,10 +38,10 @@ def test_groups_add_up_to_all_frames_at_once(float64, monkeypatch, at_once):
     def all_at_once(z):
         return problem.loss(problem.predict(z), problem.data, problem.weights)
 
-    value, gradient = jax.value_and_grad(problem.data_term)(z)
-    expected, slope = jax.value_and_grad(all_at_once)(z)
+    value, gradient = jax.jit(jax.value_and_grad(lambda z: problem.data_term(z)))(z)
+    expected, slope = jax.jit(jax.value_and_grad(all_at_once))(z)
     assert value == pytest.approx(float(expected), rel=1e-12)
-    assert problem.data_term(z) == pytest.approx(float(expected), rel=1e-12)
+    assert jax.jit(lambda z: problem.data_term(z))(z) == pytest.approx(float(expected), rel=1e-12)
     for path in z:
         difference = jnp.linalg.norm(gradient[path] - slope[path])
         assert difference <= 1e-10 * jnp.linalg.norm(slope[path]), path
@@ -51,8 +51,9 @@ def test_some_of_the_frames_add_up_too(float64, monkeypatch):
     monkeypatch.setattr(frame_sum, "CACHED", PIXELS**2)
     problem = panel()
     z = problem.start()
-    one_by_one = sum(float(problem.only(jnp.array([i])).data_term(z)) for i in (1, 3))
-    assert problem.only(jnp.array([1, 3])).data_term(z) == pytest.approx(one_by_one, rel=1e-12)
+    of = jax.jit(lambda frames, z: problem.only(frames).data_term(z))
+    one_by_one = sum(float(of(jnp.array([i]), z)) for i in (1, 3))
+    assert of(jnp.array([1, 3]), z) == pytest.approx(one_by_one, rel=1e-12)
 
 
 def test_what_frames_share_is_transformed_once(monkeypatch):
