@@ -17,8 +17,19 @@ SLOW = ("jit", "vmap", "grids")
 """Checks that compile every part more than once; the others run each time."""
 
 
-@pytest.mark.parametrize("check", [pytest.param(c, marks=pytest.mark.slow) if c in SLOW else c for c in CHECKS])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+SLOW_GRADIENTS = ("chirp-z, scaled", "scaled angular spectrum", "Gaussian Schell-model beam")
+"""Parts whose gradients compile for twenty seconds; others of their kind are checked each time."""
+
+
+def checks_of_parts():
+    """Return every part with every check."""
+    for case in CASES:
+        for check in CHECKS:
+            slow = check in SLOW or (check == "gradients" and case.name in SLOW_GRADIENTS)
+            yield pytest.param(case, check, marks=[pytest.mark.slow] if slow else [], id=f"{case.name}-{check}")
+
+
+@pytest.mark.parametrize(("case", "check"), list(checks_of_parts()))
 def test_contract(case, check):
     CHECKS[check](case)
 

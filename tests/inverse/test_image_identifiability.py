@@ -25,7 +25,7 @@ def question(unknown, distance=2e-3):
 
 
 @pytest.mark.parametrize("unknown", [UnitModulus(), Free()])
-@pytest.mark.parametrize("threshold", [1e-2, 0.1])
+@pytest.mark.parametrize("threshold", [pytest.param(1e-2, marks=pytest.mark.slow), 0.1])
 def test_the_share_is_that_of_the_dense_matrix(unknown, threshold):
     problem = question(unknown)
     z = problem.start()
