@@ -8,9 +8,10 @@ from backlight.maths.zernike import noll_term, zernikes
 
 WAVELENGTH, APERTURE, PITCH = 630e-9, 0.1, 1.845e-6
 LED_PITCH, HEIGHT, SIDE = 4e-3, 90.88e-3, 9
-FINER, WIDER, FADING = 4, 2, 0.3
+FINER, WIDER, FADING = 4, 4, 0.3
 """The truth's grid against the frame's, and the share of its half width over which the light of a diode fades away: a
-tilted wave that is cut off does not close on itself, and its jump would shine into the frame."""
+tilted wave that is cut off does not close on itself, and its jump would shine into the frame. On a grid half as wide
+the hard pupil's stairs are as large as what a panel that is turned by 0.1° does to small frames."""
 PEAK_COUNTS, CODES = 2e4, 255
 """Photoelectrons in the brightest pixel of a frame, and the largest number that it can have."""
 
