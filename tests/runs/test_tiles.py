@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
+from backlight.runs.agreement import agreement, leveled
 from backlight.runs.mosaic import _notes
-from backlight.runs.tiles import agreement, blend, layout
+from backlight.runs.tiles import blend, layout
 
 LAYOUTS = [((64, 64), 32, None), ((50, 81), [16, 24], 5), ((40, 40), 40, 4), ((33, 100), [32, 20], 10)]
 
@@ -68,6 +69,45 @@ def test_what_parts_disagree_by_is_told():
     noisy = {i: p * (1 + 0.1 * (rng.normal(size=p.shape) + 1j * rng.normal(size=p.shape)) / 2**0.5)
              for i, p in parts.items()}  # fmt: skip
     assert agreement(found, noisy)[1] == pytest.approx(0.1 * 2**0.5, rel=0.1)
+
+
+def bent(found, values, finer, rng, noise=0.0):
+    """Return the parts of a field, each but the first with a factor, a slope and a curvature of its own, and noise."""
+    parts = cut(found, values, finer, rng)
+    for number, part in parts.items():
+        y, x = np.meshgrid(*(np.linspace(-0.5, 0.5, n) for n in part.shape), indexing="ij")
+        a, b, c = rng.uniform(-3, 3, 3) * (number > 0)
+        grain = rng.normal(size=part.shape) + 1j * rng.normal(size=part.shape)
+        parts[number] = part * np.exp(1j * (a * y + b * x + c * (y**2 + x**2))) * (1 + noise * grain / 2**0.5)
+    return parts
+
+
+@pytest.mark.parametrize(("frame", "tile", "overlap"), LAYOUTS)
+def test_parts_that_are_bent_become_the_field_as_the_first_one_has_it(frame, tile, overlap):
+    found, values = layout(frame, tile, overlap), field(frame, 2)
+    parts = bent(found, values, 2, np.random.default_rng(1))
+    level = leveled(found, parts)
+    np.testing.assert_array_equal(level[0], parts[0])
+    made = blend(found, level, agreement(found, level)[0])
+    difference = made / np.vdot(values, made) * np.vdot(values, values) - values
+    assert np.linalg.norm(difference) < 0.02 * np.linalg.norm(values)
+
+
+def test_parts_that_agree_stay_as_they_are():
+    """Independent noise of 0.3 bends a part of 48² by what its overlaps tell it to, a few mrad at the border."""
+    found, rng = layout((128, 128), 48, 16), np.random.default_rng(2)
+    parts = {i: field((128, 128), 1)[tile.part] for i, tile in enumerate(found.tiles)}
+    noisy = {i: p * (1 + 0.3 * rng.normal(size=p.shape)) for i, p in parts.items()}
+    for i, part in leveled(found, noisy).items():
+        assert np.max(np.abs(np.angle(part * np.conj(noisy[i])))) < 0.1
+
+
+def test_noise_and_bends_leave_the_noise():
+    """Noise of 0.1 of the amplitude in each part is a difference of √2·0.1, whatever bends the parts."""
+    found, rng = layout((128, 128), 48, 16), np.random.default_rng(3)
+    parts = bent(found, np.exp(1j * rng.normal(size=(128, 128))), 1, rng, noise=0.1)
+    assert agreement(found, parts)[1] > 0.3
+    assert agreement(found, leveled(found, parts))[1] == pytest.approx(0.1 * 2**0.5, rel=0.1)
 
 
 def test_tiles_that_are_missing_leave_their_place_blank():

@@ -13,12 +13,13 @@ from backlight.findings import Exhibit, Findings, PointMap
 from backlight.inverse.estimate import Estimate
 from backlight.inverse.quality import Quality
 from backlight.light import Grid
+from backlight.runs.agreement import agreement, leveled
 from backlight.runs.ask import Asked
 from backlight.runs.parameters import SHOWN
 from backlight.runs.residuals import unexplained
 from backlight.runs.result import Conclusion
 from backlight.runs.tiled import TileAnswer
-from backlight.runs.tiles import Layout, agreement, blend
+from backlight.runs.tiles import Layout, blend
 from backlight.schema import Key
 
 MICRO = 1e6
@@ -72,7 +73,7 @@ def conclude_tiles(asked: Asked, first: Estimate, answers: Mapping[int, TileAnsw
     layout, tiling = asked.layout, asked.entry.tiling
     assert layout is not None
     assert tiling is not None
-    parts = {number: answer.values for number, answer in answers.items()}
+    parts = leveled(layout, {number: answer.values for number, answer in answers.items()})
     factors, difference = agreement(layout, parts)
     residuals = unexplained(np.sum([answer.squares for answer in answers.values()], axis=0))
     view = tiling.object_in_view(first.system)

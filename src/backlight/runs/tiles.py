@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Complex, Float, Inexact
+from jaxtyping import Float, Inexact
 
 from backlight.errors import InputError
 
@@ -136,65 +136,19 @@ def blend(
     kind = np.result_type(*parts.values())
     total, weight = np.zeros((rows, columns), kind), np.zeros((rows, columns), kind.type(0).real.dtype)
     for number, part in parts.items():
-        place, fade = _place(layout, number, finer), _fade(layout, number, finer).astype(weight.dtype)
-        total[place] += fade * part * kind.type(1 if factors is None else factors[number])
-        weight[place] += fade
+        where, weigh = place(layout, number, finer), fade(layout, number, finer).astype(weight.dtype)
+        total[where] += weigh * part * kind.type(1 if factors is None else factors[number])
+        weight[where] += weigh
     return total / np.where(weight > 0, weight, 1)
 
 
-def agreement(layout: Layout, parts: Mapping[int, Complex[np.ndarray, "y x"]]) -> tuple[dict[int, complex], float]:
-    """Return the complex factor of each part with which all overlaps agree best, and how well they then do.
-
-    Minimizes Σ ∫ wₐw_b|cₐoₐ − c_b·o_b|² over all overlaps at once, relative to Σ ∫ wₐw_b(|cₐoₐ|² + |c_b·o_b|²) so that
-    c = 0 is no answer: with A the parts' products and D their energies, by the first eigenvector of D^−½AD^−½, whose
-    value is λ.
-
-    **Returns:** the factors, that of the first part 1; √(2(1 − λ)), the root mean square difference of two parts where
-    they overlap, over their own: NaN for a single part.
-    """
-    numbers = list(parts)
-    if len(numbers) == 1:
-        return {numbers[0]: 1.0}, float("nan")
-    products, energies = np.zeros((len(numbers),) * 2, complex), np.zeros(len(numbers))
-    for i, a in enumerate(numbers):
-        for j, b in enumerate(numbers[:i]):
-            product, own = _shared(layout, (a, parts[a]), (b, parts[b]))
-            products[i, j], products[j, i] = product, np.conj(product)
-            energies[[i, j]] += own
-    root = np.sqrt(np.maximum(energies, np.finfo(float).tiny))
-    values, ways = np.linalg.eigh(products / root[:, None] / root)
-    found = ways[:, -1] / root
-    factors = {number: complex(c) for number, c in zip(numbers, found / found[0], strict=True)}
-    return factors, float(np.sqrt(2 * max(1 - values[-1], 0)))
-
-
-def _shared(
-    layout: Layout, one: tuple[int, np.ndarray], other: tuple[int, np.ndarray]
-) -> tuple[complex, tuple[float, float]]:
-    """Return ∫ wₐw_b·conj(oₐ)·o_b and the two energies; all 0 where two parts do not overlap."""
-    finer = one[1].shape[0] // layout.shape[0]
-    places = [_place(layout, number, finer) for number, _ in (one, other)]
-    common = [(max(a.start, b.start), min(a.stop, b.stop)) for a, b in zip(*places, strict=True)]
-    if any(first >= last for first, last in common):
-        return 0.0, (0.0, 0.0)
-    inside = [
-        tuple(slice(first - side.start, last - side.start) for (first, last), side in zip(common, place, strict=True))
-        for place in places
-    ]
-    weight = _fade(layout, one[0], finer)[inside[0]] * _fade(layout, other[0], finer)[inside[1]]
-    a, b = one[1][inside[0]], other[1][inside[1]]
-    return complex(np.sum(weight * np.conj(a) * b)), (
-        float(np.sum(weight * np.abs(a) ** 2)),
-        float(np.sum(weight * np.abs(b) ** 2)),
-    )
-
-
-def _place(layout: Layout, number: int, finer: int) -> tuple[slice, slice]:
+def place(layout: Layout, number: int, finer: int) -> tuple[slice, slice]:
+    """Return the rows and columns of a part on pixels that are finer by a whole number."""
     rows, columns = (slice(p.start * finer, p.stop * finer) for p in layout.tiles[number].part)
     return rows, columns
 
 
-def _fade(layout: Layout, number: int, finer: int) -> Float[np.ndarray, "y x"]:
+def fade(layout: Layout, number: int, finer: int) -> Float[np.ndarray, "y x"]:
     """Return wᵢ: 1 in the middle and at the frame's border, falling to 0 where a neighbor goes on."""
     tile = layout.tiles[number]
     rows, columns = (
