@@ -4,6 +4,7 @@ import numpy as np
 from inputs import NO_CARRIER, NO_GRID, VALUES, WAVELENGTH, light
 
 from backlight.camera import (
+    Affine,
     Camera,
     Converter,
     DarkCurrent,
@@ -42,8 +43,9 @@ def shifted(shape, pitch):
 
 
 def turned(shape, pitch):
-    moving = RollingShutter((3e-3, -2e-3), 1e-5)
-    part = Camera(shape, pitch, decimation=2, placement=[Shift((0.3e-6, -0.7e-6)), Rotation(0.02), moving])
+    drift = Affine([[0.01, -0.02], [0.015, 0.005]])
+    places = [Shift((0.3e-6, -0.7e-6)), Rotation(0.02), drift, RollingShutter((3e-3, -2e-3), 1e-5)]
+    part = Camera(shape, pitch, decimation=2, placement=places)
     return part, (finer(shape, pitch, 2),)
 
 
@@ -83,7 +85,7 @@ CASES = [
     Case("camera, shifted by parts of a pixel", shifted, dead=CARRIER, scales={"part.offset": 0.1},
          may_vanish=(VALUES, "part.placement.0.offset"), **RECORD),
     Case("camera, turned and moving", turned, dead=CARRIER, scales={"part.offset": 0.1},
-         may_vanish=(VALUES, "part.placement.1.angle", "part.placement.2.velocity"), **RECORD),
+         may_vanish=(VALUES, "part.placement.1.angle", "part.placement.3.velocity"), **RECORD),
     Case("camera, response", response, dead=NO_GRID, scales={"part.offset": 0.1},
          may_vanish=(VALUES, "part.response.3.modulation", "part.response.3.exposure", "part.response.4.rate",
                      "part.response.5.log_slopes", "part.response.1.center"), **RECORD),

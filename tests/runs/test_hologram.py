@@ -61,7 +61,7 @@ def finished(folder):
 def looks(monkeypatch):
     """Count the first looks by what they cost: the focus scan and the first image."""
     counted = []
-    for name in ("_focused", "_first_image"):
+    for name in ("_focused", "first_image"):
         real = getattr(inline_holography, name)
         monkeypatch.setattr(inline_holography, name, lambda *a, real=real, name=name: counted.append(name) or real(*a))
     return counted
@@ -114,10 +114,10 @@ def test_resume_goes_on_from_the_first_look_that_was_taken(finished, folder, tmp
 
     half = runs.run(folder / "run.toml", tmp_path / "result", listener=Listener(progress=stop))
     assert half.exit_code == 130
-    assert looks == ["_focused", "_first_image"]
+    assert looks == ["_focused", "first_image"]
     told = []
     whole = runs.resume(tmp_path / "result", listener=Listener(message=told.append))
-    assert looks == ["_focused", "_first_image"]
+    assert looks == ["_focused", "first_image"]
     assert any("first looked for" in sentence for sentence in told)
     assert whole.result["notes"] == finished.result["notes"]
     same(whole, finished)
@@ -135,7 +135,7 @@ def test_a_first_look_that_was_damaged_is_taken_again(finished, folder, tmp_path
     start = tmp_path / "result.partial" / "checkpoint" / "start.npz"
     start.write_bytes(start.read_bytes()[:100])
     same(runs.resume(tmp_path / "result"), finished)
-    assert looks == 2 * ["_focused", "_first_image"]
+    assert looks == 2 * ["_focused", "first_image"]
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_a_first_look_that_was_interrupted_is_taken_by_resume(finished, folder, 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(inline_holography, "_first_image", interrupted)
+        patch.setattr(inline_holography, "first_image", interrupted)
         with pytest.raises(Interrupted, match="backlight resume"):
             runs.run(folder / "run.toml", tmp_path / "result")
     same(runs.resume(tmp_path / "result"), finished)

@@ -142,4 +142,4 @@ def test_tiles_that_fit_no_frame_are_refused(tile, overlap, named):
 def test_tiles_that_contradict_each_other_are_named(difference, told):
     field = layout((64, 64), 32)
     notes = _notes(field, dict.fromkeys(range(len(field.tiles))), difference)
-    assert any("telecentric" in note for note in notes) == told
+    assert any("one field" in note for note in notes) == told

@@ -9,6 +9,7 @@ from backlight.camera.noise import Noise as Noise
 from backlight.camera.noise import Poisson as Poisson
 from backlight.camera.noise import PoissonGaussian as PoissonGaussian
 from backlight.camera.noise import SensorNoise as SensorNoise
+from backlight.camera.placement import Affine as Affine
 from backlight.camera.placement import Placement as Placement
 from backlight.camera.placement import RollingShutter as RollingShutter
 from backlight.camera.placement import Rotation as Rotation

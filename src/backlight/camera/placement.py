@@ -6,8 +6,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.light import Grid
-from backlight.maths.leaf import Given, Pair, Scalar, number, pair
+from backlight.maths.leaf import FINITE, Given, Pair, RealMap, Scalar, frame_shape, number, pair, reals
 
 Move = Float[Array, "*shape"]
 
@@ -101,6 +102,44 @@ class Rotation(Placement):
         """Return R(θ)·r − r, with cos θ − 1 as −2 sin²(θ/2)."""
         sin, less = jnp.sin(self.angle), -2 * jnp.sin(0.5 * self.angle) ** 2
         return less * y + sin * x, less * x - sin * y
+
+
+class Affine(Placement):
+    """A picture stretched, sheared and turned: the pixel at r looks at r + A·r.
+
+    Values between the light's pixels as for `Rotation`; the sensitive area of a pixel is turned by the rotation that A
+    contains, and keeps its size.
+
+    **Arguments:** `matrix`: A, ((yy, yx), (xy, xx)), 0 for none.
+
+    Valid for |A| ≪ 1, a drift.
+
+    Example:
+        >>> from backlight.camera import Affine
+        >>> from backlight.light import Grid
+        >>> grid = Grid((4, 6), 1e-6)
+        >>> dy, dx = Affine([[0.0, 0.0], [0.0, 0.5]]).displacement(grid.y[:, None], grid.x, grid)
+        >>> [round(1e6 * float(d), 3) for d in dx[0]]
+        [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0]
+    """
+
+    matrix: RealMap
+
+    def __init__(self, matrix: Given):
+        self.matrix = reals("matrix", matrix, FINITE)
+        if frame_shape(self.matrix)[-2:] != (2, 2):
+            raise InputError("matrix", got=f"shape {frame_shape(self.matrix)}", expected="(2, 2): (yy, yx), (xy, xx)")
+
+    @property
+    def turn(self) -> Float[Array, ""]:
+        """The angle of the rotation nearest to 1 + A, +x toward +y."""
+        (yy, yx), (xy, xx) = self.matrix
+        return jnp.arctan2(yx - xy, 2 + yy + xx)
+
+    def displacement(self, y, x, grid):
+        """Return A·r."""
+        (yy, yx), (xy, xx) = self.matrix
+        return yy * y + yx * x, xy * y + xx * x
 
 
 class RollingShutter(Placement):

@@ -25,8 +25,8 @@ from backlight.schema import Key
 MICRO = 1e6
 APART = 0.2
 NOT_ONE = (
-    "So they do not show one field: are the overlaps wide enough for the defocus, and is the objective telecentric? If "
-    "it is not, the panel seems to move by more than the tile does."
+    "So they do not show one field: are the overlaps wide enough for the defocus, and are the tiles small enough for "
+    "one pupil and plane waves?"
 )
 """Share of the amplitude from which on tiles contradict each other, and what is then said."""
 
@@ -194,7 +194,8 @@ def _notes(layout: Layout, answers: Mapping[int, TileAnswer], difference: float)
              "whose parameters and error bars these are; tiles.csv has those of each."]  # fmt: skip
     if not np.isnan(difference):
         apart = f" {NOT_ONE}" if difference > APART else ""
-        notes.append(f"Where two tiles overlap they differ by {difference:.2g} of the amplitude.{apart}")
+        notes.append(f"Where two tiles overlap they differ by {difference:.2g} of the amplitude, each turned, tilted and "
+                     f"curved to agree with its neighbors; slope and curvature of all are the middle one's.{apart}")  # fmt: skip
     missing = [number for number in range(len(layout.tiles)) if number not in answers]
     return notes + ([f"Blank, for they are not done: {_corners(layout, missing)}."] if missing else [])
 

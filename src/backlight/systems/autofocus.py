@@ -73,7 +73,7 @@ def depth_of_field(system: ImagingSystem, distance: float, shape: tuple[int, int
     """Return λ/NA², m, at the camera, with the aperture set by the pixels or by the frame, whichever is smaller."""
     wavelength = float(system.illumination.wavelength / system.illumination.medium_index)
     pitch = float(jnp.max(system.camera.pitch))
-    aperture = min(wavelength / (2 * pitch), 0.5 * min(shape) * pitch / distance, 0.99)
+    aperture = min(wavelength / (2 * pitch), 0.5 * min(shape) * pitch / max(abs(distance), pitch), 0.99)
     return wavelength / aperture**2
 
 

@@ -108,13 +108,18 @@ class ImagingSystem(eqx.Module):
         """Number of frames this instrument records."""
         return number_of_frames(self)
 
+    def alone(self, frame: int = 0) -> "ImagingSystem":
+        """Return the instrument as it records one frame, without a frame axis."""
+        values, axes = unwrap(self)
+        return jax.tree.map(lambda axis, value: value if axis is None else value[frame], axes, values, is_leaf=_is_none)
+
     def sample_grid(self) -> Grid:
         """Return the grid of the sample plane (of the first frame)."""
-        return _first_frame(self)._grids()[1]
+        return self.alone()._grids()[1]
 
     def field_at_sample(self) -> Field:
         """Return the light that meets the sample (of the first frame)."""
-        return _first_frame(self)._light_at_sample()
+        return self.alone()._light_at_sample()
 
     def predict(self, frames: Int[Array, " n"] | None = None, *, chunk: int | None = None) -> Image:
         """Return the noiseless frames, shape (frame, y, x).
@@ -145,7 +150,7 @@ class ImagingSystem(eqx.Module):
 
     def camera_grid(self) -> Grid:
         """Return the grid of the recorded frames."""
-        return _first_frame(self).camera.grid
+        return self.alone().camera.grid
 
     def _grids(self) -> tuple[Grid, Grid]:
         """Return the grids of the illumination's plane and of the sample's."""
@@ -199,11 +204,6 @@ def _total(light: Field | Image) -> Image:
     values = jnp.sum(values, axis=tuple(range(values.ndim - 2)))
     pitch, center = (leaf.reshape(-1, 2)[0] for leaf in (light.grid.pitch, light.grid.center))
     return Image(jnp.broadcast_to(values, light.grid.shape), Grid(light.grid.shape, pitch, center))
-
-
-def _first_frame(system: ImagingSystem) -> ImagingSystem:
-    values, axes = unwrap(system)
-    return jax.tree.map(lambda axis, value: value if axis is None else value[0], axes, values, is_leaf=_is_none)
 
 
 def _predict(system: ImagingSystem) -> Float[Array, "y x"]:

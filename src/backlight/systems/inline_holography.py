@@ -10,14 +10,14 @@ import numpy as np
 from jaxtyping import Array, Complex
 
 from backlight.camera import Gaussian
-from backlight.inverse.estimate import default_solver, estimate
-from backlight.inverse.fista import FISTA
+from backlight.inverse.estimate import default_solver
 from backlight.inverse.problem import build, unit_of
 from backlight.inverse.tree import leaf_paths
 from backlight.inverse.unknowns import Common, Free, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry
+from backlight.systems.first_image import first_image, noise_level
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.inline_geometry import geometry
 from backlight.systems.inline_instrument import (
@@ -58,7 +58,6 @@ A denoiser that weighs total variation with about its noise's standard deviation
 a few times that height; less follows the noise, and an image that does lets the distance wander.
 """
 
-FIRST_IMAGE_STEPS = 60
 TOLERANCE = 1e-4
 BACKGROUND_DEGREE = 2
 BACKGROUND_STD = 0.2
@@ -129,7 +128,9 @@ def _first_look(question: Question, low: float, high: float) -> Start:
         system, sentence = _focused(system, question.frames[0], low, high)
         notes.append(sentence)
     if SAMPLE in question.unknowns:
-        system, beam = _first_image(question, system)
+        system, beam = first_image(
+            question, system, back_propagate(system, jnp.asarray(question.frames[0])), sample_in_view
+        )
     level = question.brightness * beam
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be {level:.5g}.")
     leaves = leaf_paths(system)
@@ -146,40 +147,7 @@ def _focused(system: ImagingSystem, frame: np.ndarray, low: float, high: float) 
     return eqx.tree_at(lambda s: s.camera.gain, system, unit_gain(system)), sentence
 
 
-def _first_image(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, float]:
-    """Reconstruct under a beam surely too bright, and return the instrument with that image and the true brightness.
-
-    The frames alone leave a gauge: a brighter beam and a darker sample predict the same. It is fixed by calling the
-    most frequent transmission 1. The beam must not be too faint on the way, since |t| ≤ 1 would then cut the sample
-    off; the 90th percentile of the back-propagated irradiance is above the clear background in every sparse sample.
-    """
-    start = np.abs(np.asarray(back_propagate(system, jnp.asarray(question.frames[0])))) ** 2
-    bright = float(np.percentile(start, 90))
-    found = estimate(
-        system,
-        question.frames / np.float32(bright),
-        {SAMPLE: question.unknowns[SAMPLE]},
-        loss=question.loss,
-        regularizers=[term for term in question.regularizers if term.path == SAMPLE],
-        solver=FISTA(steps=FIRST_IMAGE_STEPS),
-        mask=question.weights,
-        error_bars=False,
-    )
-    clear = brightness(np.abs(np.asarray(sample_in_view(found.system).values)) ** 2)
-    transmission = found.system.sample.transmission / np.sqrt(clear)
-    return eqx.tree_at(lambda s: s.sample.transmission, found.system, transmission), bright * clear
-
-
 # --- what the words of a run file mean --------------------------------------------------------------------------------
-
-
-def noise_level(frame: np.ndarray) -> float:
-    """Return the standard deviation of white noise: the median of |Δ_y³ Δ_x³ y|/20, which fringes hardly touch.
-
-    Third differences, because fringes of a few pixels pass the first ones: they made the noise 50 % too large.
-    """
-    rough = np.diff(np.diff(frame, n=3, axis=-2), n=3, axis=-1)
-    return max(float(np.median(np.abs(rough))) / 0.6745 / 20, 1e-4)
 
 
 def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:

@@ -1,0 +1,90 @@
+"""A first look at a lensless stack: how bright each frame is, where the camera was, and a first image."""
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Complex, Float
+
+from backlight.inverse.tree import leaf_paths, set_leaves
+from backlight.systems.autofocus import back_propagate, focus
+from backlight.systems.first_image import first_image
+from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.lensless_instrument import DISTANCES, SAMPLE, SHIFTS, TILT, sample_in_view, wavelengths
+from backlight.systems.question import Question, Start
+from backlight.systems.registration import displacement
+
+TRUSTED = 1 / 3
+"""Of the frame: a displacement beyond it is no displacement but two pictures that have nothing in common."""
+
+
+def first_look(question: Question, spans: Float[np.ndarray, "frames 2"] | None) -> Start:
+    """Find distances, the camera's places, and a first image with the brightness of the bare beam.
+
+    **Arguments:** `spans`, between which distances (frame, 2), m, each frame is to be brought into focus; `None` where
+    the distances that are written will do to begin with.
+    """
+    system, notes = question.system, []
+    if spans is not None:
+        system, sentence = _focused(system, question.frames, spans)
+        notes.append(sentence)
+    if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
+        system, sentence = _registered(question, system)
+        notes.append(sentence)
+    beam = 1.0
+    if SAMPLE in question.unknowns:
+        system, beam = first_image(question, system, _at_sample(system, question.frames, 0), sample_in_view)
+    notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
+                 f"{question.brightness * beam:.5g}.")  # fmt: skip
+    leaves = leaf_paths(system)
+    kept = [path for path in (SAMPLE, DISTANCES, SHIFTS, TILT) if path in question.unknowns]
+    return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes))
+
+
+def _focused(
+    system: ImagingSystem, frames: Float[np.ndarray, "frame y x"], spans: Float[np.ndarray, "frames 2"]
+) -> tuple[ImagingSystem, str]:
+    """Bring each frame into focus by itself."""
+    found = [
+        focus(system.alone(number), jnp.asarray(frame), *span).best
+        for number, (frame, span) in enumerate(zip(frames, spans, strict=True))
+    ]
+    shown = ", ".join(f"{z * 1e6:.4g}" for z in found)
+    sentence = f"Distances were first looked for by the sharpness of each frame back-propagated: {shown} µm."
+    return set_leaves(system, {DISTANCES: jnp.asarray(found, dtype=float)}), sentence
+
+
+def _registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, str]:
+    """Find where the camera looked in each frame, beside where it is written to have looked.
+
+    What grows with the distance is taken for a tilt of the light where that is unknown, the rest for shifts.
+    """
+    pitch = np.asarray(system.camera.pitch, float)
+    pictures = [_at_sample(system, question.frames, number) for number in range(len(question.frames))]
+    moved = np.array([displacement(picture, pictures[0]) for picture in pictures])
+    lost = np.any(np.abs(moved) > TRUSTED * np.array(pictures[0].shape), axis=1)
+    leaves = leaf_paths(system)
+    written = np.asarray(leaves[SHIFTS], float)
+    # A camera that looks aside by d sees the picture moved by −d; the frames tell no shift that all have.
+    places = np.where(lost[:, None], written - written[0], -moved * pitch)
+    places += (written - places).mean(axis=0)
+    new = {}
+    if TILT in question.unknowns:
+        distances = np.asarray(leaves[DISTANCES], float)
+        if np.ptp(distances) > 0:
+            slope = np.polyfit(distances, places - written, 1)[0]
+            # Light of sine s is z·s aside at z: as if the camera looked −z·s aside.
+            new[TILT] = jnp.asarray(leaves[TILT] - slope / wavelengths(system)[0], dtype=float)
+            places = places - (distances - distances.mean())[:, None] * slope
+    if SHIFTS in question.unknowns:
+        new[SHIFTS] = jnp.asarray(places, dtype=float)
+    return set_leaves(system, new), _words(moved, lost)
+
+
+def _words(moved: Float[np.ndarray, "frames 2"], lost: np.ndarray) -> str:
+    far = float(np.max(np.abs(moved[~lost]), initial=0.0))
+    numbers = ", ".join(map(str, np.flatnonzero(lost)))
+    gone = f" Frames {numbers} show nothing of the first one: taken as written." if lost.any() else ""
+    return f"The back-propagated frames were laid over each other: they lie up to {far:.3g} pixels aside.{gone}"
+
+
+def _at_sample(system: ImagingSystem, frames: np.ndarray, number: int) -> Complex[np.ndarray, "y x"]:
+    return np.asarray(back_propagate(system.alone(number), jnp.asarray(frames[number])))

@@ -1,0 +1,184 @@
+"""Lensless stacks: many in-line holograms of one sample, the camera elsewhere in each; and stacks through focus."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Complex, Float
+
+from backlight.camera import Gaussian
+from backlight.errors import InputError
+from backlight.inverse.estimate import default_solver
+from backlight.inverse.frame_by_frame import FrameByFrame
+from backlight.inverse.problem import build, unit_of
+from backlight.inverse.tree import leaf_paths, set_leaves
+from backlight.inverse.unknowns import Free, Interval, Passive, Unknown
+from backlight.inverse.unknowns import Gaussian as GaussianPrior
+from backlight.systems.autofocus import back_propagate, brightness
+from backlight.systems.entry import SystemEntry
+from backlight.systems.first_image import noise_level
+from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.inline_geometry import Geometry
+from backlight.systems.lensless_findings import findings
+from backlight.systems.lensless_instrument import GAINS, PATHS, changed, lensless_stack, sample_in_view, scale
+from backlight.systems.lensless_look import first_look
+from backlight.systems.question import Question
+from backlight.systems.run_words import (
+    in_recorded_units,
+    known_as,
+    loss_of,
+    refuse_steps,
+    regularizers_of,
+    settings,
+    solver_settings,
+    with_steps,
+)
+from backlight.systems.schemas import LENSLESS_STACK, MULTI_HEIGHT
+
+TOTAL_VARIATION = 0.6
+"""As for a single hologram, see `inline_holography`."""
+
+GERCHBERG_SAXTON, PASSES = "gerchberg_saxton", 15
+TOLERANCE = 1e-5
+
+DISTANCE, GAIN, DRIFT, BACKGROUND = 0.02, 0.1, 1e-2, 0.1
+"""What is known where a run file says `true`, as standard deviations: the distances, over the longest of them; gains;
+stretch, shear and turn of a frame; the uneven light of a frame. A shift is known to a pixel after the first look."""
+
+
+def ask(
+    frames: np.ndarray, instrument: Mapping[str, Any], unknown: Mapping[str, Any], options: Mapping[str, Any]
+) -> Question:
+    """Put the default question: a passive sample of small total variation, and what else is unknown.
+
+    **Arguments:** as `SystemEntry.ask` describes them.
+
+    The first look lays the back-propagated frames over each other and makes a first image; sample and instrument are
+    then refined jointly. With the method `"gerchberg_saxton"` the sample alone is looked for, in the instrument as it
+    is written: from frame to frame, each giving it the recorded amplitude.
+    """
+    refuse_steps("lensless_stack", options)
+    alternating = options.get("method") == GERCHBERG_SAXTON
+    unknown = {"sample": True} if alternating else dict(unknown) or {"sample": True}
+    _demand_one_wavelength(instrument, unknown)
+    levels = np.array([brightness(frame) for frame in frames])
+    level = float(levels.mean())
+    relative = np.asarray(frames, np.float32) / np.float32(level)
+    noise = float(np.median([noise_level(frame) for frame in relative]))
+    system = _composed(instrument, frames.shape, noise, unknown)
+    if "gains" in unknown:
+        system = set_leaves(system, {GAINS: jnp.asarray(levels / level, dtype=float)})
+    table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
+    loss = loss_of(options.get("loss") or "amplitude", noise)
+    strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
+    told = settings(options, "sample" in unknown and not alternating, TOTAL_VARIATION * float(strength))
+    terms = regularizers_of(told["regularizers"], PATHS)
+    problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
+    if alternating:
+        solver: Any = FrameByFrame(steps=options.get("iterations") or PASSES)
+        method = {"method": GERCHBERG_SAXTON, "iterations": solver.steps}
+    else:
+        solver = with_steps(default_solver(problem), options.get("iterations"))
+        method = solver_settings(solver, options)
+    return Question(
+        system=system,
+        frames=relative,
+        unknowns=table,
+        loss=loss,
+        regularizers=terms,
+        solver=solver,
+        weights=options.get("weights"),
+        tolerance=TOLERANCE,
+        brightness=level,
+        settings=told | method,
+        first_look=partial(first_look, span=_span(unknown.get("distances"))),
+        finish=in_recorded_units,
+    )
+
+
+def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
+    """Return the instrument as the user wrote it."""
+    return _composed(instrument, shape, 0.01, {})
+
+
+def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.ndarray, "y x"]:
+    """Return the first frame, back-propagated over the distance the user wrote."""
+    frame = jnp.asarray(frames[0] / brightness(frames[0]), dtype=float)
+    return np.asarray(back_propagate(nominal(instrument, frames.shape).alone(), frame))
+
+
+def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> Geometry:
+    """Return the geometry of the frame that is furthest from the sample."""
+    wavelength = float(np.max(instrument["wavelength"])) / float(instrument.get("medium_index") or 1.0)
+    furthest = float(np.max(np.abs(instrument["distances"])))
+    return Geometry(wavelength, float(instrument["pixel_pitch"]), furthest, max(shape[-2:]))
+
+
+def _composed(
+    given: Mapping[str, Any], shape: tuple[int, ...], noise: float, unknown: Mapping[str, Any]
+) -> ImagingSystem:
+    wavelength = given["wavelength"]
+    return lensless_stack(
+        wavelength=wavelength[0] if np.size(wavelength) == 1 and np.ndim(wavelength) else wavelength,
+        pixel_pitch=given["pixel_pitch"],
+        distances=np.broadcast_to(given["distances"], (shape[0],))
+        if np.size(given["distances"]) == 1
+        else given["distances"],
+        shape=shape,
+        super_resolution=given.get("super_resolution") or 1.0,
+        shifts=_shifts(given.get("shifts")),
+        fill_factor=given.get("fill_factor", 1.0),
+        medium_index=given.get("medium_index") or 1.0,
+        affine="affine" in unknown,
+        background="background" in unknown,
+        noise=Gaussian(noise),
+    )
+
+
+def _shifts(table: Float[np.ndarray, "frames xy"] | None) -> Float[np.ndarray, "frames 2"] | None:
+    """Return (y, x) of a table with columns x and y."""
+    return None if table is None else np.asarray(table, float)[:, ::-1]
+
+
+def _span(wanted: Any) -> tuple[float, float] | None:
+    return tuple(wanted["between"]) if isinstance(wanted, Mapping) and "between" in wanted else None
+
+
+def _demand_one_wavelength(instrument: Mapping[str, Any], unknown: Mapping[str, Any]) -> None:
+    if "illumination_tilt" in unknown and np.size(instrument["wavelength"]) > 1:
+        raise InputError("[unknown] illumination_tilt", got=f"frames of {np.size(instrument['wavelength'])} wavelengths",
+                         expected="one wavelength", remedy="ask for shifts instead")  # fmt: skip
+
+
+def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
+    """Return what a line of `[unknown]` means."""
+    leaves = leaf_paths(system)
+    if name == "distances" and isinstance(wanted, Mapping) and "between" in wanted:
+        return Interval(*wanted["between"])
+    natural = {
+        "sample": Passive(),
+        "illumination_tilt": Free(scale=1e-2 / scale("illumination_tilt", system)),
+        "shifts": GaussianPrior(float(np.max(np.asarray(system.camera.pitch)))),
+        "distances": GaussianPrior(DISTANCE * float(np.max(np.abs(np.asarray(leaves[PATHS["distances"]]))))),
+        "gains": GaussianPrior(GAIN),
+        "affine": GaussianPrior(DRIFT),
+        "background": GaussianPrior(BACKGROUND),
+    }
+    return known_as(wanted, scale(name, system), natural[name])
+
+
+ENTRY = SystemEntry(
+    schema=LENSLESS_STACK,
+    paths=PATHS,
+    ask=ask,
+    nominal=nominal,
+    classic=classic,
+    object_in_view=sample_in_view,
+    geometry=geometry,
+    scale=scale,
+    changed=changed,
+    findings=findings,
+)
+MULTI_HEIGHT_ENTRY = ENTRY
