@@ -82,7 +82,8 @@ class SystemSchema:
     `one_of`, the things that `[instrument]` may say in several ways; the names `[estimate]` may use (an empty tuple
     leaves the name unchecked); `one_frame`, whether it takes a single frame; `divides_background`, whether frames are
     to be divided by the empty one: a system that knows better what to do with it is given it as it is; `classic`, what
-    a report calls the classic method; `tiled`, whether the field may be taken apart into tiles.
+    a report calls the classic method; `tiled`, whether the field may be taken apart into tiles; `simulated`, numbers
+    that only `simulate --set` takes, such as the place of a frame that was not recorded.
     """
 
     system: str
@@ -98,6 +99,7 @@ class SystemSchema:
     classic: str = "back-propagation"
     one_of: tuple[OneOf, ...] = ()
     tiled: bool = False
+    simulated: tuple[Key, ...] = ()
 
     def instrument_key(self, name: str) -> Key | None:
         """Return the `[instrument]` key of this name, or None."""

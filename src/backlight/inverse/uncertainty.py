@@ -35,6 +35,9 @@ direction worth estimating: its error bar would be a hundred times the one with 
 """
 
 
+STILL = 1e-9
+"""Of the largest: a move of coordinates that changes a leaf by less, squared, is none."""
+
 SHIFTED = 1e-2
 """The same where a mere shift of the image answers: only the light that crosses the border of the frame is left over,
 2e-4 for a tilt on 192² pixels; what a shift cannot answer keeps nearly all."""
@@ -200,23 +203,29 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
     # larger than the others that round-off is all that is left of those.
     unit = 1 / np.sqrt(np.maximum(np.diag(measured.own) + np.diag(measured.prior), 1e-30))
     scale = unit[:, None] * unit[None, :]
-    told, blind = _told_by_frames(measured.left * scale, measured.shifted * scale)
-    values, vectors = np.linalg.eigh(told + measured.prior * scale)
+    slopes = _slopes(problem, z, parameters)
+    moving = _moving(slopes, unit)
+    left, shifted, prior, scatter = (
+        moving.T @ (matrix * scale) @ moving
+        for matrix in (measured.left, measured.shifted, measured.prior, measured.scatter)
+    )
+    told, blind = _told_by_frames(left, shifted)
+    values, vectors = np.linalg.eigh(told + prior)
+    vectors = moving @ vectors
     fixed = values > NOTHING
     inverse = (vectors[:, fixed] / values[fixed]) @ vectors[:, fixed].T
-    covariance = inverse @ (measured.scatter * scale) @ inverse * scale
+    covariance = inverse @ (moving @ scatter @ moving.T) @ inverse * scale
     lost = (vectors[:, ~fixed] ** 2).sum(axis=1) > 1e-3
     deviation = np.where(lost, np.nan, np.sqrt(np.maximum(np.diag(covariance), 0)))
-    slopes = _slopes(problem, z, parameters)
     size = np.where(deviation > 0, deviation, np.nan)
     correlation = np.nan_to_num(covariance / size[:, None] / size[None, :], nan=0.0)
-    weakest = _Weakest(problem, names, _relative(problem, z, parameters, slopes), unit, measured.own * scale)
+    weakest = _Weakest(problem, names, _relative(problem, z, slopes), unit, measured.own * scale)
     return Uncertainty(
-        std=_in_leaf_units(z, parameters, slopes, deviation),
+        std=_in_leaf_units(problem, z, slopes, covariance, lost),
         names=names,
         correlation=correlation,
         kept=np.clip(np.diag(measured.left) / np.maximum(np.diag(measured.own), 1e-30), 0, None),
-        sentences=(*weakest.sentences(_simplest(blind), lost), *_correlated(names, correlation)),
+        sentences=(*weakest.sentences(_simplest(moving @ blind), lost), *_correlated(names, correlation)),
     )
 
 
@@ -250,35 +259,53 @@ def _simplest(blind: np.ndarray) -> np.ndarray:
 
 
 def _slopes(problem: Problem, z: Coordinates, parameters: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return d leaf/dz of each parameter, number by number."""
+    """Return d leaf/dz of each parameter, (numbers of the leaf, numbers of z)."""
     found = {}
     for path in sorted(parameters):
-        leaf = lambda v, path=path: problem.leaves(z | {path: v})[path]  # noqa: E731
-        found[path] = np.asarray(jax.jvp(leaf, (z[path],), (jnp.ones_like(z[path]),))[1])
+        leaf = lambda v, path=path: problem.leaves(z | {path: v.reshape(z[path].shape)})[path].ravel()  # noqa: E731
+        _, change = jax.linearize(leaf, z[path].ravel())
+        found[path] = np.asarray(jax.vmap(change)(jnp.eye(z[path].size, dtype=z[path].dtype))).T
     return found
 
 
-def _in_leaf_units(z: Coordinates, parameters, slopes, deviation: np.ndarray) -> dict[str, np.ndarray]:
-    """Carry standard deviations of coordinates over to the leaves: |d leaf/dz|·σ."""
-    std, position = {}, 0
-    for path in sorted(parameters):
-        part = deviation[position : position + z[path].size].reshape(z[path].shape)
-        position += z[path].size
-        std[path] = np.asarray(np.abs(slopes[path]) * part)
+def _moving(slopes: Mapping[str, np.ndarray], unit: np.ndarray) -> Float[np.ndarray, "p moves"]:
+    """Return an orthonormal basis of the moves of θ, in `unit`s, that change a leaf: where a gauge is fixed not all."""
+    still, position = [], 0
+    for slope in slopes.values():
+        real = np.concatenate([slope.real, slope.imag])
+        where = slice(position, position := position + slope.shape[1])
+        values, ways = np.linalg.eigh((unit[where, None] * real.T) @ (real * unit[where]))
+        for way in ways.T[values < STILL * max(values.max(initial=0.0), 1e-300)]:
+            still.append(np.zeros(len(unit)))
+            still[-1][where] = way
+    return _complement(np.stack(still, axis=1)) if still else np.eye(len(unit))
+
+
+def _in_leaf_units(
+    problem: Problem, z: Coordinates, slopes: Mapping[str, np.ndarray], covariance: np.ndarray, lost: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Carry the covariance of coordinates over to the leaves: √(diag J·C·Jᵀ), NaN where a number is lost."""
+    leaves, std, position = problem.leaves(z), {}, 0
+    for path, slope in slopes.items():
+        where = slice(position, position := position + slope.shape[1])
+        variance = np.einsum("ij,jk,ik->i", slope, covariance[where, where], slope.conj()).real
+        gone = np.abs(slope) @ lost[where].astype(float) > 0
+        found = np.where(gone, np.nan, np.sqrt(np.maximum(variance, 0)))
+        std[path] = found.reshape(leaves[path].shape)
     return std
 
 
-def _relative(problem: Problem, z: Coordinates, parameters, slopes) -> np.ndarray:
-    """Return (d leaf/dz)/leaf of each number of θ; NaN where the leaf is zero."""
+def _relative(problem: Problem, z: Coordinates, slopes: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return (d leaf/dz)/leaf of each number of θ; NaN where the leaf is zero, complex, or of more numbers."""
     leaves, found = problem.leaves(z), []
-    for path in sorted(parameters):
-        leaf, slope = np.asarray(leaves[path]), np.abs(slopes[path])
-        if leaf.size != z[path].size:
-            leaf, slope = leaf.ravel()[:1], slope.ravel()[:1]
-        if np.iscomplexobj(leaf) or leaf.size != z[path].size:
-            leaf, slope = np.zeros(z[path].size), np.zeros(z[path].size)
+    for path, slope in slopes.items():
+        leaf = np.asarray(leaves[path]).ravel()
+        if slope.shape[1] == 1:
+            leaf, slope = leaf[:1], slope[:1]
+        if np.iscomplexobj(leaf) or leaf.size != slope.shape[1]:
+            leaf, slope = np.zeros(slope.shape[1]), np.zeros((slope.shape[1],) * 2)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found.append(np.where(leaf != 0, slope / leaf, np.nan).ravel())
+            found.append(np.where(leaf != 0, np.abs(np.diag(slope)) / leaf, np.nan))
     return np.concatenate(found)
 
 

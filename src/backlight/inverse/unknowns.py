@@ -220,6 +220,40 @@ class Common(Unknown):
         return self.of.knowledge
 
 
+class Balanced(Unknown):
+    """Know the mean over the frames: leaf = x − x̄ + start̄, x what is otherwise known, the mean along the first axis.
+
+    A gauge that is fixed: where all may move together and something else undoes it, as a shift of all frames is one of
+    the sample.
+
+    **Arguments:** `of`: what is known of the numbers otherwise.
+    """
+
+    of: Unknown
+
+    def coordinates(self, leaf, like):
+        """Return the coordinates of the numbers."""
+        return self.of.coordinates(leaf, like)
+
+    def leaf(self, z, like):
+        """Return the numbers, their mean that of the start."""
+        free = self.of.leaf(z, like)
+        return free - jnp.mean(free, axis=0) + jnp.mean(like, axis=0)
+
+    def project(self, z):
+        """Return the nearest that is otherwise allowed."""
+        return self.of.project(z)
+
+    def prior_residual(self, z):
+        """Return that of the numbers."""
+        return self.of.prior_residual(z)
+
+    @property
+    def knowledge(self) -> str:
+        """Say it in words."""
+        return " and ".join(filter(None, (self.of.knowledge, "of a mean that stays as it was (a gauge)")))
+
+
 class _OnSupport(Unknown):
     """Base of unknown samples that may be known to be `outside` beyond a support."""
 

@@ -194,8 +194,9 @@ def _notes(layout: Layout, answers: Mapping[int, TileAnswer], difference: float)
              "whose parameters and error bars these are; tiles.csv has those of each."]  # fmt: skip
     if not np.isnan(difference):
         apart = f" {NOT_ONE}" if difference > APART else ""
-        notes.append(f"Where two tiles overlap they differ by {difference:.2g} of the amplitude, each turned, tilted and "
-                     f"curved to agree with its neighbors; slope and curvature of all are the middle one's.{apart}")  # fmt: skip
+        notes.append(f"Where two tiles overlap they differ by {difference:.2g} of the amplitude, each tilted and "
+                     "curved to agree with its neighbors: slope and curvature of the whole are the middle one's."
+                     + apart)  # fmt: skip
     missing = [number for number in range(len(layout.tiles)) if number not in answers]
     return notes + ([f"Blank, for they are not done: {_corners(layout, missing)}."] if missing else [])
 

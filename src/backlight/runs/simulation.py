@@ -49,7 +49,8 @@ def simulate(
 def _settable(system: Any, entry: SystemEntry) -> dict[str, Key]:
     """Return the numbers that this system has: by name, their keys."""
     leaves, keys = leaf_paths(system), (*entry.schema.unknown, *entry.schema.instrument)
-    return {key.name: key for key in keys if key.dimension in units.DIMENSIONS and entry.paths.get(key.name) in leaves}
+    own = {key.name: key for key in keys if key.dimension in units.DIMENSIONS and entry.paths.get(key.name) in leaves}
+    return {key.name: key for key in entry.schema.simulated} | own
 
 
 def _change(

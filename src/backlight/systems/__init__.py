@@ -10,6 +10,7 @@ from backlight.lazy import lazily
 if TYPE_CHECKING:
     from backlight.systems.imaging_system import ImagingSystem, Nothing
     from backlight.systems.inline_holography import inline_hologram
+    from backlight.systems.lensless_instrument import lensless_stack, multi_height
     from backlight.systems.off_axis_instrument import off_axis_hologram
     from backlight.systems.per_frame import PerFrame
 
@@ -18,9 +19,19 @@ _HOME_OF = {
     "Nothing": "imaging_system",
     "PerFrame": "per_frame",
     "inline_hologram": "inline_holography",
+    "lensless_stack": "lensless_instrument",
+    "multi_height": "lensless_instrument",
     "off_axis_hologram": "off_axis_instrument",
 }
 
-__all__ = ["ImagingSystem", "Nothing", "PerFrame", "inline_hologram", "off_axis_hologram"]
+__all__ = [
+    "ImagingSystem",
+    "Nothing",
+    "PerFrame",
+    "inline_hologram",
+    "lensless_stack",
+    "multi_height",
+    "off_axis_hologram",
+]
 
 __getattr__ = lazily(__name__, _HOME_OF)

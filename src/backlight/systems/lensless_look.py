@@ -1,9 +1,13 @@
 """A first look at a lensless stack: how bright each frame is, where the camera was, and a first image."""
 
+from typing import Any
+
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Complex, Float
 
+from backlight.inverse.estimate import estimate
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems.autofocus import back_propagate, focus
 from backlight.systems.first_image import first_image
@@ -11,42 +15,46 @@ from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.lensless_instrument import DISTANCES, SAMPLE, SHIFTS, TILT, sample_in_view, wavelengths
 from backlight.systems.question import Question, Start
 from backlight.systems.registration import displacement
+from backlight.systems.run_words import solver_settings, with_steps
+
+SETTLING, ROUNDS = 120, 3
+"""Steps of the image after which the noise that is left is looked at, and how often."""
 
 TRUSTED = 1 / 3
 """Of the frame: a displacement beyond it is no displacement but two pictures that have nothing in common."""
 
 
-def first_look(question: Question, spans: Float[np.ndarray, "frames 2"] | None) -> Start:
-    """Find distances, the camera's places, and a first image with the brightness of the bare beam.
+def first_look(question: Question, span: tuple[float, float] | None, weighed: bool) -> Start:
+    """Find distances, the camera's places, a first image with the brightness of the bare beam, and the noise.
 
-    **Arguments:** `spans`, between which distances (frame, 2), m, each frame is to be brought into focus; `None` where
-    the distances that are written will do to begin with.
+    **Arguments:** `span`, between which distances, m, each frame is to be brought into focus; `None` where the
+    distances that are written will do to begin with; `weighed`, whether the user has said how much the regularizers
+    weigh: they then stay so.
     """
     system, notes = question.system, []
-    if spans is not None:
-        system, sentence = _focused(system, question.frames, spans)
+    if span is not None:
+        system, sentence = _focused(system, question.frames, span)
         notes.append(sentence)
     if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
         system, sentence = _registered(question, system)
         notes.append(sentence)
-    beam = 1.0
+    beam, noise = 1.0, 1.0
     if SAMPLE in question.unknowns:
         system, beam = first_image(question, system, _at_sample(system, question.frames, 0), sample_in_view)
+    if SAMPLE in question.unknowns and not weighed:
+        system, noise = _settled(question, system, beam)
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
                  f"{question.brightness * beam:.5g}.")  # fmt: skip
     leaves = leaf_paths(system)
-    kept = [path for path in (SAMPLE, DISTANCES, SHIFTS, TILT) if path in question.unknowns]
-    return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes))
+    kept = list(question.unknowns)
+    return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes), noise=noise)
 
 
 def _focused(
-    system: ImagingSystem, frames: Float[np.ndarray, "frame y x"], spans: Float[np.ndarray, "frames 2"]
+    system: ImagingSystem, frames: Float[np.ndarray, "frame y x"], span: tuple[float, float]
 ) -> tuple[ImagingSystem, str]:
     """Bring each frame into focus by itself."""
-    found = [
-        focus(system.alone(number), jnp.asarray(frame), *span).best
-        for number, (frame, span) in enumerate(zip(frames, spans, strict=True))
-    ]
+    found = [focus(system.alone(number), jnp.asarray(frame), *span).best for number, frame in enumerate(frames)]
     shown = ", ".join(f"{z * 1e6:.4g}" for z in found)
     sentence = f"Distances were first looked for by the sharpness of each frame back-propagated: {shown} µm."
     return set_leaves(system, {DISTANCES: jnp.asarray(found, dtype=float)}), sentence
@@ -77,6 +85,37 @@ def _registered(question: Question, system: ImagingSystem) -> tuple[ImagingSyste
     if SHIFTS in question.unknowns:
         new[SHIFTS] = jnp.asarray(places, dtype=float)
     return set_leaves(system, new), _words(moved, lost)
+
+
+def _settled(question: Question, system: ImagingSystem, beam: float) -> tuple[ImagingSystem, float]:
+    """Refine everything a little, and return the noise that is left over the one assumed.
+
+    Fine fringes on coarse pixels look like noise to a frame alone, up to three times as much, and a prior weighed by
+    that flattens what the frames tell together. What is left of the frames tells better, and the better the less is
+    flattened: so some rounds.
+    """
+    assumed, total = float(system.noise.std), 1.0
+    for _ in range(ROUNDS):
+        now = question.with_noise(total)
+        found = estimate(
+            eqx.tree_at(lambda s: s.noise.std, system, now.system.noise.std),
+            question.frames / np.float32(beam), question.unknowns, loss=question.loss, regularizers=now.regularizers,
+            solver=_short(question.solver), mask=question.weights, error_bars=False,
+        )  # fmt: skip
+        system = found.system
+        total = min(_left(question, system, beam) / assumed, 1.0)
+    return system, total
+
+
+def _short(solver: Any) -> Any:
+    return with_steps(solver, min(SETTLING, solver_settings(solver, {})["iterations"]))
+
+
+def _left(question: Question, system: ImagingSystem, beam: float) -> float:
+    """Return the root mean square of what the system leaves of the frames."""
+    left = question.frames / np.float32(beam) - np.asarray(system.predict().values)
+    weights = np.ones_like(left) if question.weights is None else question.weights
+    return float(np.sqrt(np.sum(weights * left**2) / max(np.sum(weights), 1)))
 
 
 def _words(moved: Float[np.ndarray, "frames 2"], lost: np.ndarray) -> str:

@@ -14,7 +14,7 @@ from backlight.inverse.estimate import default_solver
 from backlight.inverse.frame_by_frame import FrameByFrame
 from backlight.inverse.problem import build, unit_of
 from backlight.inverse.tree import leaf_paths, set_leaves
-from backlight.inverse.unknowns import Free, Interval, Passive, Unknown
+from backlight.inverse.unknowns import Balanced, Free, Interval, Passive, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.systems.autofocus import back_propagate, brightness
 from backlight.systems.entry import SystemEntry
@@ -35,10 +35,11 @@ from backlight.systems.run_words import (
     solver_settings,
     with_steps,
 )
-from backlight.systems.schemas import LENSLESS_STACK, MULTI_HEIGHT
+from backlight.systems.schemas import LENSLESS_STACK
 
 TOTAL_VARIATION = 0.6
-"""As for a single hologram, see `inline_holography`."""
+"""As for a single hologram, see `inline_holography`, times √K/s for K frames and a sample s times finer: K/s² recorded
+pixels tell of one of the sample, whose noise is as much as s/√K of theirs."""
 
 GERCHBERG_SAXTON, PASSES = "gerchberg_saxton", 15
 TOLERANCE = 1e-5
@@ -73,7 +74,9 @@ def ask(
     table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
     loss = loss_of(options.get("loss") or "amplitude", noise)
     strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
-    told = settings(options, "sample" in unknown and not alternating, TOTAL_VARIATION * float(strength))
+    told = settings(
+        options, "sample" in unknown and not alternating, TOTAL_VARIATION * float(strength) * _redundancy(system)
+    )
     terms = regularizers_of(told["regularizers"], PATHS)
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
     if alternating:
@@ -93,7 +96,11 @@ def ask(
         tolerance=TOLERANCE,
         brightness=level,
         settings=told | method,
-        first_look=partial(first_look, span=_span(unknown.get("distances"))),
+        first_look=partial(
+            first_look,
+            span=_span(unknown.get("distances")),
+            weighed=alternating or options.get("regularizers") is not None,
+        ),
         finish=in_recorded_units,
     )
 
@@ -142,13 +149,23 @@ def _shifts(table: Float[np.ndarray, "frames xy"] | None) -> Float[np.ndarray, "
     return None if table is None else np.asarray(table, float)[:, ::-1]
 
 
+def _one_or_each(values: Any) -> Any:
+    """Return a number where there is one."""
+    return float(np.ravel(values)[0]) if np.size(values) == 1 else np.asarray(values, float)
+
+
+def _redundancy(system: ImagingSystem) -> float:
+    return float(np.sqrt(system.frames) / system.camera.decimation)
+
+
 def _span(wanted: Any) -> tuple[float, float] | None:
     return tuple(wanted["between"]) if isinstance(wanted, Mapping) and "between" in wanted else None
 
 
 def _demand_one_wavelength(instrument: Mapping[str, Any], unknown: Mapping[str, Any]) -> None:
-    if "illumination_tilt" in unknown and np.size(instrument["wavelength"]) > 1:
-        raise InputError("[unknown] illumination_tilt", got=f"frames of {np.size(instrument['wavelength'])} wavelengths",
+    count = np.size(instrument["wavelength"])
+    if "illumination_tilt" in unknown and count > 1:
+        raise InputError("[unknown] illumination_tilt", got=f"frames of {count} wavelengths",
                          expected="one wavelength", remedy="ask for shifts instead")  # fmt: skip
 
 
@@ -160,7 +177,7 @@ def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     natural = {
         "sample": Passive(),
         "illumination_tilt": Free(scale=1e-2 / scale("illumination_tilt", system)),
-        "shifts": GaussianPrior(float(np.max(np.asarray(system.camera.pitch)))),
+        "shifts": Balanced(GaussianPrior(float(np.max(np.asarray(system.camera.pitch))))),
         "distances": GaussianPrior(DISTANCE * float(np.max(np.abs(np.asarray(leaves[PATHS["distances"]]))))),
         "gains": GaussianPrior(GAIN),
         "affine": GaussianPrior(DRIFT),
@@ -181,4 +198,3 @@ ENTRY = SystemEntry(
     changed=changed,
     findings=findings,
 )
-MULTI_HEIGHT_ENTRY = ENTRY

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
@@ -24,26 +25,28 @@ class Start:
 
     **Attributes:** `leaves`, path → value in the system; `brightness` of the bare beam, in units of the question's
     frames; `notes`, what was found, in sentences; `trust` in each frame, 0 for one that the model cannot explain, all
-    alike where `None`.
+    alike where `None`; `noise`, that of the frames over what was assumed: regularizers weigh as much less or more.
     """
 
     leaves: Mapping[str, np.ndarray]
     brightness: float
     notes: tuple[str, ...]
     trust: np.ndarray | None = None
+    noise: float = 1.0
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays, for a file."""
         kept = {LEAF + path: value for path, value in self.leaves.items()}
         trust = {} if self.trust is None else {"trust": np.asarray(self.trust, np.float32)}
-        told = {"brightness": np.asarray(self.brightness, np.float64), "notes": np.asarray(self.notes, np.str_)}
-        return kept | trust | told
+        told = {name: np.asarray(getattr(self, name), np.float64) for name in ("brightness", "noise")}
+        return kept | trust | told | {"notes": np.asarray(self.notes, np.str_)}
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> "Start":
         """Return the start that `arrays` described, to the bit."""
         leaves = {name.removeprefix(LEAF): value for name, value in arrays.items() if name.startswith(LEAF)}
-        return cls(leaves, float(arrays["brightness"]), tuple(map(str, arrays["notes"])), arrays.get("trust"))
+        notes = tuple(map(str, arrays["notes"]))
+        return cls(leaves, float(arrays["brightness"]), notes, arrays.get("trust"), float(arrays.get("noise", 1.0)))
 
     def weighed(self, weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
         """Return the weights of pixels of frames of `shape`, times the trust in their frame."""
@@ -106,14 +109,24 @@ class Question:
         if self.first_look is None:
             return self
         start = Start.of(found)
+        told = replace(self, system=set_leaves(self.system, {p: jnp.asarray(v) for p, v in start.leaves.items()}))
         return replace(
-            self,
-            system=set_leaves(self.system, {path: jnp.asarray(value) for path, value in start.leaves.items()}),
+            told if start.noise == 1 else told.with_noise(start.noise),
             frames=self.frames / np.float32(start.brightness),
             weights=start.weighed(self.weights, self.frames.shape),
             brightness=self.brightness * start.brightness,
             notes=(*self.notes, *start.notes),
             first_look=None,
+        )
+
+    def with_noise(self, factor: float) -> "Question":
+        """Return the question of frames whose noise is larger by a factor than was assumed."""
+        terms = [{**term, "weight": term["weight"] * factor} for term in self.settings["regularizers"]]
+        return replace(
+            self,
+            system=eqx.tree_at(lambda s: s.noise.std, self.system, self.system.noise.std * factor),
+            regularizers=tuple(replace(term, weight=term.weight * factor) for term in self.regularizers),
+            settings={**self.settings, "regularizers": terms},
         )
 
     def answer(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import equinox as eqx
+import jax
 
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
@@ -112,5 +113,6 @@ def solver_settings(solver: Solver, options: Mapping[str, Any]) -> dict[str, Any
 
 def in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:
     """Return the system that predicts frames `level` times brighter, noise included."""
-    system = eqx.tree_at(lambda s: s.camera.gain, system, system.camera.gain * level)
+    gain = jax.tree.map(lambda g: g * level, system.camera.gain)  # one, or one for each frame
+    system = eqx.tree_at(lambda s: s.camera.gain, system, gain)
     return eqx.tree_at(lambda s: s.noise.std, system, replace_fn=lambda std: std * level)

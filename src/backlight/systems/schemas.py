@@ -132,3 +132,59 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
     defaults={"loss": "amplitude", "method": "adam", "iterations": 200},
     tiled=True,
 )  # fmt: skip
+
+_STACK_INSTRUMENT = (
+    Key("wavelength", "length", "vacuum wavelength of the light; a list with one for each frame where they differ",
+        required=True, many=True, example="532 nm"),
+    Key("pixel_pitch", "length", "distance between the centers of two pixels, at the sample where a lens stands "
+        "between", required=True, example="1.85 um"),
+    Key("distances", "length", "from the sample to the camera in each frame, in the order of the frames; one for all "
+        "where they are alike; rough values will do if they are unknown below", required=True, many=True,
+        example='["250 um", "260 um"]'),
+    Key("shifts", "file", "table (CSV) with a line for each frame: where the middle of the camera looked, x along "
+        "columns and y along rows; none when left out", columns=("x", "y"), example="track.csv"),
+    Key("fill_factor", "dimensionless", "side of a pixel's light-sensitive square over the pitch: it blurs fringes",
+        default=1.0, low=0.0, high=1.0, example="0.8"),
+    Key("medium_index", "dimensionless", "refractive index between sample and camera", default=1.0),
+)  # fmt: skip
+
+_STACK_UNKNOWN = (
+    Key("sample", "field", "the complex transmission of the sample"),
+    Key("shifts", "field", "where the camera looked in each frame", told_in="length"),
+    Key("distances", "length", "from the sample to the camera in each frame", example="250 um"),
+    Key("gains", "field", "the brightness of each frame", told_in="dimensionless"),
+    Key("affine", "field", "stretch, shear and turn of each frame", told_in="dimensionless"),
+    Key("illumination_tilt", "angle", "direction of the beam against the camera's axis, along y and x", many=2,
+        example='["1 mrad", "0 mrad"]'),
+    Key("background", "field", "the uneven brightness of the beam in each frame, as a smooth function"),
+)  # fmt: skip
+
+_ELSEWHERE = (Key("distance", "length", "of a frame that was not recorded", example="400 um"),)
+
+LENSLESS_STACK = SystemSchema(
+    system="lensless_stack",
+    help="Lensless super-resolution: many in-line holograms, the sensor elsewhere in each, make one finer picture.",
+    instrument=(
+        *_STACK_INSTRUMENT,
+        Key("super_resolution", "dimensionless", "how many times smaller than the camera's the sample's pixels are, "
+            "not necessarily whole", default=1.0, low=1.0, high=6.0, example="3"),
+    ),
+    unknown=_STACK_UNKNOWN,
+    losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
+    regularizers=("total_variation", "l1", "tikhonov", "hessian"),
+    methods=("variable_projection", "fista", "levenberg_marquardt", "lbfgs", "gerchberg_saxton"),
+    defaults={"loss": "amplitude", "method": "variable_projection", "iterations": 600},
+    simulated=_ELSEWHERE,
+)  # fmt: skip
+
+MULTI_HEIGHT = SystemSchema(
+    system="multi_height",
+    help="Phase retrieval through focus: in-line holograms of one sample at several distances tell its phase.",
+    instrument=_STACK_INSTRUMENT,
+    unknown=_STACK_UNKNOWN,
+    losses=LENSLESS_STACK.losses,
+    regularizers=LENSLESS_STACK.regularizers,
+    methods=LENSLESS_STACK.methods,
+    defaults=LENSLESS_STACK.defaults,
+    simulated=_ELSEWHERE,
+)

@@ -1,0 +1,73 @@
+"""What the result of a stack tells beside the sample: where the camera was, and how far away."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from backlight.findings import Curves, Exhibit, Findings, PointMap
+from backlight.inverse.tree import leaf_paths
+from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.lensless_instrument import DISTANCES, SHIFTS
+
+MICRO = 1e6
+
+
+def findings(estimate: Any, nominal: ImagingSystem, residuals: Float[np.ndarray, " frames"]) -> Findings:
+    """Return the figures of the camera's track and of the distances.
+
+    **Arguments:** `estimate`; `nominal`, the instrument as the user wrote it; `residuals`, the share of the amplitude
+    that is not explained in each frame.
+    """
+    found, written = (leaf_paths(system) for system in (estimate.system, nominal))
+    exhibits = [_track(estimate, np.asarray(found[SHIFTS], float), np.asarray(written[SHIFTS], float), residuals)]
+    distances = [np.asarray(leaves[DISTANCES], float) for leaves in (found, written)]
+    if np.any(distances[0] != distances[1]):
+        exhibits.append(_distances(estimate, *distances))
+    return Findings(exhibits=tuple(exhibits), notes=_notes(estimate))
+
+
+def _track(estimate: Any, places: np.ndarray, written: np.ndarray, residuals: np.ndarray) -> Exhibit:
+    return Exhibit(
+        "track",
+        "Where the middle of the camera looked in each frame (crosses: as written; ellipses: one standard deviation, "
+        "larger than life where the title says so), and the share of the amplitude left unexplained there.",
+        (
+            PointMap("track of the camera", places, np.arange(len(places), dtype=float), "frame", written,
+                     _spreads(estimate, len(places))),
+            PointMap("residual by frame", places, residuals, "‖√y − √ŷ‖ / ‖√y‖"),
+        ),
+    )  # fmt: skip
+
+
+def _spreads(estimate: Any, frames: int) -> Float[np.ndarray, "frames 2 2"]:
+    """Return the covariance of each place; none where the shifts have no error bars."""
+    std = estimate.std(SHIFTS)
+    if std is None:
+        return np.zeros((0, 2, 2))
+    bars = estimate.uncertainty
+    chosen = [i for i, name in enumerate(bars.names) if name.split("[")[0] == SHIFTS]
+    correlation = np.asarray(bars.correlation)[np.ix_(chosen, chosen)].reshape(frames, 2, frames, 2)
+    own = correlation[np.arange(frames), :, np.arange(frames), :]
+    return own * np.asarray(std)[:, :, None] * np.asarray(std)[:, None, :]
+
+
+def _distances(estimate: Any, found: np.ndarray, written: np.ndarray) -> Exhibit:
+    std = estimate.std(DISTANCES)
+    off = MICRO * (found - written)
+    lines, names = [off], ["found − written"]
+    if std is not None:
+        lines, names = [off, off - MICRO * std, off + MICRO * std], [*names, "− one standard deviation", "+ one"]
+    return Exhibit(
+        "distances",
+        "How far each distance is from what was written.",
+        (Curves("distances", np.arange(len(found), dtype=float), np.asarray(lines), np.array(names), "frame",
+                "found − written (µm)"),),
+    )  # fmt: skip
+
+
+def _notes(estimate: Any) -> tuple[str, ...]:
+    bars = estimate.uncertainty
+    if bars is None or SHIFTS not in bars.std:
+        return ()
+    return ("A shift of all frames is one of the sample: the mean shift is kept as written.",)
