@@ -8,6 +8,7 @@ instead and turn what differs between them into a source.
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -51,6 +52,7 @@ def at_faces(u: Float[Array, "y x"]) -> Float[Array, "2 y x"]:
     return 0.5 * jnp.stack([u + down, u + right])
 
 
+@partial(jax.jit, static_argnames=("contrast", "tolerance"))
 def weighted_poisson(
     weight: Float[Array, "y x"],
     source: Float[Array, "y x"],
@@ -60,7 +62,7 @@ def weighted_poisson(
     contrast: float = 100.0,
     tolerance: float = 1e-5,
 ) -> Float[Array, "y x"]:
-    """Solve −∇·(w ∇u) + ε w u = s with no flux through the border.
+    """Solve −∇·(w ∇u) + ε w u = s − ⟨s⟩ with no flux through the border.
 
     Conjugate gradients on v = √(ε − ∇²) u: for an even weight one step is exact, otherwise the number of steps follows
     from the largest ratio of weights (the error falls by (√c − 1)/(√c + 1) a step), and the tolerance counts in
@@ -69,7 +71,7 @@ def weighted_poisson(
     **Arguments:**
 
     - `weight`: w > 0; on a face the mean of its two cells.
-    - `source`: s. Without damping its sum is taken out: there is a solution only if as much flows in as out.
+    - `source`: s. Its mean is taken out: as much must flow in as out.
     - `sides`: (h_y, h_x) of a cell.
     - `damping`: ε, in 1/side².
     - `contrast`: c, the largest weight over the smallest, for the number of steps.
@@ -91,12 +93,14 @@ def weighted_poisson(
     half = jnp.where(modes > 0, jnp.sqrt(1 / jnp.where(modes > 0, modes, 1)), 0)
     faces = at_faces(weight)
 
+    def balanced(u: Array) -> Array:
+        return u - jnp.sum(weight * u) / jnp.sum(weight)
+
     def operator(v: Array) -> Array:
-        u = from_cosines(half * v)
+        u = balanced(from_cosines(half * v))
         pushed = damping * weight * u - divergence(faces * forward_differences(u, sides), sides)
         return half * cosines(pushed)
 
     steps = math.ceil(0.5 * math.sqrt(contrast) * math.log(2 / tolerance)) + 1
     v, _ = jax.scipy.sparse.linalg.cg(operator, half * cosines(source), tol=tolerance, maxiter=steps)
-    u = from_cosines(half * v)
-    return u - jnp.sum(weight * u) / jnp.sum(weight)
+    return balanced(from_cosines(half * v))

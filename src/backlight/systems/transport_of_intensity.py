@@ -18,6 +18,7 @@ from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.light.grid import pitch_pair
 from backlight.maths.argument import whole
+from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, number
 from backlight.maths.no_flux import cosines, laplacian_modes, weighted_poisson
 from backlight.maths.safe import real_array, square_root
 from backlight.wave import AngularSpectrum
@@ -89,10 +90,10 @@ def transport_of_intensity(
     per_change = _per_change(fit.level, wavelength, side, medium_index)
     source = per_change * fit.change
     if regularization is None:
-        spread = fine_noise(source) if noise is None else per_change * fit.gain * noise
+        spread = fine_noise(source) if noise is None else per_change * fit.gain * number("noise", noise, NOT_NEGATIVE)
         damping = least_risk(source, spread, sides)
     else:
-        damping = regularization * side**2
+        damping = number("regularization", regularization, NOT_NEGATIVE) * side**2
     bright = fit.level / jnp.mean(fit.level)
     bright = jnp.maximum(bright, DARKEST * jnp.max(bright))
     return weighted_poisson(bright, source, sides=sides, damping=damping, contrast=1 / DARKEST)
@@ -164,6 +165,7 @@ def expected_error(
     return spread * jnp.sqrt(jnp.mean(1 / (modes + regularization * side**2) ** 2))
 
 
+@jax.jit
 def least_risk(
     source: Float[Array, "y x"], noise: float | Float[Array, ""], sides: Float[Array, "2"]
 ) -> Float[Array, ""]:
@@ -266,4 +268,5 @@ def _cell(pixel_pitch: Pitch) -> tuple[Float[Array, ""], Float[Array, "2"]]:
 
 def _per_change(level: Array, wavelength, side: Array, medium_index) -> Float[Array, ""]:
     """Return k·side²/⟨I⟩, what ∂I/∂z is multiplied with; no number on the way leaves the range of float32."""
-    return (2 * jnp.pi * medium_index * side / wavelength) * (side / jnp.mean(level))
+    length = number("wavelength", wavelength, POSITIVE) / number("medium_index", medium_index, POSITIVE)
+    return (2 * jnp.pi * side / length) * (side / jnp.mean(level))
