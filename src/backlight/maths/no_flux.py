@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 
 from backlight.maths.differences import forward_differences
 
-Sides = Sequence[float] | Float[Array, "2"]
+Sides = Sequence[float | Float[Array, ""]] | Float[Array, "2"]
 
 
 def cosines(u: Float[Array, "y x"]) -> Float[Array, "y x"]:
