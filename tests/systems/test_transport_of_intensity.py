@@ -133,10 +133,10 @@ def test_far_planes_need_a_higher_degree():
     def small(y, x):
         return np.exp(1j * bump(y, x, width=3e-6))
 
-    planes, phase = np.linspace(-18e-6, 18e-6, 7), bump(*coordinates(SHAPE, PITCH), width=3e-6)
+    planes, phase = np.linspace(-90e-6, 90e-6, 7), bump(*coordinates(SHAPE, PITCH), width=3e-6)
     frames = seen(small, planes)
     line, cubic = (transport_of_intensity(frames, planes, **OPTICS, degree=d, regularization=0.0) for d in (1, 3))
-    assert deviation(cubic, phase) <= 0.05
+    assert deviation(cubic, phase) <= 0.03
     assert deviation(line, phase) >= 2 * deviation(cubic, phase)
 
 
@@ -156,6 +156,7 @@ def test_the_phase_belongs_to_the_mean_distance_and_the_field_goes_to_any():
     assert np.std(predicted - frames[2]) <= 0.15 * np.std(frames[2] - frames[1])
 
 
+@pytest.mark.slow
 def test_gradients_are_finite_differences(float64):
     """The ε by the data is a constant to gradients; here it is given."""
     frames = jnp.asarray(seen(shaded, shape=(40, 49)))

@@ -23,6 +23,7 @@ from backlight.maths.no_flux import cosines, laplacian_modes, weighted_poisson
 from backlight.maths.safe import real_array, square_root
 from backlight.wave import AngularSpectrum
 
+Frames = Float[Array, "plane y x"] | np.ndarray | Sequence[Any]
 Distances = Sequence[float] | np.ndarray | Float[Array, " plane"]
 Pitch = float | Sequence[float] | np.ndarray | Float[Array, "..."]
 
@@ -31,7 +32,7 @@ DARKEST = 0.01
 
 
 def transport_of_intensity(
-    frames: Float[Array, "plane y x"] | np.ndarray,
+    frames: Frames,
     distances: Distances,
     *,
     wavelength: float | Float[Array, ""],
@@ -100,7 +101,7 @@ def transport_of_intensity(
 
 
 def transported_field(
-    frames: Float[Array, "plane y x"] | np.ndarray,
+    frames: Frames,
     distances: Distances,
     at: float,
     *,
@@ -128,7 +129,7 @@ def transported_field(
                                    regularization=regularization)  # fmt: skip
     values = square_root(fit.level) * jnp.exp(1j * phase)
     middle = Field(values, Grid((phase.shape[0], phase.shape[1]), pixel_pitch), wavelength, medium_index=medium_index)
-    return AngularSpectrum(band_limit=False)(middle, at - fit.distance)
+    return AngularSpectrum(band_limit=False)(middle, jnp.asarray(at - fit.distance, dtype=float))
 
 
 def expected_error(
