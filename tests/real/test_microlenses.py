@@ -34,7 +34,7 @@ def lit(frames):
 
 @pytest.fixture(scope="module")
 def lenses(phase, lit):
-    """Return (y, x, R) of each whole lens: the high regions within the stop; R is where the mean profile is steepest."""
+    """Return (y, x, R) of each whole lens: the high regions within the stop; R is where the profile is steepest."""
     flat = phase - plane(phase, lit)
     regions, count = ndimage.label((flat > threshold(flat[lit])) & lit)
     inner = ndimage.binary_erosion(lit)

@@ -172,10 +172,11 @@ def least_risk(
 ) -> Float[Array, ""]:
     """Return the ε that makes Σ|φ_ε − φ|² smallest, as estimated without knowing φ.
 
-    φ_ε = s/(q² + ε), with s = q²φ + white noise of σ, has the expected square error Σ [σ² + ε²φ²]·q⁴/(q² + ε)²/q⁴;
-    q⁴φ² is not known, but s² − σ² has it as its mean (Stein, Ann. Statist. 9, 1135 (1981)). So ε has no constant to
-    choose: it is as large as clouds of noise outweigh what the sample has in the same broad waves. Looked for on
-    nine values a decade, from the broadest wave of the frame to the finest, and 0.
+    φ_ε = s/(q² + ε), with s = q²φ + white noise of σ, has the expected square error Σ (σ² + ε²φ²)/(q² + ε)² over the
+    cosines of the frame; φ² is not known, but (s² − σ²)/q⁴ has it as its mean (Stein, Ann. Statist. 9, 1135 (1981)). So
+    there is no constant to choose: ε is as large as clouds of noise outweigh what the sample has in the same broad
+    waves, and 0 where they do not. Looked for among sixty values between the q² of the broadest wave and the finest.
+    Few waves decide, as the broadest ones are the clouds: of pure noise the ε found varies much from frame to frame.
 
     **Arguments:** `source`: k ∂I/∂z over the mean brightness, in units of a cell; `noise`: σ of its pixels; `sides`:
     of a cell.
