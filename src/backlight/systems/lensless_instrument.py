@@ -47,13 +47,13 @@ BACKGROUND_DEGREE = 2
 
 def lensless_stack(
     *,
-    wavelength: float | Sequence[float],
+    wavelength: float | Sequence[float] | np.ndarray,
     pixel_pitch: float,
-    distances: Sequence[float],
+    distances: Sequence[float] | np.ndarray,
     shape: tuple[int, ...],
-    super_resolution: float = 1.0,
-    shifts: Float[np.ndarray, "frames 2"] | None = None,
-    fill_factor: float = 1.0,
+    super_resolution: float | int = 1.0,
+    shifts: Sequence[Sequence[float]] | np.ndarray | None = None,
+    fill_factor: float | int = 1.0,
     medium_index: float = 1.0,
     affine: bool = False,
     background: bool = False,
@@ -129,9 +129,9 @@ def lensless_stack(
 
 def multi_height(
     *,
-    wavelength: float | Sequence[float],
+    wavelength: float | Sequence[float] | np.ndarray,
     pixel_pitch: float,
-    distances: Sequence[float],
+    distances: Sequence[float] | np.ndarray,
     shape: tuple[int, ...],
     **others: Any,
 ) -> ImagingSystem:

@@ -5,7 +5,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Array, Complex, Float
 
 from backlight.inverse.estimate import estimate
 from backlight.inverse.tree import leaf_paths, set_leaves
@@ -13,6 +13,7 @@ from backlight.systems.autofocus import back_propagate, focus
 from backlight.systems.first_image import first_image
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.lensless_instrument import DISTANCES, SAMPLE, SHIFTS, TILT, sample_in_view, wavelengths
+from backlight.systems.lensless_transport import transportable, transported, with_sample
 from backlight.systems.question import Question, Start
 from backlight.systems.registration import displacement
 from backlight.systems.run_words import solver_settings, with_steps
@@ -36,11 +37,17 @@ def first_look(question: Question, span: tuple[float, float] | None, weighed: bo
         system, sentence = _focused(system, question.frames, span)
         notes.append(sentence)
     if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
-        system, sentence = _registered(question, system)
+        system, sentence = registered(question, system)
         notes.append(sentence)
     beam, noise = 1.0, 1.0
     if SAMPLE in question.unknowns:
-        system, beam = first_image(question, system, _at_sample(system, question.frames, 0), sample_in_view)
+        # Slow changes of a strong phase hardly change what an empty sample diffracts: a search that begins there ends
+        # with a phase wound about points without light. Fine structure the frames tell soon, whatever the start.
+        if transportable(system):
+            system = with_sample(system, transported(system, question.frames))
+            notes.append("The search begins with the transport of intensity through the frames.")
+        near = _at_sample(system, question.frames, 0)
+        system, beam = first_image(question, system, near, sample_in_view)
     if SAMPLE in question.unknowns and not weighed:
         system, noise = _settled(question, system, beam)
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
@@ -60,13 +67,13 @@ def _focused(
     return set_leaves(system, {DISTANCES: jnp.asarray(found, dtype=float)}), sentence
 
 
-def _registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, str]:
+def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, str]:
     """Find where the camera looked in each frame, beside where it is written to have looked.
 
     What grows with the distance is taken for a tilt of the light where that is unknown, the rest for shifts.
     """
     pitch = np.asarray(system.camera.pitch, float)
-    pictures = [_at_sample(system, question.frames, number) for number in range(len(question.frames))]
+    pictures = [np.asarray(_at_sample(system, question.frames, number)) for number in range(len(question.frames))]
     moved = np.array([displacement(picture, pictures[0]) for picture in pictures])
     lost = np.any(np.abs(moved) > TRUSTED * np.array(pictures[0].shape), axis=1)
     leaves = leaf_paths(system)
@@ -125,5 +132,5 @@ def _words(moved: Float[np.ndarray, "frames 2"], lost: np.ndarray) -> str:
     return f"The back-propagated frames were laid over each other: they lie up to {far:.3g} pixels aside.{gone}"
 
 
-def _at_sample(system: ImagingSystem, frames: np.ndarray, number: int) -> Complex[np.ndarray, "y x"]:
-    return np.asarray(back_propagate(system.alone(number), jnp.asarray(frames[number])))
+def _at_sample(system: ImagingSystem, frames: np.ndarray, number: int) -> Complex[Array, "y x"]:
+    return back_propagate(system.alone(number), jnp.asarray(frames[number]))

@@ -42,6 +42,7 @@ TOTAL_VARIATION = 0.6
 pixels tell of one of the sample, whose noise is as much as s/√K of theirs."""
 
 GERCHBERG_SAXTON, PASSES = "gerchberg_saxton", 15
+ITERATIONS = 1200
 TOLERANCE = 1e-5
 
 DISTANCE, GAIN, DRIFT, BACKGROUND = 0.02, 0.1, 1e-2, 0.1
@@ -50,11 +51,17 @@ stretch, shear and turn of a frame; the uneven light of a frame. A shift is know
 
 
 def ask(
-    frames: np.ndarray, instrument: Mapping[str, Any], unknown: Mapping[str, Any], options: Mapping[str, Any]
+    frames: np.ndarray,
+    instrument: Mapping[str, Any],
+    unknown: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    balanced: bool = False,
 ) -> Question:
     """Put the default question: a passive sample of small total variation, and what else is unknown.
 
-    **Arguments:** as `SystemEntry.ask` describes them.
+    **Arguments:** as `SystemEntry.ask` describes them; `balanced`: whether unknown distances keep their mean, as where
+    nobody knows in which plane behind a lens the sample lies: what is told of it is then the light in the plane 0.
 
     The first look lays the back-propagated frames over each other and makes a first image; sample and instrument are
     then refined jointly. With the method `"gerchberg_saxton"` the sample alone is looked for, in the instrument as it
@@ -72,6 +79,8 @@ def ask(
     if "gains" in unknown:
         system = set_leaves(system, {GAINS: jnp.asarray(levels / level, dtype=float)})
     table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
+    if balanced and "distances" in unknown:
+        table[PATHS["distances"]] = Balanced(table[PATHS["distances"]])
     loss = loss_of(options.get("loss") or "amplitude", noise)
     strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
     told = settings(
@@ -83,7 +92,7 @@ def ask(
         solver: Any = FrameByFrame(steps=options.get("iterations") or PASSES)
         method = {"method": GERCHBERG_SAXTON, "iterations": solver.steps}
     else:
-        solver = with_steps(default_solver(problem), options.get("iterations"))
+        solver = with_steps(default_solver(problem), options.get("iterations") or ITERATIONS)
         method = solver_settings(solver, options)
     return Question(
         system=system,
@@ -126,13 +135,11 @@ def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> Geometry:
 def _composed(
     given: Mapping[str, Any], shape: tuple[int, ...], noise: float, unknown: Mapping[str, Any]
 ) -> ImagingSystem:
-    wavelength = given["wavelength"]
+    distances = np.ravel(given["distances"])
     return lensless_stack(
-        wavelength=wavelength[0] if np.size(wavelength) == 1 and np.ndim(wavelength) else wavelength,
+        wavelength=_one_or_each(given["wavelength"]),
         pixel_pitch=given["pixel_pitch"],
-        distances=np.broadcast_to(given["distances"], (shape[0],))
-        if np.size(given["distances"]) == 1
-        else given["distances"],
+        distances=np.repeat(distances, shape[0]) if len(distances) == 1 else distances,
         shape=shape,
         super_resolution=given.get("super_resolution") or 1.0,
         shifts=_shifts(given.get("shifts")),

@@ -17,6 +17,12 @@ def displacement(picture: Inexact[np.ndarray, "y x"], reference: Inexact[np.ndar
     Valid to a few hundredths of a pixel for pictures that share most of what they show, moved by less than a third of
     their width.
     """
+    rough = np.rint(_peak(picture, reference)).astype(int)
+    # What moved out of the window's middle is faded: so once more, with both in the middle.
+    return rough + _peak(np.roll(picture, -rough, axis=(0, 1)), reference)
+
+
+def _peak(picture: np.ndarray, reference: np.ndarray) -> Float[np.ndarray, "2"]:
     spectra = [np.fft.fft2(_faded(each)) for each in (picture, reference)]
     product = spectra[0] * np.conj(spectra[1])
     size = np.abs(product)

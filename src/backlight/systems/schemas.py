@@ -173,7 +173,7 @@ LENSLESS_STACK = SystemSchema(
     losses=("amplitude", "intensity", "poisson", "kullback_leibler", "l1", "huber", "likelihood"),
     regularizers=("total_variation", "l1", "tikhonov", "hessian"),
     methods=("variable_projection", "fista", "levenberg_marquardt", "lbfgs", "gerchberg_saxton"),
-    defaults={"loss": "amplitude", "method": "variable_projection", "iterations": 600},
+    defaults={"loss": "amplitude", "method": "variable_projection", "iterations": 1200},
     simulated=_ELSEWHERE,
 )  # fmt: skip
 

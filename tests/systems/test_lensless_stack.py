@@ -1,0 +1,188 @@
+"""Stacks of in-line holograms: a finer picture than the pixels, with the camera's places and distances unknown."""
+
+import dataclasses
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import stack_twin as twin
+
+from backlight.errors import InputError
+from backlight.inverse.tree import leaf_paths, set_leaves
+from backlight.systems import lensless_stack, multi_height
+from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
+from backlight.systems.lensless_look import registered
+from backlight.systems.lensless_stack import ask, nominal
+from backlight.systems.lensless_transport import aligned, transported
+
+PIXELS, FRAMES, FINER, NOISE = 48, 9, 3, 0.01
+GIVEN = {
+    "wavelength": twin.WAVELENGTH,
+    "pixel_pitch": twin.PITCH,
+    "distances": [twin.DISTANCE] * FRAMES,
+    "super_resolution": FINER,
+    "fill_factor": twin.FILL,
+}
+UNKNOWN = dict.fromkeys(("sample", "shifts", "distances", "gains"), True)
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    sample, true = twin.target(PIXELS), twin.truth(FRAMES, 0)
+    return sample, true, 500 * twin.record(sample, PIXELS, true, noise=NOISE)
+
+
+def leaf(system, name):
+    return np.asarray(leaf_paths(system)[PATHS[name]], float)
+
+
+def off(system, true):
+    """Return how far shifts are off, in pixels, less their mean, which is no more than the sample's place; and that."""
+    error = (leaf(system, "shifts") - true.shifts) / twin.PITCH
+    return error - error.mean(axis=0), error.mean(axis=0)
+
+
+def quality(system, true, sample):
+    """Return PSNR, dB, and the contrast of lines half a pixel of the sensor wide."""
+    picture = twin.moved(np.asarray(sample_in_view(system).values), FINER * off(system, true)[1])
+    border = PIXELS * FINER // 8
+    return twin.psnr(picture, twin.in_view(sample, PIXELS, FINER), border), twin.contrast(picture, 0.5, FINER)
+
+
+def test_the_model_predicts_what_another_code_path_records(recorded):
+    """On the twin's own points, so that what is left is one propagator against the other, and the field's border."""
+    sample, true, frames = recorded
+    system = lensless_stack(
+        wavelength=twin.WAVELENGTH, pixel_pitch=twin.PITCH, distances=true.distances, shape=frames.shape,
+        super_resolution=twin.FINER, shifts=true.shifts, fill_factor=twin.FILL, margin=PIXELS // 2,
+    )  # fmt: skip
+    leaves = {PATHS["sample"]: jnp.asarray(sample), PATHS["gains"]: jnp.asarray(true.gains)}
+    clean = twin.record(sample, PIXELS, true, noise=0)
+    predicted = np.asarray(set_leaves(system, leaves).predict().values)
+    print(np.std(predicted - clean) / np.std(clean))
+    assert np.std(predicted - clean) < 0.02 * np.std(clean)
+
+
+def test_half_a_pixel_wide_lines_vanish_on_pixels_that_are_sensitive_all_over():
+    """The mean over a whole pixel of fringes of its own period is 0, wherever the pixel lies."""
+    x = (np.arange(96) - 48) / 3
+    lines = np.broadcast_to(1 - 0.2 * np.cos(2 * np.pi * x), (96, 96))
+    swings = []
+    for fill in (0.8, 1.0):
+        system = lensless_stack(wavelength=twin.WAVELENGTH, pixel_pitch=twin.PITCH, distances=[0.0, 0.0], margin=0,
+                                shape=(2, 32, 32), super_resolution=3, fill_factor=fill,
+                                shifts=[[0.0, 0.0], [0.0, twin.PITCH / 2]])  # fmt: skip
+        frames = np.asarray(set_leaves(system, {PATHS["sample"]: jnp.asarray(lines + 0j)}).predict().values)
+        swings.append(abs(frames[0] - frames[1]).mean())
+    assert swings[1] < 1e-5
+    # |t|² swings by ±0.4, less 0.02 of its second order, which three pixels a period cannot tell from the first.
+    assert swings[0] == pytest.approx(2 * 0.38 * np.sinc(0.8), rel=1e-3)
+
+
+def test_a_few_frames_tell_where_the_camera_was(recorded):
+    _, true, frames = recorded
+    few = [0, 1, 2, 3]
+    given = GIVEN | {"distances": list(true.distances[few]), "super_resolution": 2}
+    options = {"iterations": 160, "regularizers": [{"kind": "total_variation", "weight": 0.004}]}
+    question = ask(frames[few], given, {"sample": True, "shifts": True}, options)
+    begun = question.begun(question.look())
+    found = begun.answer(error_bars=False)
+    part = dataclasses.replace(true, shifts=true.shifts[few])
+    first, last = (np.sqrt(np.mean(off(one, part)[0] ** 2)) for one in (begun.system, found.system))
+    assert last < 0.01
+    assert last < 0.2 * first < 0.2 * 0.3
+    # The mean of the shifts is a gauge, and stays 0.
+    np.testing.assert_allclose(leaf(found.system, "shifts").mean(axis=0), 0, atol=1e-3 * twin.PITCH)
+
+
+@pytest.mark.slow
+def test_with_everything_unknown_it_is_as_good_as_known(recorded):
+    sample, true, frames = recorded
+    known = GIVEN | {"distances": list(true.distances), "shifts": true.shifts[:, ::-1]}
+    joint = ask(frames, GIVEN, UNKNOWN, {}).answer()
+    fixed, told = (ask(frames, given, {"sample": True, "gains": True}, {}).answer(error_bars=False)
+                   for given in (GIVEN, known))  # fmt: skip
+    shift, _ = off(joint.system, true)
+    distance = leaf(joint.system, "distances") / true.distances - 1
+    assert np.sqrt(np.mean(shift**2)) < 0.01
+    assert np.sqrt(np.mean(distance**2)) < 2e-3
+    results = {name: quality(one.system, true, sample) for name, one in
+               (("joint", joint), ("fixed", fixed), ("known", told))}  # fmt: skip
+    print(results)
+    assert results["joint"][0] > results["fixed"][0] + 5
+    assert results["joint"][0] > results["known"][0] - 1
+    assert results["joint"][1] > 0.2 > 0.05 > results["fixed"][1]
+    pulls = shift * twin.PITCH / joint.std(PATHS["shifts"])
+    assert 0.5 < np.sqrt(np.mean(pulls**2)) < 2
+
+
+def test_a_frame_that_was_not_recorded():
+    given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [40e-6, 60e-6]}
+    system = lensless_stack(**given, shape=(2, 24, 32))
+    t = 1 - 0.5 * np.exp(-((np.arange(system.sample.shape[1]) - 20) ** 2) / 18) * np.ones((system.sample.shape[0], 1))
+    system = set_leaves(system, {PATHS["sample"]: jnp.asarray(t + 0j), PATHS["gains"]: jnp.array([2.0, 4.0])})
+    one = changed(system, {"distance": 60e-6})
+    np.testing.assert_allclose(one.predict().values[0] * 4 / 3, system.predict().values[1], rtol=1e-5)
+
+
+def test_light_that_is_tilted_carries_the_picture_aside():
+    """Registered frames and those of light along the axis are the same, and the first look finds the tilt."""
+    z, tilt = np.array([20e-6, 60e-6, 100e-6]), np.array([20e-3, -10e-3])
+    given = {"wavelength": 532e-9, "pixel_pitch": 0.5e-6, "distances": list(z)}
+    system = multi_height(**given, shape=(3, 64, 64))
+    rows, columns = system.sample.shape
+    y, x = np.mgrid[:rows, :columns]
+    t = np.exp(1j * np.exp(-((y - rows / 2) ** 2 + (x - columns / 2 + 4) ** 2) / 50))
+    along = set_leaves(system, {PATHS["sample"]: jnp.asarray(t)})
+    tilted = set_leaves(along, {PATHS["illumination_tilt"]: jnp.asarray(tilt / 532e-9)})
+    inner = np.s_[:, 12:-12, 12:-12]
+    frames = np.asarray(tilted.predict().values)
+    np.testing.assert_allclose(aligned(tilted, frames)[inner], along.predict().values[inner], atol=0.02)
+    question = ask(frames, given, {"sample": True, "illumination_tilt": True}, {})
+    found = leaf(registered(question, question.system)[0], "illumination_tilt") * 532e-9
+    np.testing.assert_allclose(found, tilt, atol=2e-3)
+
+
+def test_the_start_from_the_transport_of_intensity_has_the_slow_phase():
+    """A phase of 6 rad: an empty start would wind it up."""
+    given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 20e-6]}
+    system = multi_height(**given, shape=(2, 96, 96))
+    rows, columns = system.sample.shape
+    y, x = np.mgrid[:rows, :columns]
+    phase = 6 * np.exp(-((y - rows // 2) ** 2 + (x - columns // 2) ** 2) / (2 * 14**2))
+    true = set_leaves(system, {PATHS["sample"]: jnp.asarray(np.exp(1j * phase))})
+    found = np.asarray(transported(system, np.asarray(true.predict().values)))
+    middle, side = (np.angle(found[rows // 2, columns // 2 + d] / np.exp(1j * phase[rows // 2, columns // 2 + d]))
+                    for d in (0, 20))  # fmt: skip
+    assert abs(np.angle(np.exp(1j * (middle - side)))) < 0.3
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"distances": [1e-4, 2e-4]}, "2 values"),
+        ({"shifts": np.zeros((2, 2))}, "shape"),
+        ({"super_resolution": 0.5}, "from 1 to 6"),
+        ({"wavelength": [5e-7, 6e-7]}, "2 values"),
+    ],
+)
+def test_numbers_that_do_not_belong_to_the_frames_are_refused(change, named):
+    with pytest.raises(InputError, match=named):
+        nominal(GIVEN | {"distances": [1e-4] * 3} | change, (3, 24, 24))
+
+
+def test_tilt_is_refused_for_several_wavelengths():
+    given = {"wavelength": [5e-7, 6e-7], "pixel_pitch": 2e-6, "distances": [1e-3, 1e-3]}
+    with pytest.raises(InputError, match="2 wavelengths"):
+        ask(np.ones((2, 24, 24), np.float32), given, {"sample": True, "illumination_tilt": True}, {})
+
+
+def test_frames_of_several_wavelengths_have_one_each():
+    system = nominal({"wavelength": (5e-7, 6e-7), "pixel_pitch": 2e-6, "distances": (1e-3,)}, (2, 24, 24))
+    t = np.ones(system.sample.shape, complex)
+    t[10:14, 10:14] = 0.3
+    frames = np.asarray(set_leaves(system, {PATHS["sample"]: jnp.asarray(t)}).predict().values)
+    alone = nominal({"wavelength": 6e-7, "pixel_pitch": 2e-6, "distances": (1e-3, 1e-3)}, (2, 24, 24))
+    other = np.asarray(set_leaves(alone, {PATHS["sample"]: jnp.asarray(t)}).predict().values)
+    np.testing.assert_allclose(frames[1], other[1], rtol=1e-5)
+    assert np.abs(frames[0] - other[0]).max() > 1e-2

@@ -1,0 +1,33 @@
+"""How far one picture lies beside another."""
+
+import numpy as np
+import pytest
+
+from backlight.systems.registration import displacement
+
+
+def picture(shape, moved=(0.0, 0.0), seed=0, width=2.0):
+    """Return a smooth random picture (y, x), wider than it is seen, and moved by a part of a pixel by Fourier."""
+    rng = np.random.default_rng(seed)
+    f = [np.fft.fftfreq(n) for n in shape]
+    smooth = np.exp(-2 * (np.pi * width) ** 2 * (f[0][:, None] ** 2 + f[1] ** 2))
+    wave = np.exp(-2j * np.pi * (f[0][:, None] * moved[0] + f[1] * moved[1]))
+    made = np.fft.ifft2(np.fft.fft2(rng.normal(size=shape)) * smooth * wave).real
+    return made / made.std()
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (51, 80)])
+@pytest.mark.parametrize("moved", [(0.0, 0.0), (1.3, -4.7), (-9.2, 6.5)])
+def test_a_move_is_found_to_a_few_hundredths_of_a_pixel(shape, moved):
+    rng = np.random.default_rng(1)
+    seen = picture(shape, moved) + 0.1 * rng.normal(size=shape)
+    np.testing.assert_allclose(displacement(seen, picture(shape)), moved, atol=0.1)
+
+
+def test_complex_fields_with_a_mean_are_moved_alike():
+    one, other = (2 + np.exp(1j * picture((64, 64), moved)) for moved in ((0.0, 0.0), (3.4, -2.2)))
+    np.testing.assert_allclose(displacement(other, one), (3.4, -2.2), atol=0.1)
+
+
+def test_pictures_without_anything_lie_where_they_are():
+    np.testing.assert_array_equal(displacement(np.ones((16, 16)), np.ones((16, 16))), (0, 0))
