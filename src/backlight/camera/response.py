@@ -153,10 +153,10 @@ class DarkCurrent(Stage):
 class StrayLight(Stage):
     """Light that comes another way than through the instrument: E + Σ cₖ Lₖ(r), smooth over the frame.
 
-    Lₖ are products of Legendre polynomials, each within ±1, as in the camera's background: the first one along y, the
-    constant first of all. One coefficient is a uniform level.
+    Lₖ are two-dimensional Legendre polynomials, each within ±1, without the constant, which is the camera's offset;
+    in the order of the camera's background.
 
-    **Arguments:** `coefficients`: c, shape (1,), (4,), (9,), … = (d + 1)² for polynomials of degree ≤ d per axis, in
+    **Arguments:** `coefficients`: c, shape (3,), (8,), … = (d + 1)² − 1 for polynomials of degree ≤ d per axis, in
     units of the irradiance (before the gain).
 
     **Errors:** `InputError` for a number of coefficients that fits no degree.
@@ -165,19 +165,19 @@ class StrayLight(Stage):
         >>> import jax.numpy as jnp
         >>> from backlight.camera import StrayLight
         >>> from backlight.light import Grid
-        >>> StrayLight([2.0, 0.5, 0.0, 0.0])(jnp.ones((1, 3)), Grid((1, 3), 1e-6)).tolist()
-        [[2.5, 3.0, 3.5]]
+        >>> StrayLight([0.5, 0.0, 0.0])(jnp.ones((1, 3)), Grid((1, 3), 1e-6)).tolist()
+        [[0.5, 1.0, 1.5]]
     """
 
     coefficients: Vector
 
     def __init__(self, coefficients: Given):
         self.coefficients = vector("coefficients", coefficients)
-        smooth_degree("coefficients", frame_shape(self.coefficients)[0], constant=True)
+        background_degree(frame_shape(self.coefficients)[0])
 
     def __call__(self, signal, grid):
         """Return E + Σ cₖ Lₖ(r)."""
-        return signal + _smooth(grid.shape, self.coefficients)
+        return signal + (background(grid.shape, self.coefficients) - 1)
 
 
 class Flicker(Stage):
@@ -287,29 +287,19 @@ def background(shape: tuple[int, int], coefficients: Float[Array, " n"]) -> Floa
     """Return B = 1 + Σ bₖ Lₖ, products of Legendre polynomials over the frame, each within ±1."""
     if coefficients.shape[-1] == 0:
         return jnp.ones((1, 1), coefficients.dtype)
-    return _smooth(shape, jnp.concatenate([jnp.ones(1, coefficients.dtype), coefficients]))
+    degree = background_degree(coefficients.shape[-1])
+    table = jnp.concatenate([jnp.ones(1, coefficients.dtype), coefficients]).reshape(degree + 1, degree + 1)
+    return _legendre(shape[0], degree, table.dtype) @ table @ _legendre(shape[1], degree, table.dtype).T
 
 
 def background_degree(count: int) -> int:
     """Return d of (d + 1)² − 1 coefficients, or refuse their number."""
-    return smooth_degree("background", count)
-
-
-def smooth_degree(where: str, count: int, *, constant: bool = False) -> int:
-    """Return the degree d of so many Legendre coefficients, the constant among them or left out, or refuse them."""
-    left_out = 0 if constant else 1
-    degree = round((count + left_out) ** 0.5) - 1
-    if (degree + 1) ** 2 - left_out != count or degree < 0:
-        words = "1, 4, 9 … = (degree + 1)² of them" if constant else "0, 3, 8, 15 … = (degree + 1)² − 1 of them"
-        raise InputError(where, got=f"{count} coefficients", expected=words)
+    degree = round((count + 1) ** 0.5) - 1
+    if (degree + 1) ** 2 - 1 != count:
+        raise InputError(
+            "background", got=f"{count} coefficients", expected="0, 3, 8, 15 … = (degree + 1)² − 1 of them"
+        )
     return degree
-
-
-def _smooth(shape: tuple[int, int], coefficients: Float[Array, " n"]) -> Float[Array, "y x"]:
-    """Return Σ cₖ Lₖ over the frame."""
-    degree = smooth_degree("coefficients", coefficients.shape[-1], constant=True)
-    table = coefficients.reshape(degree + 1, degree + 1)
-    return _legendre(shape[0], degree, table.dtype) @ table @ _legendre(shape[1], degree, table.dtype).T
 
 
 def _legendre(n: int, degree: int, dtype: jnp.dtype) -> Array:

@@ -10,8 +10,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
-from backlight.inverse.problem import Coordinates, Problem
-from backlight.inverse.regularizers import TotalVariation
+from backlight.inverse.problem import Coordinates
 from backlight.inverse.solver import Solver
 
 Plane = Float[Array, "y x"]
@@ -52,7 +51,7 @@ class ADMM(Solver):
     - `path`: of the image, a real leaf (y, x) that is its own coordinate; periodic beyond its border.
     - `transfer`: model → H at the frequencies of `rfft2` on the image's grid.
     - `seen`: (model, h∗x) → the frames; a pixel of them depends on one pixel of h∗x.
-    - `steps`; `block`: steps per compiled call; `penalty`, `ratio`: how a and b are scaled, for a frame in units of h∗x.
+    - `steps`; `block`: steps per compiled call; `penalty`, `ratio`: scale of a and b, for frames in units of h∗x.
     """
 
     path: str = eqx.field(static=True)
