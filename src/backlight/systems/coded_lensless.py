@@ -32,7 +32,7 @@ pattern throws back, and total variation of about the noise's size flattens it a
 
 TOLERANCE = 1e-4
 WITHIN = 0.1  # of the pattern's size: how far from the written scale an unknown one is looked for
-IMAGE_STEPS, THETA_STEPS, STEPS_EACH, WARM_UP = 160, 16, 15, 4
+IMAGE_STEPS, THETA_STEPS, STEPS_EACH, WARM_UP = 160, 20, 15, 6
 HELD_OUT = 0.05  # of the pixels: enough to judge by, and too few to be missed
 
 
