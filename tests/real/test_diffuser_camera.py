@@ -1,6 +1,5 @@
 """A hand through a diffuser, at a quarter of the size: pixels that nobody was told are predicted."""
 
-import sys
 from pathlib import Path
 
 import numpy as np

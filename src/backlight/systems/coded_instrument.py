@@ -11,6 +11,7 @@ from backlight.errors import InputError
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.light import Image
 from backlight.maths.fourier import crop, fast_size
+from backlight.maths.leaf import Given
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.wave import Ambient, MeasuredPSF, Scene
 
@@ -32,7 +33,7 @@ PATHS = {
 
 def coded_lensless(
     *,
-    psf: Float[np.ndarray, "rows columns"],
+    psf: Given,
     shape: tuple[int, ...],
     pixel_pitch: float = 1e-6,
     psf_scale: float = 1.0,
