@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backlight.lazy import lazily
 
 if TYPE_CHECKING:
+    from backlight.systems.coded_instrument import coded_lensless
     from backlight.systems.imaging_system import ImagingSystem, Nothing
     from backlight.systems.inline_holography import inline_hologram
     from backlight.systems.off_axis_instrument import off_axis_hologram
@@ -17,10 +18,11 @@ _HOME_OF = {
     "ImagingSystem": "imaging_system",
     "Nothing": "imaging_system",
     "PerFrame": "per_frame",
+    "coded_lensless": "coded_instrument",
     "inline_hologram": "inline_holography",
     "off_axis_hologram": "off_axis_instrument",
 }
 
-__all__ = ["ImagingSystem", "Nothing", "PerFrame", "inline_hologram", "off_axis_hologram"]
+__all__ = ["ImagingSystem", "Nothing", "PerFrame", "coded_lensless", "inline_hologram", "off_axis_hologram"]
 
 __getattr__ = lazily(__name__, _HOME_OF)
