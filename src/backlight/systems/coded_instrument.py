@@ -82,13 +82,14 @@ def coded_lensless(
         raise InputError("psf", got=f"shape {pattern.values.shape}", expected=f"shape {frame}, that of the frames",
                          remedy="measure both with the same pixels, crop and binning")  # fmt: skip
     ambient: Any = Ambient()
+    path: Any = _of_unit_sum(pattern)
     scene: Any = Scene(np.zeros(scene_shape(frame, max(psf_scale, reach))))
     stray = [StrayLight(np.zeros((stray_degree + 1) ** 2 - 1))] if stray_degree else []
     return ImagingSystem(
         illumination=ambient,
         incident_path=Nothing(),
         sample=scene,
-        detection_path=_of_unit_sum(pattern),
+        detection_path=path,
         camera=Camera(frame, pixel_pitch, offset=background, response=stray),
         noise=Gaussian(0.01) if noise is None else noise,
     )

@@ -141,8 +141,8 @@ def _unknown(name: str, given: Mapping[str, Any], wanted: Any) -> Unknown:
 
 
 def _solver(table: Mapping[str, Unknown]) -> Solver:
-    image = ADMM(SAMPLE, transfer, seen, steps=IMAGE_STEPS)
+    image = ADMM(path=SAMPLE, transfer=transfer, seen=seen, steps=IMAGE_STEPS)
     theta = tuple(path for path in table if path != SAMPLE)
     if not theta:
         return image
-    return VariableProjection(theta, image, steps=THETA_STEPS, inner=STEPS_EACH, warm_up=WARM_UP)
+    return VariableProjection(parameters=theta, image=image, steps=THETA_STEPS, inner=STEPS_EACH, warm_up=WARM_UP)

@@ -81,7 +81,8 @@ class MeasuredPSF(eqx.Module):
     def __call__(self, scene: Image) -> Image:
         """Return the irradiance on the sensor."""
         shape = scene.grid.shape
-        wide = tuple(fast_size(n + m) if m else n for n, m in zip(shape, self.padding, strict=True))
+        rows, columns = (fast_size(n + m) if m else n for n, m in zip(shape, self.padding, strict=True))
+        wide = rows, columns
         blurred = filtered(pad(scene.values, wide), self.transfer(wide))
         return Image(crop(blurred, shape), scene.grid)
 
