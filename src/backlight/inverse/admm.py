@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
-from backlight.inverse.problem import Coordinates
+from backlight.inverse.problem import Coordinates, Problem
+from backlight.inverse.regularizers import TotalVariation
 from backlight.inverse.solver import Solver
 
 Plane = Float[Array, "y x"]
@@ -80,8 +81,8 @@ class ADMM(Solver):
 
     def step(self, problem, state, damping):
         """Take one step; the objective is that of the image before it."""
-        model, regularizer = problem.assemble(state.z), problem.proximal(self.path)
-        weight, aspect = (regularizer.weight, regularizer.aspect) if regularizer else (0.0, (1.0, 1.0))
+        model, regularizer = problem.assemble(state.z), _total_variation(problem, self.path)
+        weight, aspect = regularizer.weight, regularizer.aspect
         project = problem.unknowns[self.path].project
         transfer = self.transfer(model)
         a = self.penalty / damping
@@ -105,9 +106,20 @@ class ADMM(Solver):
         return state.z
 
 
+def _total_variation(problem: Problem, path: str) -> TotalVariation:
+    """Return the regularizer of the image, of weight 0 where there is none."""
+    if not any(term.path == path for term in problem.regularizers):
+        return TotalVariation(path, 0.0)
+    found = problem.proximal(path)
+    if not isinstance(found, TotalVariation):
+        raise InputError("ADMM", got=f"another regularizer of {path}", expected="total variation alone, or none")
+    return found
+
+
 def _parts(image: Plane, transfer: Complex[Array, "y f"], aspect: tuple[float, float]) -> Parts:
     slopes = [(jnp.roll(image, -1, axis) - image) / aspect[axis] for axis in (0, 1)]
-    return Parts(jnp.fft.irfft2(transfer * jnp.fft.rfft2(image), s=image.shape), *slopes, image)
+    light = jnp.fft.irfft2(transfer * jnp.fft.rfft2(image), s=image.shape)
+    return Parts(light, slopes[0], slopes[1], image)
 
 
 def _newton(misfit: Callable[[Plane], Array], at: Plane, pull: Array) -> Plane:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -33,6 +33,7 @@ _SLOTS = {
 }
 """What is called or read of the part in each slot."""
 
+Light = TypeVar("Light", Field, Image)
 Record = Callable[[Any], Float[Array, "y x"]]
 
 
@@ -49,7 +50,7 @@ class Nothing(eqx.Module):
         """Return 1 and the curvature unchanged."""
         return real_array(1.0), curvature
 
-    def __call__(self, field: Field | Image) -> Field | Image:
+    def __call__(self, field: Light) -> Light:
         """Return the light unchanged."""
         return field
 
