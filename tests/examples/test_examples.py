@@ -58,6 +58,15 @@ def test_fourier_ptychography_ablation(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["fourier_ptychography_ablation.png"]
 
 
+@pytest.mark.slow
+def test_coded_lensless(tmp_path):
+    found = run("coded_lensless", tmp_path)
+    assert found["scale"] == pytest.approx(1.04, abs=0.005)
+    assert found["background"] == pytest.approx(0.08, abs=0.005)
+    assert found["Backlight"] <= 0.5 * found["scale 1"]
+    assert [path.name for path in tmp_path.iterdir()] == ["coded_lensless.png"]
+
+
 def test_talbot_carpet(tmp_path):
     lengths = run("talbot_carpet", tmp_path)
     assert lengths["measured"] == pytest.approx(lengths["exact"], rel=1e-6)

@@ -20,5 +20,6 @@ from backlight.camera.response import NaturalVignetting as NaturalVignetting
 from backlight.camera.response import PixelGain as PixelGain
 from backlight.camera.response import ResponseCurve as ResponseCurve
 from backlight.camera.response import Stage as Stage
+from backlight.camera.response import StrayLight as StrayLight
 from backlight.camera.response import Vignetting as Vignetting
 from backlight.camera.sensor import Camera as Camera

@@ -150,6 +150,36 @@ class DarkCurrent(Stage):
         return signal + self.rate * self.exposure
 
 
+class StrayLight(Stage):
+    """Light that comes another way than through the instrument: E + Σ cₖ Lₖ(r), smooth over the frame.
+
+    Lₖ are two-dimensional Legendre polynomials, each within ±1, without the constant, which is the camera's offset;
+    in the order of the camera's background.
+
+    **Arguments:** `coefficients`: c, shape (3,), (8,), … = (d + 1)² − 1 for polynomials of degree ≤ d per axis, in
+    units of the irradiance (before the gain).
+
+    **Errors:** `InputError` for a number of coefficients that fits no degree.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.camera import StrayLight
+        >>> from backlight.light import Grid
+        >>> StrayLight([0.5, 0.0, 0.0])(jnp.ones((1, 3)), Grid((1, 3), 1e-6)).tolist()
+        [[0.5, 1.0, 1.5]]
+    """
+
+    coefficients: Vector
+
+    def __init__(self, coefficients: Given):
+        self.coefficients = vector("coefficients", coefficients)
+        background_degree(frame_shape(self.coefficients)[0])
+
+    def __call__(self, signal, grid):
+        """Return E + Σ cₖ Lₖ(r)."""
+        return signal + (background(grid.shape, self.coefficients) - 1)
+
+
 class Flicker(Stage):
     """Light that pulses under a rolling shutter: row j sees E·(1 + m·sinc(f·t)·cos 2π(f·t_j + φ)).
 

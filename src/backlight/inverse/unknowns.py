@@ -344,6 +344,42 @@ class Absorbing(_OnSupport):
         return self._words("purely absorbing (t real, 0 … 1)")
 
 
+class NonNegative(_OnSupport):
+    """Know that a real leaf is nowhere below zero: leaf = z, z ≥ 0, such as the irradiance of a scene.
+
+    **Arguments:** `support`: boolean (y, x), where it may be; `outside`: its value elsewhere.
+    """
+
+    def __init__(self, *, support=None, outside: float = 0.0):
+        super().__init__(support=support, outside=outside)
+
+    def coordinates(self, leaf, like):
+        """Return the leaf."""
+        return leaf
+
+    def leaf(self, z, like):
+        """Return z, and `outside` beyond the support."""
+        return self._inside(z)
+
+    def project(self, z):
+        """Return max(z, 0), and `outside` beyond the support."""
+        return jnp.maximum(self._inside(z), 0.0)
+
+    def tangent(self, z, direction):
+        """Return the direction where z > 0."""
+        return super().tangent(z, jnp.where(z > 0, direction, 0.0))
+
+    @property
+    def linear(self) -> bool:
+        """Linear."""
+        return True
+
+    @property
+    def knowledge(self) -> str:
+        """Say it in words."""
+        return self._words("not below zero")
+
+
 class UnitModulus(_OnSupport):
     """Know that the sample only delays: t = exp(iφ).
 

@@ -1,6 +1,6 @@
 """The joint strategy for one image and a few instrument parameters."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from backlight.inverse.fista import FISTA, FISTAState
+from backlight.inverse.fista import FISTA
 from backlight.inverse.marginal import marginal_curvature
 from backlight.inverse.problem import Coordinates, Problem
 from backlight.inverse.solver import Solver
@@ -17,7 +17,7 @@ from backlight.inverse.solver import Solver
 class VariableProjectionState(NamedTuple):
     """The image's solver and θ, φ and its gradient there, its curvature, and the next move of θ."""
 
-    image: FISTAState
+    image: Any
     theta: Coordinates
     objective: Float[Array, ""]
     gradient: Float[Array, " p"]
@@ -29,7 +29,7 @@ class VariableProjectionState(NamedTuple):
 class VariableProjection(Solver):
     """Minimize φ(θ) = min_x J(x, θ): the image is solved for at every θ (Golub and Pereyra 2003).
 
-    One step moves θ by a quasi-Newton step, and then the image by `inner` FISTA steps at fixed θ. By the envelope
+    One step moves θ by a quasi-Newton step, and then the image by `inner` of its own solver at fixed θ. By the envelope
     theorem ∇φ = ∂J/∂θ at the solved image. A step that raises the objective is taken back, with the image. The
     curvature starts as the Gauss-Newton one with the image marginalized, measured once the image has taken shape, and
     is corrected by damped BFGS updates (see `learned`). The image is never solved exactly: near the minimum its own
@@ -38,13 +38,13 @@ class VariableProjection(Solver):
     **Arguments:**
 
     - `parameters`: paths of θ; all unknowns with at most `few` numbers where empty.
-    - `image`: the solver of the image.
+    - `image`: the solver of the image; its states have the image's coordinates as `z`.
     - `steps`: θ steps; `inner`: image steps in each; `warm_up`: further first steps that move the image only.
     - `conjugate_gradients`: steps spent on the first curvature.
     """
 
     parameters: tuple[str, ...] = eqx.field(static=True, default=())
-    image: FISTA = eqx.field(default_factory=FISTA)
+    image: Solver = eqx.field(default_factory=FISTA)
     steps: int = eqx.field(static=True, default=30)
     inner: int = eqx.field(static=True, default=20)
     warm_up: int = eqx.field(static=True, default=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from backlight.lazy import lazily
 
 if TYPE_CHECKING:
+    from backlight.systems.coded_instrument import coded_lensless
     from backlight.systems.imaging_system import ImagingSystem, Nothing
     from backlight.systems.inline_holography import inline_hologram
     from backlight.systems.lensless_instrument import lensless_stack, multi_height
@@ -18,6 +19,7 @@ _HOME_OF = {
     "ImagingSystem": "imaging_system",
     "Nothing": "imaging_system",
     "PerFrame": "per_frame",
+    "coded_lensless": "coded_instrument",
     "inline_hologram": "inline_holography",
     "lensless_stack": "lensless_instrument",
     "multi_height": "lensless_instrument",
@@ -28,6 +30,7 @@ __all__ = [
     "ImagingSystem",
     "Nothing",
     "PerFrame",
+    "coded_lensless",
     "inline_hologram",
     "lensless_stack",
     "multi_height",

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -25,7 +25,7 @@ else:  # a run-time check of a protocol would evaluate the properties of parts t
     Illumination = Path = Sample = eqx.Module
 
 _SLOTS = {
-    "illumination": ("wavelength", "medium_index", "curvature"),
+    "illumination": ("curvature",),
     "incident_path": ("magnification",),
     "sample": ("shape",),
     "detection_path": ("magnification",),
@@ -33,6 +33,7 @@ _SLOTS = {
 }
 """What is called or read of the part in each slot."""
 
+Light = TypeVar("Light", Field, Image)
 Record = Callable[[Any], Float[Array, "y x"]]
 
 
@@ -49,7 +50,7 @@ class Nothing(eqx.Module):
         """Return 1 and the curvature unchanged."""
         return real_array(1.0), curvature
 
-    def __call__(self, field: Field) -> Field:
+    def __call__(self, field: Light) -> Light:
         """Return the light unchanged."""
         return field
 
@@ -159,16 +160,16 @@ class ImagingSystem(eqx.Module):
         pitch = self.camera.light_pitch / scale_out
         return Grid(self.sample.shape, pitch / scale_in), Grid(self.sample.shape, pitch)
 
-    def _light_at_sample(self) -> Field:
+    def _light_at_sample(self) -> Any:
         return self.incident_path(self.illumination(self._grids()[0]))
 
     def _light_at_camera(self) -> Field | Image:
         light = self.illumination(self._grids()[0])
-        if self.modes_at_once is None or count_modes(light) == 1:
+        if self.modes_at_once is None or isinstance(light, Image) or count_modes(light) == 1:
             return self._carried(light)
         return _sum_of_modes(self._carried, light, self.modes_at_once)
 
-    def _carried(self, light: Field) -> Field | Image:
+    def _carried(self, light: Any) -> Field | Image:
         return self.detection_path(self.sample(self.incident_path(light)))
 
 

@@ -33,6 +33,7 @@ from backlight.wave.led_array import LEDArray as LEDArray
 from backlight.wave.led_layout import rectangular_layout as rectangular_layout
 from backlight.wave.led_layout import ring_layout as ring_layout
 from backlight.wave.led_layout import spiral_order as spiral_order
+from backlight.wave.measured_psf import MeasuredPSF as MeasuredPSF
 from backlight.wave.modulators import CodedMask as CodedMask
 from backlight.wave.modulators import SpatialLightModulator as SpatialLightModulator
 from backlight.wave.multi_slice import MultiSlice as MultiSlice
@@ -51,6 +52,8 @@ from backlight.wave.rotated_plane import RotatedPlane as RotatedPlane
 from backlight.wave.sampling import Cause as Cause
 from backlight.wave.sampling import Sampling as Sampling
 from backlight.wave.scaled_angular_spectrum import ScaledAngularSpectrum as ScaledAngularSpectrum
+from backlight.wave.scene import Ambient as Ambient
+from backlight.wave.scene import Scene as Scene
 from backlight.wave.sources import PlaneWave as PlaneWave
 from backlight.wave.sources import SphericalWave as SphericalWave
 from backlight.wave.sources import TiltedSource as TiltedSource
