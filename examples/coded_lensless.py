@@ -14,8 +14,8 @@ import numpy as np
 import backlight as bl
 from backlight.inverse.tree import set_leaves
 from backlight.maths.fourier import pad
+from backlight.systems.coded_imaging import ask, held_out_pixels
 from backlight.systems.coded_instrument import BACKGROUND, SAMPLE, SCALE, coded_lensless, scene_in_view
-from backlight.systems.coded_lensless import ask, held_out_pixels
 
 SHAPE, TRUE_SCALE, LEVEL = (72, 96), 1.04, 0.08
 

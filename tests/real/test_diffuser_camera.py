@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from backlight.io import read
+from backlight.systems.coded_imaging import ask, held_out_pixels
 from backlight.systems.coded_instrument import SCALE, scene_in_view
-from backlight.systems.coded_lensless import ask, held_out_pixels
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

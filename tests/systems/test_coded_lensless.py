@@ -9,8 +9,8 @@ from lensless_twin import SHAPE, binned, measured, record, scene
 from backlight.errors import InputError
 from backlight.inverse.tree import set_leaves
 from backlight.maths.fourier import crop
+from backlight.systems.coded_imaging import ask, darkest, held_out_pixels
 from backlight.systems.coded_instrument import BACKGROUND, SAMPLE, SCALE, coded_lensless, scene_in_view
-from backlight.systems.coded_lensless import ask, darkest, held_out_pixels
 from backlight.testing import central_difference
 
 

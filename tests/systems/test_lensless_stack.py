@@ -12,7 +12,7 @@ from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems import lensless_stack, multi_height
 from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
 from backlight.systems.lensless_look import registered
-from backlight.systems.lensless_stack import ask, nominal
+from backlight.systems.lensless_super_resolution import ask, nominal
 from backlight.systems.lensless_transport import aligned, transported
 
 PIXELS, FRAMES, FINER, NOISE = 48, 9, 3, 0.01

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Text = Annotated[str, Field(min_length=1, max_length=4096)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -25,11 +25,25 @@ class DataSection(Section):
     axes: Text | None = Field(None, description='axis order where it is not (frame, y, x): "yxf" for MATLAB stacks')
     quantity: Literal["intensity", "amplitude"] = Field("intensity", description="amplitude: already square-rooted")
     dark: Finite | None = Field(None, ge=0, description="level of a pixel without light, in units of the frames")
-    background: Text | None = Field(None, description="empty frame taken without the sample, same shape")
+    background: Text | None = Field(
+        None, description="empty frame taken without the sample, same shape; its other name is reference"
+    )
     frame: Count | None = Field(None, description="the one frame to use, counted from 0, where there are several")
     crop: list[Count] | None = Field(None, description="first row, first column, rows, columns")
     saturation: Finite | None = Field(None, gt=0, description="level from which a pixel counts as saturated")
     mask: Text | None = Field(None, description="image that is nonzero where pixels must be ignored")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reference(cls, table: Any) -> Any:
+        if not isinstance(table, dict) or "reference" not in table:
+            return table
+        if "background" in table:
+            raise ValueError("reference and background are two names of one frame: remove one of them")
+        return {
+            **{name: value for name, value in table.items() if name != "reference"},
+            "background": table["reference"],
+        }
 
     @field_validator("axes")
     @classmethod

@@ -44,8 +44,8 @@ CATALOGUE = {
         Listing(schemas.INLINE_HOLOGRAM, "backlight.systems.inline_holography"),
         Listing(schemas.OFF_AXIS_HOLOGRAM, "backlight.systems.off_axis_holography"),
         Listing(schemas.FOURIER_PTYCHOGRAPHY, "backlight.systems.fourier_ptychography"),
-        Listing(schemas.LENSLESS_STACK, "backlight.systems.lensless_stack"),
-        Listing(schemas.MULTI_HEIGHT, "backlight.systems.multi_height"),
+        Listing(schemas.LENSLESS_STACK, "backlight.systems.lensless_super_resolution"),
+        Listing(schemas.MULTI_HEIGHT, "backlight.systems.through_focus"),
     )
 }
 

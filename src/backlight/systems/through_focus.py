@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from backlight.systems import lensless_stack
+from backlight.systems.lensless_super_resolution import ENTRY as STACK
 from backlight.systems.schemas import MULTI_HEIGHT
 
-ENTRY = replace(lensless_stack.ENTRY, schema=MULTI_HEIGHT, ask=partial(lensless_stack.ask, balanced=True))
+ENTRY = replace(STACK, schema=MULTI_HEIGHT, ask=partial(STACK.ask, balanced=True))
