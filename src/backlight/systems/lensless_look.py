@@ -48,7 +48,7 @@ def first_look(question: Question, span: tuple[float, float] | None, weighed: bo
             notes.append("The search begins with the transport of intensity through the frames.")
         near = _at_sample(system, question.frames, 0)
         system, beam = first_image(question, system, near, sample_in_view)
-    if SAMPLE in question.unknowns and not weighed:
+    if SAMPLE in question.unknowns and not weighed and system.camera.decimation > 1:
         system, noise = _settled(question, system, beam)
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
                  f"{question.brightness * beam:.5g}.")  # fmt: skip
