@@ -8,7 +8,7 @@ import pytest
 from backlight.maths.differences import forward_differences
 from backlight.maths.no_flux import at_faces, cosines, divergence, from_cosines, laplacian_modes, weighted_poisson
 
-SHAPES = [((24, 24), (1.0, 1.0)), ((17, 30), (1.3, 0.8)), ((9, 1), (1.0, 2.0))]
+SHAPES = [((17, 30), (1.3, 0.8)), ((9, 1), (1.0, 2.0))]
 
 
 def random(shape, seed=0):

@@ -211,6 +211,7 @@ def test_diodes_whose_pupils_stand_apart_are_refused(recorded, tmp_path):
         runs.run(prepare(tmp_path, recorded, 6 * TABLE), tmp_path / "result")
 
 
+@pytest.mark.slow
 def test_a_table_with_its_axes_swapped_is_named(tmp_path):
     frames = record(texture(64, 0), 64, Truth(**PANEL, shift=(1e-3, -0.5e-3), rotation=0.05), 0)
     job = read_job(prepare(tmp_path, frames, TABLE[:, ::-1]))

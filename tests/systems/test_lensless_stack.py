@@ -10,6 +10,7 @@ import stack_twin as twin
 from backlight.errors import InputError
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems import lensless_stack, multi_height
+from backlight.systems.lensless_findings import shift_diversity
 from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
 from backlight.systems.lensless_look import registered
 from backlight.systems.lensless_super_resolution import ask, nominal
@@ -79,12 +80,13 @@ def test_half_a_pixel_wide_lines_vanish_on_pixels_that_are_sensitive_all_over():
     assert swings[0] == pytest.approx(2 * 0.38 * np.sinc(0.8), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_few_frames_tell_where_the_camera_was(recorded):
     _, true, frames = recorded
     few = [0, 1, 2, 3]
     given = GIVEN | {"distances": list(true.distances[few]), "super_resolution": 2}
-    options = {"iterations": 160, "regularizers": [{"kind": "total_variation", "weight": 0.004}]}
-    question = ask(frames[few], given, {"sample": True, "shifts": True}, options)
+    options = {"iterations": 80, "regularizers": [{"kind": "total_variation", "weight": 0.004}]}
+    question = ask(frames[few][:, 8:-8, 8:-8], given, {"sample": True, "shifts": True}, options)
     begun = question.begun(question.look())
     found = begun.answer(error_bars=False)
     part = dataclasses.replace(true, shifts=true.shifts[few])
@@ -155,6 +157,14 @@ def test_the_start_from_the_transport_of_intensity_has_the_slow_phase():
     middle, side = (np.angle(found[rows // 2, columns // 2 + d] / np.exp(1j * phase[rows // 2, columns // 2 + d]))
                     for d in (0, 20))  # fmt: skip
     assert abs(np.angle(np.exp(1j * (middle - side)))) < 0.3
+
+
+def test_shifts_support_a_super_resolution_or_not():
+    thirds = np.stack(np.meshgrid(*2 * [np.arange(3) / 3]), axis=-1).reshape(-1, 2)
+    assert shift_diversity(thirds, 3) == pytest.approx(1)
+    assert shift_diversity(np.zeros((9, 2)), 3) == pytest.approx(0, abs=1e-12)
+    assert shift_diversity(thirds[:8], 3) == 0
+    assert shift_diversity(np.zeros((2, 2)), 1) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

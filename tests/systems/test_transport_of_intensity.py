@@ -62,7 +62,7 @@ def test_uneven_light_needs_the_whole_equation_and_not_teagues_function():
 
 
 @pytest.mark.parametrize(
-    ("shape", "pitch"), [((97, 113), (1e-6, 1e-6)), ((96, 81), (1e-6, 1.4e-6)), ((131, 112), (0.7e-6, 1e-6))]
+    ("shape", "pitch"), [((97, 81), (1e-6, 1.4e-6)), pytest.param((131, 112), (0.7e-6, 1e-6), marks=pytest.mark.slow)]
 )
 def test_odd_and_anisotropic_grids(shape, pitch):
     frames = seen(shaded, shape=shape, pitch=pitch)
@@ -93,7 +93,7 @@ def test_an_object_at_the_edge_of_a_field_stop_needs_the_dark_around_it():
     assert deviation(cut, phase[inner]) >= 0.1
 
 
-@pytest.mark.parametrize("regularization", [0.0, 4e9])
+@pytest.mark.parametrize("regularization", [pytest.param(0.0, marks=pytest.mark.slow), 4e9])
 def test_the_noise_of_the_phase_is_the_expected_one(regularization):
     options = {"regularization": regularization, **OPTICS}
     solve = jax.jit(lambda frames: transport_of_intensity(frames, PLANES, **options))
@@ -103,6 +103,7 @@ def test_the_noise_of_the_phase_is_the_expected_one(regularization):
     assert np.sqrt(np.mean(np.square(flat))) == pytest.approx(wanted, rel=0.1)
 
 
+@pytest.mark.slow
 def test_clouds_are_damped_where_they_outweigh_the_sample_and_only_there():
     frames = seen(even)
     rng = np.random.default_rng(1)
@@ -129,6 +130,7 @@ def test_the_risk_of_pure_noise_is_least_with_damping_and_without_noise_there_is
     assert float(least_risk(100 * jnp.asarray(truth((64, 64))), 0.0, jnp.ones(2))) == 0
 
 
+@pytest.mark.slow
 def test_far_planes_need_a_higher_degree():
     def small(y, x):
         return np.exp(1j * bump(y, x, width=3e-6))
@@ -175,6 +177,7 @@ def test_gradients_are_finite_differences(float64):
     np.testing.assert_allclose(jax.grad(loss)(t), slopes, rtol=2e-3, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_float32_is_right_and_jit_is_eager():
     frames = seen(shaded)
 

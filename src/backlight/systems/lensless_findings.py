@@ -10,7 +10,8 @@ from backlight.inverse.tree import leaf_paths
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.lensless_instrument import DISTANCES, SHIFTS
 
-MICRO = 1e6
+MICRO, LEAST = 1e6, 0.02
+"""Micrometers in a meter; the share of weight below which a super-resolution is said not to be supported."""
 
 
 def findings(estimate: Any, nominal: ImagingSystem, residuals: Float[np.ndarray, " frames"]) -> Findings:
@@ -67,7 +68,30 @@ def _distances(estimate: Any, found: np.ndarray, written: np.ndarray) -> Exhibit
 
 
 def _notes(estimate: Any) -> tuple[str, ...]:
-    bars = estimate.uncertainty
-    if bars is None or SHIFTS not in bars.std:
-        return ()
-    return ("A shift of all frames is one of the sample: the mean shift is kept as written.",)
+    bars, system, notes = estimate.uncertainty, estimate.system, []
+    if bars is not None and SHIFTS in bars.std:
+        notes.append("A shift of all frames is one of the sample: the mean shift is kept as written.")
+    shifts = np.asarray(leaf_paths(system)[SHIFTS], float) / np.asarray(system.camera.pitch, float)
+    share = shift_diversity(shifts, system.camera.decimation)
+    if share < LEAST:
+        notes.append(f"The shifts do not support pixels {system.camera.decimation:.3g} times finer: the finest detail "
+                     f"is told apart from what it is mistaken for with {share:.2g} of the weight that even shifts "
+                     "would give it. Record more frames, moved by other parts of a pixel, or ask for less.")  # fmt: skip
+    return tuple(notes)
+
+
+def shift_diversity(shifts: Float[np.ndarray, "frames 2"], finer: float | int) -> float:
+    """Return how well frames tell apart the q² frequencies that coarse pixels mistake for each other, 0 … 1.
+
+    Pixels q times too coarse fold the frequencies f + m/p, m of q orders along each side, onto one; a shift d turns
+    them by exp(2πi m·d/p) against each other. It is the smallest eigenvalue of MᴴM/K, M the turns of K frames, 1 for
+    shifts by all multiples of p/q and 0 for fewer than q² frames or none moved.
+
+    **Arguments:** `shifts`: (y, x) in pixels of the camera; `finer`: by how much the sample's pixels are smaller.
+    """
+    orders = np.arange(np.ceil(finer - 1e-9)) - np.ceil(finer - 1e-9) // 2
+    y, x = (np.exp(2j * np.pi * np.outer(shift, orders)) for shift in shifts.T)
+    turns = (y[:, :, None] * x[:, None, :]).reshape(len(shifts), -1)
+    return (
+        float(np.linalg.svd(turns, compute_uv=False)[-1] ** 2 / len(shifts)) if len(shifts) >= turns.shape[1] else 0.0
+    )
