@@ -272,7 +272,7 @@ def _moving(slopes: Mapping[str, np.ndarray], unit: np.ndarray) -> Float[np.ndar
     """Return an orthonormal basis of the moves of θ, in `unit`s, that change a leaf: where a gauge is fixed not all."""
     still, position = [], 0
     for slope in slopes.values():
-        real = np.concatenate([slope.real, slope.imag])
+        real = np.concatenate([np.real(slope), np.imag(slope)])
         where = slice(position, position := position + slope.shape[1])
         values, ways = np.linalg.eigh((unit[where, None] * real.T) @ (real * unit[where]))
         for way in ways.T[values < STILL * max(values.max(initial=0.0), 1e-300)]:

@@ -76,7 +76,8 @@ def _notes(estimate: Any) -> tuple[str, ...]:
     if share < LEAST:
         notes.append(f"The shifts do not support pixels {system.camera.decimation:.3g} times finer: the finest detail "
                      f"is told apart from what it is mistaken for with {share:.2g} of the weight that even shifts "
-                     "would give it. Record more frames, moved by other parts of a pixel, or ask for less.")  # fmt: skip
+                     "would give it. Record more frames, moved by other parts of a pixel, or ask for less."
+                     )  # fmt: skip
     return tuple(notes)
 
 

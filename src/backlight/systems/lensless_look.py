@@ -101,7 +101,8 @@ def _settled(question: Question, system: ImagingSystem, beam: float) -> tuple[Im
     that flattens what the frames tell together. What is left of the frames tells better, and the better the less is
     flattened: so some rounds.
     """
-    assumed, total = float(system.noise.std), 1.0
+    noise: Any = system.noise
+    assumed, total = float(noise.std), 1.0
     for _ in range(ROUNDS):
         now = question.with_noise(total)
         found = estimate(

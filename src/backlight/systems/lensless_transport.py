@@ -36,7 +36,7 @@ def transported(system: ImagingSystem, frames: Float[np.ndarray, "frame y x"]) -
         np.maximum(aligned(system, frames), 0), distances, middle, wavelength=wavelength, pixel_pitch=grid.pitch
     )
     values = light.values / jnp.exp(1j * jnp.angle(jnp.sum(light.values)))
-    window = _fading(values.shape[0])[:, None] * _fading(values.shape[1])
+    window = jnp.asarray(_fading(values.shape[0])[:, None] * _fading(values.shape[1]))
     there = Field(1 + pad(window * (values - 1), grid.shape), grid, wavelength)
     return AngularSpectrum()(there, jnp.asarray(-middle, dtype=float)).values
 

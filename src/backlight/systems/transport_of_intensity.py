@@ -192,7 +192,9 @@ def least_risk(
         return jnp.sum(((1 - kept) ** 2 * (power - variance) + kept**2 * variance) / modes**2)
 
     limits = jnp.stack([jnp.min(modes), jnp.max(modes)])
-    candidates = jnp.concatenate([jnp.zeros(1), jnp.exp(jnp.linspace(*jnp.log(limits), 60))]).astype(power.dtype)
+    candidates = jnp.concatenate(
+        [jnp.zeros(1), jnp.exp(jnp.linspace(jnp.log(limits[0]), jnp.log(limits[1]), 60))]
+    ).astype(power.dtype)
     return candidates[jnp.argmin(jax.lax.map(risk, candidates))]
 
 
