@@ -12,8 +12,7 @@ import numpy as np
 
 import backlight as bl
 from backlight.inverse.tree import set_leaves
-from backlight.systems import lensless_stack
-from backlight.systems.lensless_instrument import PATHS, sample_in_view
+from backlight.systems.lensless_instrument import PATHS, lensless_stack, sample_in_view
 from backlight.systems.lensless_stack import ask
 from backlight.units import nm, um
 
