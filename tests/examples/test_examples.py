@@ -59,6 +59,14 @@ def test_fourier_ptychography_ablation(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_lensless_stack(tmp_path):
+    found = run("lensless_stack", tmp_path)
+    assert found["shift, joint"] < 0.01 < 0.5 < found["shift, as written"]
+    assert found["distance, joint"] < 2e-3 < 0.5 * found["distance, as written"]
+    assert [path.name for path in tmp_path.iterdir()] == ["lensless_stack_example.png"]
+
+
+@pytest.mark.slow
 def test_coded_lensless(tmp_path):
     found = run("coded_lensless", tmp_path)
     assert found["scale"] == pytest.approx(1.04, abs=0.005)
