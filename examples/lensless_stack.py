@@ -13,7 +13,7 @@ import numpy as np
 import backlight as bl
 from backlight.inverse.tree import set_leaves
 from backlight.systems.lensless_instrument import PATHS, lensless_stack, sample_in_view
-from backlight.systems.lensless_stack import ask
+from backlight.systems.lensless_super_resolution import ask
 from backlight.units import nm, um
 
 FRAMES, PIXELS, PITCH, DISTANCE = 9, 48, 1.85 * um, 0.15e-3
