@@ -20,7 +20,7 @@ FRAMES, PIXELS, PITCH, DISTANCE = 9, 48, 1.85 * um, 0.15e-3
 SENSOR = {"wavelength": 532 * nm, "pixel_pitch": PITCH, "fill_factor": 0.8}
 GIVEN = SENSOR | {"distances": [DISTANCE] * FRAMES, "super_resolution": 3}
 UNKNOWN = dict.fromkeys(("sample", "shifts", "distances", "gains"), True)
-OPTIONS = {"iterations": 150, "regularizers": [{"kind": "total_variation", "weight": 0.004}]}
+OPTIONS = {"iterations": 150, "regularizers": [{"kind": "total_variation", "weight": 0.001}]}
 """A weight of one's own spares the look at the noise, which takes several times as long as the answer."""
 
 LINES = {0.5: (-6, -7), 1: (-6, 6), 2: (8, -2)}

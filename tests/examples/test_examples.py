@@ -62,7 +62,7 @@ def test_fourier_ptychography_ablation(tmp_path, monkeypatch):
 def test_lensless_stack(tmp_path):
     found = run("lensless_stack", tmp_path)
     assert found["shift, joint"] < 0.01 < 0.5 < found["shift, as written"]
-    assert found["distance, joint"] < 2e-3 < 0.5 * found["distance, as written"]
+    assert found["distance, joint"] < 4e-3 < 0.5 * found["distance, as written"]
     assert [path.name for path in tmp_path.iterdir()] == ["lensless_stack_example.png"]
 
 
