@@ -23,7 +23,8 @@ class FrameByFrame(Solver):
 
     A frame of small weight is followed as little as it counts beside the one of the largest.
 
-    Valid for frames that are windows of one spectrum.
+    Valid for frames that are windows of one spectrum, and for those that are the sample carried by a unitary step, as
+    holograms at several distances are (Gerchberg and Saxton 1972).
     """
 
     steps: int = eqx.field(static=True, default=10)

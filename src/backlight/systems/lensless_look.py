@@ -97,7 +97,7 @@ def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem
 def _settled(question: Question, system: ImagingSystem, beam: float) -> tuple[ImagingSystem, float]:
     """Refine everything a little, and return the noise that is left over the one assumed.
 
-    Fine fringes on coarse pixels look like noise to a frame alone, up to three times as much, and a prior weighed by
+    Fine fringes on coarse pixels look like noise to a frame alone, several times as much, and a prior weighed by
     that flattens what the frames tell together. What is left of the frames tells better, and the better the less is
     flattened: so some rounds.
     """

@@ -131,7 +131,8 @@ def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> Geometry:
     """Return the geometry of the frame that is furthest from the sample."""
     wavelength = float(np.max(instrument["wavelength"])) / float(instrument.get("medium_index") or 1.0)
     furthest = float(np.max(np.abs(instrument["distances"])))
-    return Geometry(wavelength, float(instrument["pixel_pitch"]), furthest, max(shape[-2:]))
+    finer = float(instrument.get("super_resolution") or 1.0)
+    return Geometry(wavelength, float(instrument["pixel_pitch"]) / finer, furthest, round(finer * max(shape[-2:])))
 
 
 def _composed(
@@ -181,14 +182,16 @@ def _demand_one_wavelength(instrument: Mapping[str, Any], unknown: Mapping[str, 
 def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     """Return what a line of `[unknown]` means."""
     leaves = leaf_paths(system)
+    distances = np.asarray(leaves[PATHS["distances"]])
     if name == "distances" and isinstance(wanted, Mapping) and "between" in wanted:
         return Interval(*wanted["between"])
     natural = {
         "sample": Passive(),
         "illumination_tilt": Free(scale=1e-2 / scale("illumination_tilt", system)),
         "shifts": Balanced(GaussianPrior(float(np.max(np.asarray(system.camera.pitch))))),
-        "distances": GaussianPrior(DISTANCE * float(np.max(np.abs(np.asarray(leaves[PATHS["distances"]]))))),
-        "gains": GaussianPrior(GAIN),
+        "distances": GaussianPrior(DISTANCE * float(np.max(np.abs(distances))), mean=distances),
+        # A brighter beam before a darker sample records the same, and total variation prefers the darker sample.
+        "gains": Balanced(GaussianPrior(GAIN, mean=leaves[GAINS])),
         "affine": GaussianPrior(DRIFT),
         "background": GaussianPrior(BACKGROUND),
     }
