@@ -159,6 +159,25 @@ def test_the_start_from_the_transport_of_intensity_has_the_slow_phase():
     assert abs(np.angle(np.exp(1j * (middle - side)))) < 0.3
 
 
+@pytest.mark.parametrize(("method", "misfit"), [("transport_of_intensity", 0.05), ("gerchberg_saxton", 0.02)])
+def test_classic_methods_find_the_sample_of_a_known_instrument(method, misfit):
+    given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 20e-6]}
+    system = multi_height(**given, shape=(2, 48, 48))
+    rows, columns = system.sample.shape
+    y, x = np.mgrid[:rows, :columns]
+    bump = np.exp(-((y - rows // 2) ** 2 + (x - columns // 2) ** 2) / (2 * 6**2))
+    true = set_leaves(system, {PATHS["sample"]: jnp.asarray((1 - 0.1 * bump) * np.exp(1j * bump))})
+    frames = 100 * np.asarray(true.predict().values)
+    found = ask(frames, given, {}, {"method": method}).answer(error_bars=False)
+    assert found.quality.nrmse_amplitude < misfit
+
+
+def test_the_transport_of_intensity_needs_planes():
+    given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 10e-6]}
+    with pytest.raises(InputError, match="two distances"):
+        ask(np.ones((2, 24, 24), np.float32), given, {}, {"method": "transport_of_intensity"}).answer()
+
+
 def test_shifts_support_a_super_resolution_or_not():
     thirds = np.stack(np.meshgrid(*2 * [np.arange(3) / 3]), axis=-1).reshape(-1, 2)
     assert shift_diversity(thirds, 3) == pytest.approx(1)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
+from backlight.errors import InputError
 from backlight.inverse.estimate import estimate
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems.autofocus import back_propagate, focus
@@ -25,12 +26,12 @@ TRUSTED = 1 / 3
 """Of the frame: a displacement beyond it is no displacement but two pictures that have nothing in common."""
 
 
-def first_look(question: Question, span: tuple[float, float] | None, weighed: bool) -> Start:
+def first_look(question: Question, span: tuple[float, float] | None, settle: bool, transport: bool) -> Start:
     """Find distances, the camera's places, a first image with the brightness of the bare beam, and the noise.
 
     **Arguments:** `span`, between which distances, m, each frame is to be brought into focus; `None` where the
-    distances that are written will do to begin with; `weighed`, whether the user has said how much the regularizers
-    weigh: they then stay so.
+    distances that are written will do to begin with; `settle`, whether regularizers are to weigh as the noise that a
+    few steps leave says; `transport`, whether to begin with the transport of intensity where there are planes for it.
     """
     system, notes = question.system, []
     if span is not None:
@@ -43,18 +44,30 @@ def first_look(question: Question, span: tuple[float, float] | None, weighed: bo
     if SAMPLE in question.unknowns:
         # Slow changes of a strong phase hardly change what an empty sample diffracts: a search that begins there ends
         # with a phase wound about points without light. Fine structure the frames tell soon, whatever the start.
-        if transportable(system):
+        if transport and transportable(system):
             system = with_sample(system, transported(system, question.frames))
             notes.append("The search begins with the transport of intensity through the frames.")
         near = _at_sample(system, question.frames, 0)
         system, beam = first_image(question, system, near, sample_in_view)
-    if SAMPLE in question.unknowns and not weighed and system.camera.decimation > 1:
+    if SAMPLE in question.unknowns and settle and system.camera.decimation > 1:
         system, noise = _settled(question, system, beam)
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
                  f"{question.brightness * beam:.5g}.")  # fmt: skip
     leaves = leaf_paths(system)
     kept = list(question.unknowns)
     return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes), noise=noise)
+
+
+def transport_look(question: Question) -> Start:
+    """Find the sample by the transport of intensity alone.
+
+    **Errors:** `InputError` for frames that are no planes of one light on the sample's own pixels.
+    """
+    if not transportable(question.system):
+        raise InputError("[estimate] method transport_of_intensity", got="frames that are no planes of one light",
+                         expected="two distances or more, one wavelength, and no super_resolution")  # fmt: skip
+    found = np.asarray(transported(question.system, question.frames))
+    return Start({SAMPLE: found}, 1.0, ("The phase is that of the transport of intensity, carried to the sample.",))
 
 
 def _focused(

@@ -1,6 +1,6 @@
 """Lensless stacks: many in-line holograms of one sample, the camera elsewhere in each; and stacks through focus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,9 +10,11 @@ from jaxtyping import Complex, Float
 
 from backlight.camera import Gaussian
 from backlight.errors import InputError
+from backlight.inverse.direct import Direct
 from backlight.inverse.estimate import default_solver
 from backlight.inverse.frame_by_frame import FrameByFrame
-from backlight.inverse.problem import build, unit_of
+from backlight.inverse.problem import Problem, build, unit_of
+from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.inverse.unknowns import Balanced, Free, Interval, Passive, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
@@ -23,8 +25,8 @@ from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.inline_geometry import Geometry
 from backlight.systems.lensless_findings import findings
 from backlight.systems.lensless_instrument import GAINS, PATHS, changed, lensless_stack, sample_in_view, scale
-from backlight.systems.lensless_look import first_look
-from backlight.systems.question import Question
+from backlight.systems.lensless_look import first_look, transport_look
+from backlight.systems.question import Question, Start
 from backlight.systems.run_words import (
     in_recorded_units,
     known_as,
@@ -41,7 +43,8 @@ TOTAL_VARIATION = 0.6
 """As for a single hologram, see `inline_holography`, times √K/s for K frames and a sample s times finer: K/s² recorded
 pixels tell of one of the sample, whose noise is as much as s/√K of theirs."""
 
-GERCHBERG_SAXTON, PASSES = "gerchberg_saxton", 15
+GERCHBERG_SAXTON, TRANSPORT, PASSES = "gerchberg_saxton", "transport_of_intensity", 15
+CLASSIC = (GERCHBERG_SAXTON, TRANSPORT)
 ITERATIONS = 1200
 TOLERANCE = 1e-5
 
@@ -64,12 +67,12 @@ def ask(
     nobody knows in which plane behind a lens the sample lies: what is told of it is then the light in the plane 0.
 
     The first look lays the back-propagated frames over each other and makes a first image; sample and instrument are
-    then refined jointly. With the method `"gerchberg_saxton"` the sample alone is looked for, in the instrument as it
-    is written: from frame to frame, each giving it the recorded amplitude.
+    then refined jointly. Two classic methods look for the sample alone, in the instrument as it is written:
+    `"gerchberg_saxton"` from frame to frame, each giving it the recorded amplitude, and `"transport_of_intensity"`.
     """
     refuse_steps("lensless_stack", options)
-    alternating = options.get("method") == GERCHBERG_SAXTON
-    unknown = {"sample": True} if alternating else dict(unknown) or {"sample": True}
+    alone = options.get("method") in CLASSIC
+    unknown = {"sample": True} if alone else dict(unknown) or {"sample": True}
     _demand_one_wavelength(instrument, unknown)
     # No light is lost on the way, so that frames differ in their mean as in their gain; how bright the bare beam is the
     # first image tells.
@@ -85,17 +88,10 @@ def ask(
         table[PATHS["distances"]] = Balanced(table[PATHS["distances"]])
     loss = loss_of(options.get("loss") or "amplitude", noise)
     strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
-    told = settings(
-        options, "sample" in unknown and not alternating, TOTAL_VARIATION * float(strength) * _redundancy(system)
-    )
+    told = settings(options, "sample" in unknown and not alone, TOTAL_VARIATION * float(strength) * _redundancy(system))
     terms = regularizers_of(told["regularizers"], PATHS)
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
-    if alternating:
-        solver: Any = FrameByFrame(steps=options.get("iterations") or PASSES)
-        method = {"method": GERCHBERG_SAXTON, "iterations": solver.steps}
-    else:
-        solver = with_steps(default_solver(problem), options.get("iterations") or ITERATIONS)
-        method = solver_settings(solver, options)
+    solver, method = _method(problem, options)
     return Question(
         system=system,
         frames=relative,
@@ -107,12 +103,31 @@ def ask(
         tolerance=TOLERANCE,
         brightness=level,
         settings=told | method,
-        first_look=partial(
-            first_look,
-            span=_span(unknown.get("distances")),
-            weighed=alternating or options.get("regularizers") is not None,
-        ),
+        first_look=_look(unknown, options),
         finish=in_recorded_units,
+    )
+
+
+def _method(problem: Problem, options: Mapping[str, Any]) -> tuple[Solver, dict[str, Any]]:
+    """Return the solver, and how `[estimate]` names it."""
+    name, iterations = options.get("method"), options.get("iterations")
+    if name == GERCHBERG_SAXTON:
+        return FrameByFrame(steps=iterations or PASSES), {"method": name, "iterations": iterations or PASSES}
+    if name == TRANSPORT:
+        return Direct(), {"method": name}
+    solver = with_steps(default_solver(problem), iterations or ITERATIONS)
+    return solver, solver_settings(solver, options)
+
+
+def _look(unknown: Mapping[str, Any], options: Mapping[str, Any]) -> Callable[[Question], Start]:
+    if options.get("method") == TRANSPORT:
+        return transport_look
+    alternating = options.get("method") == GERCHBERG_SAXTON
+    return partial(
+        first_look,
+        span=_span(unknown.get("distances")),
+        settle=not alternating and options.get("regularizers") is None,
+        transport=not alternating,
     )
 
 

@@ -23,7 +23,7 @@ FADE = 1 / 8
 def transportable(system: ImagingSystem) -> bool:
     """Return whether the frames are planes of one light on the sample's pixels: two distances or more, one color."""
     distances = np.asarray(leaf_paths(system)[DISTANCES])
-    return np.ptp(distances) > 0 and len(wavelengths(system)) == 1 and system.camera.decimation == 1
+    return bool(np.ptp(distances) > 0) and len(wavelengths(system)) == 1 and system.camera.decimation == 1
 
 
 def transported(system: ImagingSystem, frames: Float[np.ndarray, "frame y x"]) -> Complex[Array, "Y X"]:

@@ -184,7 +184,7 @@ MULTI_HEIGHT = SystemSchema(
     unknown=_STACK_UNKNOWN,
     losses=LENSLESS_STACK.losses,
     regularizers=LENSLESS_STACK.regularizers,
-    methods=LENSLESS_STACK.methods,
+    methods=(*LENSLESS_STACK.methods, "transport_of_intensity"),
     defaults=LENSLESS_STACK.defaults,
     simulated=_ELSEWHERE,
 )
