@@ -17,8 +17,20 @@ SLOW = ("jit", "vmap", "grids")
 """Checks that compile every part more than once; the others run each time."""
 
 
-SLOW_GRADIENTS = ("chirp-z, scaled", "scaled angular spectrum", "Gaussian Schell-model beam")
-"""Parts whose gradients compile for twenty seconds; others of their kind are checked each time."""
+SLOW_GRADIENTS = (
+    "chirp-z, scaled",
+    "scaled angular spectrum",
+    "Gaussian Schell-model beam",
+    "leaning plane",
+    "spectrum of an LED array",
+    "Hermite-Gauss beam",
+    "angular spectrum, shifted",
+    "multi-slice, lossless",
+    "an instrument with points and wavelengths",
+    "coded lensless camera",
+    "incoherent imaging",
+)
+"""Parts whose gradients compile for ten seconds and more; others of their kind are checked each time."""
 
 
 def checks_of_parts():

@@ -50,7 +50,7 @@ CASES = {
 
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize(
-    "name", [*list(CASES)[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in list(CASES)[2:])]
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (i != 1)) for i, name in enumerate(CASES)]
 )
 def test_std_is_the_square_root_of_the_dense_inverse(name):
     problem = _mixed(**CASES[name])
@@ -164,12 +164,14 @@ def test_a_free_sample_hides_the_distance():
         assert word in sentence
 
 
+@pytest.mark.slow
 def test_words_do_not_advise_what_is_known_already():
     (sentence,) = identifiability(_instrument(), {SAMPLE: Passive(), DISTANCE: Free()}).sentences
     assert "Known of the sample so far: passive" in sentence
     assert "know it to be passive" not in sentence
 
 
+@pytest.mark.slow
 def test_a_real_sample_on_a_support_tells_the_distance():
     found = identifiability(_instrument(), {SAMPLE: Absorbing(support=_support()), DISTANCE: Free()})
     assert found.identifiable == {DISTANCE: True}

@@ -8,7 +8,7 @@ import pytest
 from backlight.maths.differences import forward_differences
 from backlight.maths.no_flux import at_faces, cosines, divergence, from_cosines, laplacian_modes, weighted_poisson
 
-SHAPES = [((17, 30), (1.3, 0.8)), ((9, 1), (1.0, 2.0))]
+SHAPES = [((17, 30), (1.3, 0.8)), pytest.param((9, 1), (1.0, 2.0), marks=pytest.mark.slow)]
 
 
 def random(shape, seed=0):

@@ -199,6 +199,7 @@ def test_places_that_cannot_be_an_output_are_refused(run_file, tmp_path, monkeyp
     assert not list(tmp_path.glob("**/*.partial"))
 
 
+@pytest.mark.slow
 def test_a_diverged_run_leaves_its_last_finite_state_and_says_so(run_file, tmp_path, monkeypatch):
     from dataclasses import replace
 

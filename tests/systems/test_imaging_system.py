@@ -72,6 +72,7 @@ def test_chunks_and_subsets_give_the_same_frames():
     )
 
 
+@pytest.mark.slow
 def test_gradients_pass_through_chunks():
     system = hologram(detection_path=FreeSpace(PerFrame([1e-5, 3e-5, 4e-5])))
     slope = eqx.filter_jit(eqx.filter_grad(lambda s, chunk: jnp.sum(s.predict(chunk=chunk).values ** 2)))

@@ -127,6 +127,7 @@ def test_a_frame_that_was_not_recorded():
     np.testing.assert_allclose(one.predict().values[0] * 4 / 3, system.predict().values[1], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_light_that_is_tilted_carries_the_picture_aside():
     """Registered frames and those of light along the axis are the same, and the first look finds the tilt."""
     z, tilt = np.array([20e-6, 60e-6, 100e-6]), np.array([20e-3, -10e-3])
@@ -145,6 +146,7 @@ def test_light_that_is_tilted_carries_the_picture_aside():
     np.testing.assert_allclose(found, tilt, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_the_start_from_the_transport_of_intensity_has_the_slow_phase():
     """A phase of 6 rad: an empty start would wind it up."""
     given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 20e-6]}
@@ -159,7 +161,10 @@ def test_the_start_from_the_transport_of_intensity_has_the_slow_phase():
     assert abs(np.angle(np.exp(1j * (middle - side)))) < 0.3
 
 
-@pytest.mark.parametrize(("method", "misfit"), [("transport_of_intensity", 0.05), ("gerchberg_saxton", 0.02)])
+@pytest.mark.parametrize(
+    ("method", "misfit"),
+    [("transport_of_intensity", 0.05), pytest.param("gerchberg_saxton", 0.02, marks=pytest.mark.slow)],
+)
 def test_classic_methods_find_the_sample_of_a_known_instrument(method, misfit):
     given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 20e-6]}
     system = multi_height(**given, shape=(2, 48, 48))

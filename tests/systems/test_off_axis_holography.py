@@ -122,6 +122,7 @@ def test_a_run_file_may_say_a_fill_factor_that_there_is(tmp_path):
         read(1.2)
 
 
+@pytest.mark.slow
 def test_the_fourier_filter_is_a_method_without_iterations(frame, truth):
     found = filtered(frame, distance=1.1e-3).answer()
     assert (found.iterations, found.status, found.uncertainty) == (0, "converged", None)
@@ -197,6 +198,7 @@ def test_an_empty_hologram_takes_the_beam_s_unevenness_out(truth):
     assert np.std(np.abs(with_it[12:30, 12:84])) <= 0.5 * np.std(np.abs(classic(frame[None], INSTRUMENT)[12:30, 12:84]))
 
 
+@pytest.mark.slow
 def test_the_empty_light_moves_with_an_unknown_distance(frame):
     question = ask(frame[None], INSTRUMENT, {"sample": True, "distance": True}, {"background": record(np.ones((N, N)))})
     assert isinstance(question.unknowns[EMPTY_DISTANCE], Tied)

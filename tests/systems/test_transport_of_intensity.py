@@ -81,6 +81,7 @@ def stopped(y, x):
     return inside * np.exp(1j * bump(y, x, height=8.0, width=14e-6, center=(0.0, 40e-6)))
 
 
+@pytest.mark.slow
 def test_an_object_at_the_edge_of_a_field_stop_needs_the_dark_around_it():
     frames, planes = seen(stopped, (-0.5e-6, 0.5e-6)), (-0.5e-6, 0.5e-6)
     y, x = coordinates(SHAPE, PITCH)

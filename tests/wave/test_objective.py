@@ -200,7 +200,7 @@ def test_the_tilt_of_light_takes_its_place_in_the_band():
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-@pytest.mark.parametrize("tilt", [(0.0, 0.0), (5.3e4, -1.17e5)])
+@pytest.mark.parametrize("tilt", [pytest.param((0.0, 0.0), marks=pytest.mark.slow), (5.3e4, -1.17e5)])
 def test_a_decimated_image_is_every_nth_pixel_of_the_whole_one(float64, tilt, sign):
     """Phase included: what carrier the window leaves is part of the light."""
     grid = Grid((40, 32), (sign * 1e-6, 1.2e-6), (3e-6, -7e-6))

@@ -188,7 +188,7 @@ def in_precision(name, distance, dtype):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(m, marks=[pytest.mark.slow] * (m in ("direct", "scaled"))) for m in METHODS]
+    "name", [pytest.param(m, marks=[pytest.mark.slow] * (m in ("direct", "scaled", "chirp-z"))) for m in METHODS]
 )
 def test_float32_fields_and_their_slopes(name):
     """The bar of tests/physics/test_float32.py: 1e-6 and 1e-4, z from 1 mm to 1 m."""
