@@ -5,7 +5,8 @@ import pytest
 from validation import PRECISIONS, all_forms
 
 LONG = {
-    "8-chirp_z_sum", "9-wave_across_its_plane", "16-photon_transfer", "17-central_differences", "18-distance"
+    "8-chirp_z_sum", "9-wave_across_its_plane", "16-photon_transfer", "17-central_differences", "18-distance",
+    "18-heights"
 }  # fmt: skip
 """Forms of nearly ten seconds: each time in float32, which is the harder one, and in float64 among the slow tests."""
 
