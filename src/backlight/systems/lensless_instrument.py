@@ -133,7 +133,13 @@ def multi_height(
     pixel_pitch: float,
     distances: Sequence[float] | np.ndarray,
     shape: tuple[int, ...],
-    **others: Any,
+    shifts: Sequence[Sequence[float]] | np.ndarray | None = None,
+    fill_factor: float | int = 1.0,
+    medium_index: float = 1.0,
+    affine: bool = False,
+    background: bool = False,
+    margin: int | None = None,
+    noise: Noise | None = None,
 ) -> ImagingSystem:
     """Compose a stack through focus: `lensless_stack` with the sample on the camera's own pixels.
 
@@ -145,8 +151,10 @@ def multi_height(
         1.0
     """
     return lensless_stack(
-        wavelength=wavelength, pixel_pitch=pixel_pitch, distances=distances, shape=shape, super_resolution=1.0, **others
-    )
+        wavelength=wavelength, pixel_pitch=pixel_pitch, distances=distances, shape=shape, shifts=shifts,
+        fill_factor=fill_factor, medium_index=medium_index, affine=affine, background=background, margin=margin,
+        noise=noise,
+    )  # fmt: skip
 
 
 def sample_in_view(system: ImagingSystem) -> Field:
