@@ -20,7 +20,7 @@ class Regularizer(eqx.Module):
     """β·R(leaf) for the leaf at `path`."""
 
     path: eqx.AbstractVar[str]
-    weight: eqx.AbstractVar[float]
+    weight: eqx.AbstractVar[float | Float[Array, ""]]
 
     @abstractmethod
     def value(self, leaf: Leaf) -> Float[Array, ""]:
@@ -61,7 +61,7 @@ class TotalVariation(Proximal):
     """
 
     path: str = eqx.field(static=True)
-    weight: float = eqx.field(static=True)
+    weight: float | Float[Array, ""]
     aspect: tuple[float, float] = eqx.field(static=True, default=(1.0, 1.0))
     epsilon: float = eqx.field(static=True, default=1e-2)
     inner_steps: int = eqx.field(static=True, default=10)
@@ -100,7 +100,7 @@ class Sparsity(Proximal):
     """
 
     path: str = eqx.field(static=True)
-    weight: float = eqx.field(static=True)
+    weight: float | Float[Array, ""]
     background: float = eqx.field(static=True, default=1.0)
     epsilon: float = eqx.field(static=True, default=1e-2)
     inner_steps: int = eqx.field(static=True, default=4)
@@ -153,7 +153,7 @@ class Tikhonov(Regularizer):
     """
 
     path: str = eqx.field(static=True)
-    weight: float = eqx.field(static=True)
+    weight: float | Float[Array, ""]
     background: complex | float = eqx.field(static=True, default=0.0)
 
     def value(self, leaf):
@@ -172,7 +172,7 @@ class Hessian(Regularizer):
     """
 
     path: str = eqx.field(static=True)
-    weight: float = eqx.field(static=True)
+    weight: float | Float[Array, ""]
     aspect: tuple[float, float] = eqx.field(static=True, default=(1.0, 1.0))
     epsilon: float = eqx.field(static=True, default=1e-2)
 

@@ -1,14 +1,10 @@
 """A first look at a lensless stack: how bright each frame is, where the camera was, and a first image."""
 
-from typing import Any
-
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
-from backlight.inverse.estimate import estimate
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems.autofocus import back_propagate, focus
 from backlight.systems.first_image import first_image
@@ -17,21 +13,18 @@ from backlight.systems.lensless_instrument import DISTANCES, SAMPLE, SHIFTS, TIL
 from backlight.systems.lensless_transport import transportable, transported, with_sample
 from backlight.systems.question import Question, Start
 from backlight.systems.registration import displacement
-from backlight.systems.run_words import solver_settings, with_steps
-
-SETTLING, ROUNDS = 120, 3
-"""Steps of the image after which the noise that is left is looked at, and how often."""
+from backlight.systems.weighing import weighed
 
 TRUSTED = 1 / 3
 """Of the frame: a displacement beyond it is no displacement but two pictures that have nothing in common."""
 
 
-def first_look(question: Question, span: tuple[float, float] | None, settle: bool, transport: bool) -> Start:
-    """Find distances, the camera's places, a first image with the brightness of the bare beam, and the noise.
+def first_look(question: Question, span: tuple[float, float] | None, weigh: bool, transport: bool) -> Start:
+    """Find distances, the camera's places, a first image with the brightness of the bare beam, weights and noise.
 
     **Arguments:** `span`, between which distances, m, each frame is to be brought into focus; `None` where the
-    distances that are written will do to begin with; `settle`, whether regularizers are to weigh as the noise that a
-    few steps leave says; `transport`, whether to begin with the transport of intensity where there are planes for it.
+    distances that are written will do to begin with; `weigh`, whether to find out how much regularizers weigh;
+    `transport`, whether to begin with the transport of intensity where there are planes for it.
     """
     system, notes = question.system, []
     if span is not None:
@@ -40,7 +33,7 @@ def first_look(question: Question, span: tuple[float, float] | None, settle: boo
     if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
         system, sentence = registered(question, system)
         notes.append(sentence)
-    beam, noise = 1.0, 1.0
+    beam, weight, noise = 1.0, 1.0, 1.0
     if SAMPLE in question.unknowns:
         # Slow changes of a strong phase hardly change what an empty sample diffracts: a search that begins there ends
         # with a phase wound about points without light. Fine structure the frames tell soon, whatever the start.
@@ -49,13 +42,15 @@ def first_look(question: Question, span: tuple[float, float] | None, settle: boo
             notes.append("The search begins with the transport of intensity through the frames.")
         near = _at_sample(system, question.frames, 0)
         system, beam = first_image(question, system, near, sample_in_view)
-    if SAMPLE in question.unknowns and settle and system.camera.decimation > 1:
-        system, noise = _settled(question, system, beam)
+    if SAMPLE in question.unknowns and weigh and system.camera.decimation > 1:
+        system, weight, noise = weighed(question, system, beam)
+        notes.append(f"Regularizers weigh {weight:.3g} of what a single hologram asks for: pixels that were kept back "
+                     "are then predicted best.")  # fmt: skip
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
                  f"{question.brightness * beam:.5g}.")  # fmt: skip
     leaves = leaf_paths(system)
     kept = list(question.unknowns)
-    return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes), noise=noise)
+    return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes), noise=noise, weight=weight)
 
 
 def transport_look(question: Question) -> Start:
@@ -105,38 +100,6 @@ def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem
     if SHIFTS in question.unknowns:
         new[SHIFTS] = jnp.asarray(places, dtype=float)
     return set_leaves(system, new), _words(moved, lost)
-
-
-def _settled(question: Question, system: ImagingSystem, beam: float) -> tuple[ImagingSystem, float]:
-    """Refine everything a little, and return the noise that is left over the one assumed.
-
-    Fine fringes on coarse pixels look like noise to a frame alone, several times as much, and a prior weighed by
-    that flattens what the frames tell together. What is left of the frames tells better, and the better the less is
-    flattened: so some rounds.
-    """
-    noise: Any = system.noise
-    assumed, total = float(noise.std), 1.0
-    for _ in range(ROUNDS):
-        now = question.with_noise(total)
-        found = estimate(
-            eqx.tree_at(lambda s: s.noise.std, system, now.system.noise.std),
-            question.frames / np.float32(beam), question.unknowns, loss=question.loss, regularizers=now.regularizers,
-            solver=_short(question.solver), mask=question.weights, error_bars=False,
-        )  # fmt: skip
-        system = found.system
-        total = min(_left(question, system, beam) / assumed, 1.0)
-    return system, total
-
-
-def _short(solver: Any) -> Any:
-    return with_steps(solver, min(SETTLING, solver_settings(solver, {})["iterations"]))
-
-
-def _left(question: Question, system: ImagingSystem, beam: float) -> float:
-    """Return the root mean square of what the system leaves of the frames."""
-    left = question.frames / np.float32(beam) - np.asarray(system.predict().values)
-    weights = np.ones_like(left) if question.weights is None else question.weights
-    return float(np.sqrt(np.sum(weights * left**2) / max(np.sum(weights), 1)))
 
 
 def _words(moved: Float[np.ndarray, "frames 2"], lost: np.ndarray) -> str:

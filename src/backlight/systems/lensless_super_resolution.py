@@ -126,7 +126,7 @@ def _look(unknown: Mapping[str, Any], options: Mapping[str, Any]) -> Callable[[Q
     return partial(
         first_look,
         span=_span(unknown.get("distances")),
-        settle=not alternating and options.get("regularizers") is None,
+        weigh=not alternating and options.get("regularizers") is None,
         transport=not alternating,
     )
 

@@ -17,6 +17,7 @@ from backlight.inverse.tree import set_leaves
 from backlight.inverse.unknowns import Unknown
 
 LEAF = "leaf."
+NUMBERS = "noise", "weight"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Start:
 
     **Attributes:** `leaves`, path → value in the system; `brightness` of the bare beam, in units of the question's
     frames; `notes`, what was found, in sentences; `trust` in each frame, 0 for one that the model cannot explain, all
-    alike where `None`; `noise`, that of the frames over what was assumed: regularizers weigh as much less or more.
+    alike where `None`; `noise`, that of the frames over what was assumed; `weight`, that of the regularizers over what
+    was asked.
     """
 
     leaves: Mapping[str, np.ndarray]
@@ -33,12 +35,13 @@ class Start:
     notes: tuple[str, ...]
     trust: np.ndarray | None = None
     noise: float = 1.0
+    weight: float = 1.0
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays, for a file."""
         kept = {LEAF + path: value for path, value in self.leaves.items()}
         trust = {} if self.trust is None else {"trust": np.asarray(self.trust, np.float32)}
-        told = {name: np.asarray(getattr(self, name), np.float64) for name in ("brightness", "noise")}
+        told = {name: np.asarray(getattr(self, name), np.float64) for name in ("brightness", *NUMBERS)}
         return kept | trust | told | {"notes": np.asarray(self.notes, np.str_)}
 
     @classmethod
@@ -46,7 +49,8 @@ class Start:
         """Return the start that `arrays` described, to the bit."""
         leaves = {name.removeprefix(LEAF): value for name, value in arrays.items() if name.startswith(LEAF)}
         notes = tuple(map(str, arrays["notes"]))
-        return cls(leaves, float(arrays["brightness"]), notes, arrays.get("trust"), float(arrays.get("noise", 1.0)))
+        numbers = {name: float(arrays[name]) for name in NUMBERS if name in arrays}
+        return cls(leaves, float(arrays["brightness"]), notes, arrays.get("trust"), **numbers)
 
     def weighed(self, weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
         """Return the weights of pixels of frames of `shape`, times the trust in their frame."""
@@ -111,7 +115,7 @@ class Question:
         start = Start.of(found)
         told = replace(self, system=set_leaves(self.system, {p: jnp.asarray(v) for p, v in start.leaves.items()}))
         return replace(
-            told if start.noise == 1 else told.with_noise(start.noise),
+            told if start.noise == start.weight == 1 else told.reweighed(start.noise, start.weight),
             frames=self.frames / np.float32(start.brightness),
             weights=start.weighed(self.weights, self.frames.shape),
             brightness=self.brightness * start.brightness,
@@ -119,13 +123,13 @@ class Question:
             first_look=None,
         )
 
-    def with_noise(self, factor: float) -> "Question":
-        """Return the question of frames whose noise is larger by a factor than was assumed."""
-        terms = [{**term, "weight": term["weight"] * factor} for term in self.settings["regularizers"]]
+    def reweighed(self, noise: float, weight: float) -> "Question":
+        """Return the question of frames whose noise, and of regularizers whose weight, is as many times as large."""
+        terms = [{**term, "weight": term["weight"] * weight} for term in self.settings["regularizers"]]
         return replace(
             self,
-            system=eqx.tree_at(lambda s: s.noise.std, self.system, self.system.noise.std * factor),
-            regularizers=tuple(replace(term, weight=term.weight * factor) for term in self.regularizers),
+            system=eqx.tree_at(lambda s: s.noise.std, self.system, self.system.noise.std * noise),
+            regularizers=tuple(replace(term, weight=term.weight * weight) for term in self.regularizers),
             settings={**self.settings, "regularizers": terms},
         )
 
