@@ -110,6 +110,16 @@ def test_noise_and_bends_leave_the_noise():
     assert agreement(found, leveled(found, parts))[1] == pytest.approx(0.1 * 2**0.5, rel=0.1)
 
 
+def test_a_part_that_agrees_with_none_is_as_bright_as_they_are():
+    """A part whose phase is nonsense: its product with each neighbor is nearly nothing, its brightness tells all."""
+    found, rng = layout((128, 128), 48, 16), np.random.default_rng(4)
+    parts = {i: field((128, 128), 1)[tile.part] for i, tile in enumerate(found.tiles)}
+    parts[3] = 5 * parts[3] * np.exp(2j * np.pi * rng.random(parts[3].shape))
+    factors, _ = agreement(found, parts)
+    assert abs(factors.pop(3)) == pytest.approx(1 / 5, rel=1e-6)
+    np.testing.assert_allclose(list(factors.values()), 1, rtol=1e-6)
+
+
 def test_tiles_that_are_missing_leave_their_place_blank():
     found, values = layout((64, 64), 32), field((64, 64), 1)
     parts = {i: p for i, p in cut(found, values, 1, np.random.default_rng(1)).items() if i < 3}

@@ -19,10 +19,15 @@ class Truth:
 
 
 def truth(frames: int, seed: int, distances: np.ndarray | float = DISTANCE, pitch: float = PITCH) -> Truth:
-    """Return shifts of ±1 pixel, distances ±2 % off and gains ±10 % off."""
+    """Return shifts of ±1 pixel about 0, distances ±2 % off and gains ±10 % off.
+
+    About 0, since frames cannot tell a shift that all have from the sample's place: pictures are then compared on the
+    same pixels, with no interpolation of lines that are as wide as one.
+    """
     rng = np.random.default_rng(seed)
+    shifts = rng.uniform(-pitch, pitch, (frames, 2))
     return Truth(
-        shifts=rng.uniform(-pitch, pitch, (frames, 2)),
+        shifts=shifts - shifts.mean(axis=0),
         distances=distances * (1 + rng.uniform(-0.02, 0.02, frames)),
         gains=rng.uniform(0.9, 1.1, frames),
     )

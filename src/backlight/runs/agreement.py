@@ -56,29 +56,42 @@ def leveled(layout: Layout, parts: Parts) -> dict[int, Complex[np.ndarray, "y x"
 
 
 def agreement(layout: Layout, parts: Parts) -> tuple[dict[int, complex], float]:
-    """Return the complex factor of each part with which all overlaps agree best, and how well they then do.
+    """Return the complex factor of each part with which the overlaps agree, and how well they then do.
 
-    Minimizes Σ ∫ wₐw_b|cₐoₐ − c_b·o_b|² over all overlaps at once, relative to Σ ∫ wₐw_b(|cₐoₐ|² + |c_b·o_b|²) so that
-    c = 0 is no answer: with A the parts' products and D their energies, by the first eigenvector of D^−½AD^−½, whose
-    value is λ.
+    With E and P the energies and products of two parts where they overlap, weighed by both, |c| minimizes
+    Σ w(ln|cₐ|²Eₐ − ln|c_b|²E_b)², w = √(EₐE_b), and arg c is that of the first eigenvector of P/√(EₐE_b) over all pairs
+    (Singer, Appl. Comput. Harmon. Anal. 30, 20 (2011)). Its length is no brightness: it is small where parts agree ill.
 
-    **Returns:** the factors, that of the first part 1; √(2(1 − λ)), the root mean square difference of two parts where
-    they overlap, over their own: NaN for a single part.
+    **Returns:** the factors, that of the first part 1; the root mean square difference of two parts where they overlap,
+    over their own, √(Σ∫wₐw_b|cₐoₐ − c_b·o_b|² / ½Σ∫wₐw_b(|cₐoₐ|² + |c_b·o_b|²)): NaN for a single part.
     """
     numbers = list(parts)
     if len(numbers) == 1:
         return {numbers[0]: 1.0}, float("nan")
-    products, energies = np.zeros((len(numbers),) * 2, complex), np.zeros(len(numbers))
+    products, energies = _overlapping(layout, parts)
+    both = np.sqrt(energies * energies.T)
+    _, ways = np.linalg.eigh(np.divide(products, both, out=np.zeros_like(products), where=both > 0))
+    ratio = np.log(np.divide(energies.T, energies, out=np.ones_like(both), where=both > 0))
+    laplacian = np.diag(both.sum(axis=1)) - both
+    logs = np.zeros(len(numbers))
+    logs[1:] = np.linalg.lstsq(laplacian[1:, 1:], 0.5 * np.sum(both * ratio, axis=1)[1:], rcond=None)[0]
+    found = np.exp(logs + 1j * np.angle(ways[:, -1] / ways[0, -1]))
+    bright = np.abs(found[:, None]) ** 2 * energies
+    apart = bright + bright.T - 2 * np.real(np.conj(found[:, None]) * products * found)
+    factors = {number: complex(c) for number, c in zip(numbers, found, strict=True)}
+    return factors, float(np.sqrt(max(apart.sum(), 0) / max(bright.sum(), np.finfo(float).tiny)))
+
+
+def _overlapping(layout: Layout, parts: Parts) -> tuple[Complex[np.ndarray, "a b"], Float[np.ndarray, "a b"]]:
+    """Return ∫wₐw_b·conj(oₐ)·o_b and ∫wₐw_b|oₐ|² of each two parts, 0 where they do not overlap."""
+    numbers = list(parts)
+    products, energies = np.zeros((len(numbers),) * 2, complex), np.zeros((len(numbers),) * 2)
     for a, b, weight, here, there in _pairs(layout, parts):
         i, j = numbers.index(a), numbers.index(b)
         products[i, j] = np.sum(weight * np.conj(here) * there)
         products[j, i] = np.conj(products[i, j])
-        energies[[i, j]] += [np.sum(weight * np.abs(part) ** 2) for part in (here, there)]
-    root = np.sqrt(np.maximum(energies, np.finfo(float).tiny))
-    values, ways = np.linalg.eigh(products / root[:, None] / root)
-    found = ways[:, -1] / root
-    factors = {number: complex(c) for number, c in zip(numbers, found / found[0], strict=True)}
-    return factors, float(np.sqrt(2 * max(1 - values[-1], 0)))
+        energies[i, j], energies[j, i] = (np.sum(weight * np.abs(part) ** 2) for part in (here, there))
+    return products, energies
 
 
 def _pairs(layout: Layout, parts: Parts) -> Iterator[tuple[int, int, np.ndarray, np.ndarray, np.ndarray]]:
