@@ -9,14 +9,13 @@ evaluation cannot do without (one there, one back, and their adjoints), and the 
 import argparse
 import resource
 import sys
-import time
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from plain import loss_and_gradient
 from reporting import publish
+from timing import compiled, least_times, product
 
 from backlight import losses
 from backlight.camera import Camera, Gaussian
@@ -49,17 +48,6 @@ def problem(size: int) -> Problem:
     return build(system, frame, unknowns, loss=losses.amplitude())
 
 
-def product(question: Problem) -> tuple:
-    """Return what a solver evaluates, as it does: the question is an argument of the compiled function."""
-    arrays, static = eqx.partition(question, eqx.is_array)
-
-    def evaluate(arrays, z):
-        asked = eqx.combine(arrays, static)
-        return jax.value_and_grad(lambda z: asked.smooth_objective(z))(z)
-
-    return evaluate, (arrays, question.start())
-
-
 def bare_transforms():
     """Return four transforms of one complex plane that depend on each other, and nothing else."""
     return jax.jit(lambda u: jnp.fft.fft2(jnp.fft.ifft2(jnp.fft.ifft2(jnp.fft.fft2(u)))))
@@ -77,9 +65,9 @@ def measure(size: int, repeats: int) -> dict:
         "plain": (by_hand, (planes, distance)),
         "fft": (bare_transforms(), (field,)),
     }
-    found = {name: _compiled(function, arguments) for name, (function, arguments) in candidates.items()}
+    found = {name: compiled(function, arguments) for name, (function, arguments) in candidates.items()}
     agreement = _agreement(found, candidates, question)
-    best = _least_times({name: (found[name]["run"], candidates[name][1]) for name in found}, repeats)
+    best = least_times({name: (found[name]["run"], candidates[name][1]) for name in found}, repeats)
     ratios = {name: best["backlight"] / best[name] for name in LIMITS}
     return {
         "size": size,
@@ -89,19 +77,6 @@ def measure(size: int, repeats: int) -> dict:
         "compile_seconds": {name: part["compile_seconds"] for name, part in found.items()},
         "memory_bytes": {name: part["memory_bytes"] for name, part in found.items()},
         "relative_difference_from_plain": agreement,
-    }
-
-
-def _compiled(function, arguments) -> dict:
-    lowered = jax.jit(function).lower(*arguments)
-    start = time.perf_counter()
-    run = lowered.compile()
-    seconds = time.perf_counter() - start
-    memory = run.memory_analysis()
-    return {
-        "run": run,
-        "compile_seconds": seconds,
-        "memory_bytes": int(memory.temp_size_in_bytes + memory.output_size_in_bytes),
     }
 
 
@@ -117,17 +92,6 @@ def _agreement(found: dict, candidates: dict, question: Problem) -> dict:
         "image_gradient": float(jnp.linalg.norm(image_slope - image) / jnp.linalg.norm(image)),
         "distance_gradient": abs(float(ours_slope["detection_path.distance"] / slope / distance) - 1),
     }
-
-
-def _least_times(candidates: dict, repeats: int) -> dict[str, float]:
-    """Return the least time of each, measured in turns so that a busy machine slows them all."""
-    best = dict.fromkeys(candidates, np.inf)
-    for _ in range(repeats):
-        for name, (run, arguments) in candidates.items():
-            start = time.perf_counter()
-            jax.block_until_ready(run(*arguments))
-            best[name] = min(best[name], time.perf_counter() - start)
-    return best
 
 
 def main(arguments: list[str] | None = None) -> dict:

@@ -15,6 +15,7 @@ from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
 from backlight.systems.lensless_look import registered
 from backlight.systems.lensless_super_resolution import ask, nominal
 from backlight.systems.lensless_transport import aligned, transported
+from backlight.systems.question import Start
 
 PIXELS, FRAMES, FINER, NOISE = 48, 9, 3, 0.01
 GIVEN = {
@@ -121,14 +122,23 @@ def test_with_everything_unknown_the_instrument_is_found(recorded, answers):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True, reason="25.1 dB where the known instrument gives 27.3; total variation flattens the lines"
-)
 def test_with_everything_unknown_the_picture_is_as_good_as_known(recorded, answers):
+    """Measured, seeds 0 and 1: 30.8 and 30.5 dB joint, 30.7 and 30.5 known, 15.9 and 18.2 as written."""
     sample, true, _ = recorded
-    joint, known = (quality(answers[name].system, true, sample) for name in ("joint", "known"))
+    joint, known, fixed = (quality(answers[name].system, true, sample) for name in ("joint", "known", "fixed"))
     assert joint[0] > known[0] - 1
-    assert joint[1] > 0.2
+    assert joint[1] > 0.3 > 10 * fixed[1]
+
+
+@pytest.mark.slow
+def test_a_weight_is_found_that_pixels_kept_back_ask_for(recorded):
+    """The noise of frame and pixel, which is 0.01, is found with it; weights go by halves."""
+    _, true, frames = recorded
+    known = GIVEN | {"distances": list(true.distances), "shifts": true.shifts[:, ::-1]}
+    question = ask(frames[:, 8:-8, 8:-8], known, {"sample": True}, {})
+    start = Start.of(question.look())
+    assert 1 / 64 <= start.weight <= 1 / 4
+    assert start.noise * float(question.system.noise.std) == pytest.approx(NOISE, rel=0.2)
 
 
 def test_a_frame_that_was_not_recorded():
