@@ -142,7 +142,8 @@ class ImagingSystem(eqx.Module):
         def of_frame(system: ImagingSystem, index: Array, *given: Array) -> Array:
             return term(_predict(system), system.noise, index, *given)
 
-        return sum_over_frames(of_frame, system, *given, pixels=math.prod(self.camera.shape))
+        pixels = math.prod(self.camera.shape) * self.camera.decimation**2  # of the light, which is finer than the frame
+        return sum_over_frames(of_frame, system, *given, pixels=round(pixels))
 
     def simulate(self, key: PRNGKeyArray, *, chunk: int | None = None) -> Image:
         """Return frames with noise, shape (frame, y, x); the noise is there before the camera rounds and saturates."""
