@@ -18,6 +18,11 @@ KEPT_BACK, STEPS = 0.05, 120
 LOWER, ROUNDS = 0.5, 8
 """A weight over the one before, and the weights tried at most: down to 1 % of the first."""
 
+FITTED = 0.25
+"""Numbers that the pixels may determine, over the pixels. Beyond it what the model gets wrong, light from outside the
+field above all, is put into the sample: a measured target faded there, though other pixels were predicted ever better,
+since what is wrong with a pixel is wrong with its neighbors."""
+
 
 def weighed(question: Question, system: ImagingSystem, beam: float) -> tuple[ImagingSystem, float, float]:
     """Lower the weight of the regularizers for as long as pixels that were kept back are predicted better.
@@ -43,12 +48,12 @@ def weighed(question: Question, system: ImagingSystem, beam: float) -> tuple[Ima
         system = estimate(system, frames, question.unknowns, loss=question.loss, regularizers=terms, solver=solver,
                           mask=told, error_bars=False).system  # fmt: skip
         left = frames - np.asarray(system.predict().values)
-        error = _mean_square(left, given - told)
-        if error >= best[0]:
-            break
         # Of p numbers fitted to n pixels the told ones are left by σ²(1 − p/n), the others by σ²(1 + p/n) (Akaike,
         # Ann. Inst. Stat. Math. 22, 203 (1970)).
-        best = error, system, float(factor), np.sqrt((error + _mean_square(left, told)) / 2)
+        error, within = _mean_square(left, given - told), _mean_square(left, told)
+        if error >= best[0] or (np.isfinite(best[0]) and error - within > FITTED * (error + within)):
+            break
+        best = error, system, float(factor), np.sqrt((error + within) / 2)
     noise: Any = question.system.noise
     return best[1], best[2], float(best[3] / noise.std)
 
