@@ -13,10 +13,10 @@ class Key:
     **Arguments:** `name` in the run file; `dimension` (one of `DIMENSIONS`; `"field"` is an array that can only be
     asked for with `true`, `"rows"` are lists of whole numbers or the name of a table of them, a `"file"` is a table,
     a `"picture"` a file that is read as the frames are); `help`, one sentence; `required`; `default` in SI, shown in
-    the template; `low` and `high` in SI, inclusive; `many` accepts a list, a whole number says of how many; `choices` for
-    `"text"`; `columns` of the table in a `"file"`; `example` as a person would write it; `found`, whether the system
-    finds a first value in the frames, so that an unknown needs none; `told_in`, the dimension of what comes out of an
-    unknown where that is another than what is asked for.
+    the template; `low` and `high` in SI, inclusive; `many` accepts a list, a whole number says of how many; `choices`
+    for `"text"`; `columns` of the table in a `"file"`; `example` as a person would write it; `found`, whether the
+    system finds a first value in the frames, so that an unknown needs none; `told_in`, the dimension of what comes out
+    of an unknown where that is another than what is asked for.
 
     An unknown that is a `"count"` is asked for with `true` or with a whole number: how many, or up to which.
 

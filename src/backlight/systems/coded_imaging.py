@@ -168,9 +168,15 @@ def _composed(
     given: Mapping[str, Any], shape: tuple[int, ...], background: float, noise: float, unknown: Mapping[str, Any]
 ) -> ImagingSystem:
     names = ("psf", "pixel_pitch", "psf_scale", "psf_background")
-    known = {name: given[name] for name in names if given.get(name) is not None}
+    known = _lifted({name: given[name] for name in names if given.get(name) is not None})
     reach = span(known.get("psf_scale", 1.0), unknown.get("psf_scale", False), WITHIN)[1]
     return coded_lensless(**known, shape=shape, reach=reach, background=background, noise=Gaussian(noise))
+
+
+def _lifted(known: dict[str, Any]) -> dict[str, Any]:
+    """Return pattern and background without what a subtraction has left below zero: only their difference counts."""
+    low = min(float(np.min(known["psf"])), 0.0)
+    return known | {"psf": np.asarray(known["psf"]) - low, "psf_background": known.get("psf_background", 0.0) - low}
 
 
 def _unknown(name: str, given: Mapping[str, Any], wanted: Any) -> Unknown:
