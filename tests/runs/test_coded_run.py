@@ -58,6 +58,7 @@ def test_the_result_holds_the_scene_and_what_is_known_of_the_camera(finished):
     assert result["parameters"]["background"]["status"] == "estimated"
     assert result["parameters"]["psf_scale"] == {"value": 1.0, "unit": "", "std": None, "status": "fixed"}
     assert result["parameters"]["sample"]["file"] == "object.npy"
+    assert not any("hot pixels" in warning for warning in result["warnings"])
     assert [source["path"].rpartition("/")[2] for source in result["inputs"]] == ["psf.tif", "frame.tif"]
     scene = np.load(finished.out / "object.npy")
     assert scene.dtype == np.float32

@@ -69,7 +69,7 @@ def read_recorded(
         background = _mean(_intensity(empty.array, run.data), frames.shape[1:], run.data.background)
     if background is not None and divide:
         (frames, weights), background = _divided(frames, weights, background), None
-    seen = {name: read_frames(path, saturation=run.data.saturation, trusted=trusted, **options)
+    seen = {name: read_frames(path, role="picture", saturation=run.data.saturation, trusted=trusted, **options)
             for name, path in instrument_paths(run).items() if name in pictures}  # fmt: skip
     for name, one in seen.items():
         sources = [dict(s) for s in one.sources] + sources
