@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-DIMENSIONS = ("length", "angle", "time", "curvature", "dimensionless", "count", "flag", "text", "file", "rows", "field")
+DIMENSIONS = ("length", "angle", "time", "curvature", "dimensionless", "count", "flag", "text", "file", "picture",
+              "rows", "field")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -10,11 +11,12 @@ class Key:
     """One key of `[instrument]` or `[unknown]`.
 
     **Arguments:** `name` in the run file; `dimension` (one of `DIMENSIONS`; `"field"` is an array that can only be
-    asked for with `true`, `"rows"` are lists of whole numbers or the name of a table of them); `help`, one sentence;
-    `required`; `default` in SI, shown in the template; `low` and `high` in SI, inclusive; `many` accepts a list, a
-    whole number says of how many; `choices` for `"text"`; `columns` of the table in a `"file"`; `example` as a person
-    would write it; `found`, whether the system finds a first value in the frames, so that an unknown needs none;
-    `told_in`, the dimension of what comes out of an unknown where that is another than what is asked for.
+    asked for with `true`, `"rows"` are lists of whole numbers or the name of a table of them, a `"file"` is a table,
+    a `"picture"` a file that is read as the frames are); `help`, one sentence; `required`; `default` in SI, shown in
+    the template; `low` and `high` in SI, inclusive; `many` accepts a list, a whole number says of how many; `choices`
+    for `"text"`; `columns` of the table in a `"file"`; `example` as a person would write it; `found`, whether the
+    system finds a first value in the frames, so that an unknown needs none; `told_in`, the dimension of what comes out
+    of an unknown where that is another than what is asked for.
 
     An unknown that is a `"count"` is asked for with `true` or with a whole number: how many, or up to which.
 
@@ -83,7 +85,8 @@ class SystemSchema:
     leaves the name unchecked); `one_frame`, whether it takes a single frame; `divides_background`, whether frames are
     to be divided by the empty one: a system that knows better what to do with it is given it as it is; `classic`, what
     a report calls the classic method; `tiled`, whether the field may be taken apart into tiles; `simulated`, numbers
-    that only `simulate --set` takes, such as the place of a frame that was not recorded.
+    that only `simulate --set` takes, such as the place of a frame that was not recorded; `holds_out_pixels`, whether
+    pixels of its frame are kept back, as others keep back frames.
     """
 
     system: str
@@ -100,6 +103,12 @@ class SystemSchema:
     one_of: tuple[OneOf, ...] = ()
     tiled: bool = False
     simulated: tuple[Key, ...] = ()
+    holds_out_pixels: bool = False
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Names of the `[instrument]` keys that are pictures."""
+        return tuple(key.name for key in self.instrument if key.dimension == "picture")
 
     def instrument_key(self, name: str) -> Key | None:
         """Return the `[instrument]` key of this name, or None."""

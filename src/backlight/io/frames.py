@@ -54,11 +54,11 @@ def read_frames(
 ) -> Frames:
     """Read frames and check them: shapes, types, NaN, darkness, saturation, signs, hot pixels.
 
-    **Arguments:** `source`, a file, a list of files, a folder or a pattern such as `"z_*.png"` (both in natural
-    order: 2 before 10); `key` and `axes` as for `read`; `frame`, the only one to keep, counted from 0 over all files;
-    `crop`, (first row, first column, rows, columns); `quantity`, `"intensity"` or `"amplitude"`; `role="background"`
-    accepts a constant frame; `mask` (y, x) after the crop, nonzero where pixels are ignored: they may hold anything and
-    become 0; `decoder` reuses a child process for many calls.
+    **Arguments:** `source`, a file, a list of files, a folder or a pattern such as `"z_*.png"` (both in natural order:
+    2 before 10); `key` and `axes` as for `read`; `frame`, the only one to keep, counted from 0 over all files; `crop`,
+    (first row, first column, rows, columns); `quantity`, `"intensity"` or `"amplitude"`; `role="background"` accepts a
+    constant frame, `"picture"` points that a frame's hot pixels look like; `mask` (y, x) after the crop, nonzero where
+    pixels are ignored: they may hold anything and become 0; `decoder` reuses a child process for many calls.
 
     **Raises** `InputError`.
 

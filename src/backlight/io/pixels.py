@@ -24,9 +24,9 @@ def check_pixels(
 ) -> tuple[list[str], float | None]:
     """Check raw frames (frame, y, x).
 
-    **Arguments:** `names`, one a frame; `role`, `"frames"` or `"background"` (which may be constant);
-    `saturation`, the level from which a pixel is saturated, guessed for integers; `ignore`, pixels (y, x) that do not
-    count.
+    **Arguments:** `names`, one a frame; `role`, `"frames"`, `"background"` (which may be constant) or `"picture"`
+    (which may have points brighter than all around); `saturation`, the level from which a pixel is saturated, guessed
+    for integers; `ignore`, pixels (y, x) that do not count.
 
     **Returns** warnings, and the saturation level in use. **Raises** `InputError` for NaN, infinities, dark or constant
     data, and numbers that are no intensities.
@@ -39,7 +39,7 @@ def check_pixels(
     level = saturation if saturation is not None else _full_scale(seen, float(high.max()))
     warnings += _saturated(seen, level, guessed=saturation is None) if level is not None else []
     warnings += _wrapped(seen, low, high)
-    return warnings + _hot(seen, ignore), level
+    return warnings + ([] if role == "picture" else _hot(seen, ignore)), level
 
 
 def _without(frames: "np.ndarray", ignore: "np.ndarray") -> "np.ndarray":
@@ -88,7 +88,7 @@ def _flat(low: "np.ndarray", high: "np.ndarray", names: Sequence[str], role: str
         return []
     first = int(flat.argmax())
     what = "all-zero" if high[first] == 0 else f"constant ({high[first]:g})"
-    if (role == "frames" and flat.all()) or (role != "frames" and (high == 0).any()):
+    if (role != "background" and flat.all()) or (role == "background" and (high == 0).any()):
         raise InputError(names[first], got=f"{what} pixels in {_some(flat)}", expected="a picture with light in it",
                          remedy="check exposure, trigger and file")  # fmt: skip
     return [f"{_some(flat)}: {what} pixels, which tell nothing"]

@@ -27,8 +27,9 @@ from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, 
 from backlight.io.toml import load_toml
 from backlight.schema import Key, OneOf, SystemSchema, Way
 
-_PLAIN = {"flag": bool, "count": int, "text": str, "file": str}
-_PLAIN_WORDS = {"flag": "true or false", "count": "a whole number", "text": "text", "file": "the name of a file"}
+_PLAIN = {"flag": bool, "count": int, "text": str, "file": str, "picture": str}
+_FILE = "the name of a file"
+_PLAIN_WORDS = {"flag": "true or false", "count": "a whole number", "text": "text", "file": _FILE, "picture": _FILE}
 SECTIONS = ("system", "unusual", "data", "instrument", "unknown", "estimate")
 MANY_FRAMES = ("held_out", "halves")
 """What `[estimate]` says of several frames of one sample."""
@@ -325,7 +326,7 @@ class _Reader:
             raise RunFileError(where, got=repr(value), expected="a known name", remedy=nearest(str(value), key.choices))
         if isinstance(value, int) and not isinstance(value, bool):
             self._limits(key, value, where)
-        return Path(value) if key.dimension == "file" else value  # type: ignore[return-value]
+        return Path(value) if key.dimension in ("file", "picture") else value  # type: ignore[return-value]
 
     def _scalar(self, key: Key, value: object, where: str) -> float:
         return self._in_bounds(key, self._parse(key, value, where), where)
@@ -366,11 +367,16 @@ def _check_choices(estimate: EstimateSection, schema: SystemSchema, path: Path) 
         if name is not None and names and name not in names:
             where = f"{path} [estimate] {field}"
             raise RunFileError(where, got=repr(name), expected="a known name", remedy=nearest(name, names))
-    for name in MANY_FRAMES:
-        if schema.one_frame and getattr(estimate, name):
+    for name in not_of_one_frame(schema):
+        if getattr(estimate, name):
             raise RunFileError(f"{path} [estimate] {name}", got=f"{getattr(estimate, name)!r}".lower(),
                                expected=f"no such key: {schema.system} takes a single frame",
                                remedy="remove the line")  # fmt: skip
+
+
+def not_of_one_frame(schema: SystemSchema) -> tuple[str, ...]:
+    """Return the keys of `[estimate]` that mean nothing to a system because it takes a single frame."""
+    return tuple(n for n in MANY_FRAMES if schema.one_frame and not (n == "held_out" and schema.holds_out_pixels))
 
 
 def _check_tiles(estimate: EstimateSection, schema: SystemSchema, path: Path) -> None:
@@ -429,4 +435,5 @@ def example(key: Key) -> str:
         return key.example if plain else f'"{key.example}"'
     return {"length": '"1 mm"', "angle": '"1 mrad"', "time": '"1 ms"', "curvature": '"1 1/m"',
             "dimensionless": "1.0", "flag": "true",
-            "count": "1", "text": '"name"', "file": '"file.csv"'}.get(key.dimension, "true")  # fmt: skip
+            "count": "1", "text": '"name"', "file": '"file.csv"', "picture": '"file.tif"'
+            }.get(key.dimension, "true")  # fmt: skip

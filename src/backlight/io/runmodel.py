@@ -77,7 +77,9 @@ class EstimateSection(Section):
     seed: Count = Field(0, description="seed of every random number")
     error_bars: bool | None = Field(None, description="false: no standard deviations, where they take too long")
     held_out: Annotated[int, Field(ge=2, le=10**9)] | None = Field(
-        None, description="off; for example 10: leave every tenth frame out, and tell how well it is predicted"
+        None,
+        description="for example 10: leave every tenth frame out, or of a single frame one pixel in ten, drawn at "
+        "random, and tell how well they are predicted; off when left out, but where a default is shown",
     )
     halves: bool | None = Field(
         None, description="off; true: estimate the sample from each half of the frames, and compare"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from backlight import units
 from backlight.errors import printable
-from backlight.io.runfile import MANY_FRAMES, TILES, data_paths, example, instrument_paths, ways_in_words
+from backlight.io.runfile import TILES, data_paths, example, instrument_paths, not_of_one_frame, ways_in_words
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
 from backlight.schema import Key, SystemSchema
 
@@ -99,7 +99,7 @@ def _estimate_template(schema: SystemSchema) -> str:
     choices = {"loss": schema.losses, "method": schema.methods}
     shown = {"error_bars": True, "held_out": 10, "halves": True, "tile": 256, "tile_overlap": 32}
     defaults = {"seed": 0, "iterations": 500} | shown | schema.defaults
-    left_out = ("steps", "regularizers", *(MANY_FRAMES if schema.one_frame else ()), *(() if schema.tiled else TILES))
+    left_out = ("steps", "regularizers", *not_of_one_frame(schema), *(() if schema.tiled else TILES))
     for name, field in EstimateSection.model_fields.items():
         if name in left_out:
             continue
@@ -133,7 +133,7 @@ def _default(key: Key) -> str:
 def _range(key: Key) -> str:
     if key.choices:
         return "one of: " + ", ".join(key.choices)
-    if key.dimension in ("flag", "text", "file", "rows", "field"):
+    if key.dimension in ("flag", "text", "file", "picture", "rows", "field"):
         return ""
     dimension = "dimensionless" if key.dimension == "count" else key.dimension
     low, high = key.low, key.high

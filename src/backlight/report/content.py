@@ -39,7 +39,7 @@ class Content:
     - `title`: one line.
     - `status`, `reason`: how the search ended.
     - `frame`, `predicted`: a recorded frame and what the model says of it, shape (y, x).
-    - `object`: the estimated transmission, complex (y, x), cropped to the frame's field of view.
+    - `object`: the estimated transmission, complex (y, x), or a real irradiance, cropped to the frame's field of view.
     - `classics`: the same by the classic method, by name; `"… over 10 mm, as found"` tells what it took. The last one
       is compared with the estimate.
     - `object_pitch`, `frame_pitch`: (y, x) in m, of the sample and of the camera.

@@ -29,6 +29,8 @@ def draw_all(content: Content) -> dict[str, "Figure"]:
 
 def comparison(content: Content) -> "Figure":
     """Draw the frame, the classic reconstructions and the estimate side by side, amplitude above phase."""
+    if not np.iscomplexobj(content.object):
+        return _scenes(content)
     found = [*content.classics.items(), ("Backlight", content.object)]
     columns = 1 + len(found)
     figure, axes = canvas(7.2, 7.2 / columns * 2 * _ratio(content.frame) + 0.5, 2, columns)
@@ -43,6 +45,20 @@ def comparison(content: Content) -> "Figure":
         _picture(axes[1][column], pictures.level_phase(u), phases, content.object_pitch, _titled(name))
     _color_bar(figure, axes[0][-1], "amplitude |t|")
     _color_bar(figure, axes[1][-1], "phase (rad)")
+    return figure
+
+
+def _scenes(content: Content) -> "Figure":
+    """Draw the frame, what the model says of it, and the irradiances that were found, side by side."""
+    found = [*content.classics.items(), ("Backlight", content.object)]
+    columns = 2 + len(found)
+    figure, (axes,) = canvas(7.2, 7.2 / columns * _ratio(content.frame) + 0.5, 1, columns)
+    levels, brightness = pictures.gray(content.frame), pictures.gray(*(values for _, values in found))
+    for axis, name, frame in zip(axes, ("recorded", "predicted"), (content.frame, content.predicted), strict=False):
+        _picture(axis, frame, levels, content.frame_pitch, f"{name} frame")
+    for axis, (name, values) in zip(axes[2:], found, strict=True):
+        _picture(axis, values, brightness, content.object_pitch, _titled(name))
+    _color_bar(figure, axes[-1], "irradiance")
     return figure
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 # The page may show its own pictures and run its own script; it may fetch nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _CAPTIONS = {
-    "comparison": "What the camera recorded, what the classic method makes of it over the distances named, and "
-    "the estimate. Gray levels and colors are shared along each row.",
+    "comparison": "What the camera recorded, what the classic method makes of it (over the distances named), or the "
+    "same estimate with the instrument as written, and the estimate. Gray levels and colors are shared along each row.",
     "residual": "What the model does not explain. Structure here, or power far from 1, means that something about the "
     "instrument is still wrong.",
     "convergence": "The objective, and each scalar unknown on its way.",
@@ -31,8 +31,10 @@ _FIT_WORDS = {
     "autocorrelation": "largest correlation of the residual with itself a few pixels away; 0 for white noise",
     "white": "whether the residual is as uncorrelated as noise",
     "nrmse_amplitude": "‖√y − √ŷ‖ / ‖√y‖, the share of the amplitude left unexplained",
-    "nrmse_fitted": "the same of the frames that the estimate is made from",
-    "nrmse_held_out": "the same of the frames that were left out, as the estimate predicts them",
+    "nrmse_fitted": "the same of the frames, or pixels, that the estimate is made from",
+    "nrmse_held_out": "the same of those that were left out, as the estimate predicts them",
+    "rms_held_out": "root mean square of what pixels that were left out are off by, in units of the frame",
+    "rms_held_out_as_written": "the same as the instrument as written predicts them",
     "period_one_seventh": "period, m, down to which two halves of the frames make one picture: correlation above 1/7",
     "period_half_bit": "the same by the half-bit criterion",
     "finest_detail": "half a period of the finest pattern that the frames can tell, m",
@@ -109,6 +111,10 @@ def _sliders(content: Content) -> Iterable[str]:
         return
     name, classic = list(content.classics.items())[-1]
     yield '<div class="pair">'
+    if not np.iscomplexobj(content.object):
+        before, after = (pictures.shrink(values) for values in (classic, content.object))
+        yield _slider("irradiance", name, before, after, pictures.gray(before, after)) + "</div>"
+        return
     before, after = (pictures.shrink(np.abs(u)) for u in (classic, content.object))
     yield _slider("amplitude", name, before, after, pictures.gray(before, after))
     before, after = (pictures.shrink(pictures.level_phase(u)) for u in (classic, content.object))

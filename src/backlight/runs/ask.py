@@ -16,6 +16,7 @@ from backlight.runs.tiles import Layout, Tile, layout
 from backlight.schema import Key, SystemSchema
 from backlight.systems import catalogue
 from backlight.systems.entry import SystemEntry
+from backlight.systems.held_out import drawn_pixels
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,13 @@ class Job:
 
     @cached_property
     def instrument(self) -> dict[str, Any]:
-        """What the user wrote of the instrument, and in place of the name of a table its numbers."""
-        keys = {key.name: key for key in self.schema.instrument}
+        """What the user wrote of the instrument, and in place of the name of a table its numbers.
+
+        A picture is read with the frames: see `Asked.instrument`.
+        """
+        keys = {key.name: key for key in self.schema.instrument if key.name not in self.schema.pictures}
         files = instrument_paths(self.run).items()
-        return self.written | {name: _content(path, keys[name]) for name, path in files}
+        return self.written | {name: _content(path, keys[name]) for name, path in files if name in keys}
 
 
 def _content(path: Path, key: Key) -> Any:
@@ -69,10 +73,15 @@ class Asked:
         return int(np.argmax(self.recorded.frames.mean(axis=(1, 2), dtype=np.float64)))
 
     @property
+    def instrument(self) -> dict[str, Any]:
+        """What the user wrote of the instrument, and in place of the names of files what is in them."""
+        return _instrument(self.job, self.recorded)
+
+    @property
     def geometry(self) -> Any:
         """What the run file says of the instrument, beside the frames; None where the system does not judge it."""
         judge = self.entry.geometry
-        return None if judge is None else judge(self.job.instrument, self.recorded.frames.shape)
+        return None if judge is None else judge(self.instrument, self.recorded.frames.shape)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -106,7 +115,9 @@ def _taken(job: Job) -> list[str]:
 
 def ask(job: Job, *, trusted: bool = False) -> Asked:
     """Read the frames and put the question."""
-    recorded = read_recorded(job.run, trusted=trusted, divide=job.schema.divides_background)
+    recorded = read_recorded(
+        job.run, trusted=trusted, divide=job.schema.divides_background, pictures=job.schema.pictures
+    )
     _refuse_stack(job, recorded)
     entry, tile = job.listing.load(), job.run.estimate.tile
     if tile is None:
@@ -125,7 +136,7 @@ def _refuse_stack(job: Job, recorded: Recorded) -> None:
 
 def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
     """Put the question of a job to frames."""
-    return _judged(job, entry, entry.ask(recorded.frames, job.instrument, *_wanted(job, recorded)))
+    return _judged(job, entry, entry.ask(recorded.frames, _instrument(job, recorded), *_wanted(job, recorded)))
 
 
 def put_tile(
@@ -141,8 +152,12 @@ def put_tile(
     part = recorded.part(tile.part)
     unknown, options = _wanted(job, part)
     options |= dict(settings or {})
-    question = entry.tiling.ask(part.frames, job.instrument, unknown, options, tile.center, found)
+    question = entry.tiling.ask(part.frames, _instrument(job, part), unknown, options, tile.center, found)
     return _judged(job, entry, question)
+
+
+def _instrument(job: Job, recorded: Recorded) -> dict[str, Any]:
+    return job.instrument | dict(recorded.pictures)
 
 
 def _wanted(job: Job, recorded: Recorded) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -154,13 +169,20 @@ def _wanted(job: Job, recorded: Recorded) -> tuple[dict[str, Any], dict[str, Any
 
 def _judged(job: Job, entry: SystemEntry, question: Any) -> Any:
     """Return the question with the frames that are kept back to judge its answer."""
-    estimate = job.run.estimate
+    estimate, count = job.run.estimate, held_out(job)
     if estimate.halves and entry.paths["sample"] not in question.unknowns:
         raise InputError("[estimate] halves", got="a sample that is known", expected="an unknown one to compare",
                          remedy="add sample = true to [unknown]")  # fmt: skip
-    if estimate.held_out is None:
+    if count is None:
         return question
-    return replace(question, held_out=every(estimate.held_out, len(question.frames)))
+    shape, pixels = question.frames.shape, job.schema.holds_out_pixels
+    return replace(question, held_out=drawn_pixels(shape, count, estimate.seed) if pixels else every(count, shape[0]))
+
+
+def held_out(job: Job) -> int | None:
+    """Return of how many frames, or pixels, one is left out of the estimate; none where `None`."""
+    default: Any = job.schema.defaults.get("held_out")
+    return job.run.estimate.held_out or default
 
 
 def every(count: int, frames: int) -> np.ndarray:
@@ -186,7 +208,8 @@ def resolved(asked: Asked) -> RunFile:
     names = {path: name for name, path in asked.entry.paths.items()}
     taken = {names[path]: True for path in question.unknowns if path in names and not run.unknown.get(names[path])}
     tiles = {} if asked.layout is None else {"tile_overlap": asked.layout.least}
-    estimate = run.estimate.model_dump(exclude_none=True) | dict(question.settings) | tiles
+    kept = {"held_out": held_out(asked.job)} if held_out(asked.job) else {}
+    estimate = run.estimate.model_dump(exclude_none=True) | dict(question.settings) | tiles | kept
     return replace(
         run,
         data=run.data and run.data.model_copy(update={"saturation": asked.recorded.saturation}),

@@ -111,7 +111,12 @@ def _too_large(memory: int | None, here: int | None) -> list[str]:
 
 
 def _weak(asked: Asked) -> list[str]:
-    """Ask the center of the frames what they can tell, before any estimate."""
+    """Ask the center of the frames what they can tell, before any estimate.
+
+    Not where a picture of the instrument belongs to the whole frame: the scene is dark then, and tells nothing yet.
+    """
+    if asked.recorded.pictures:
+        return []
     question = put(asked.job, asked.entry, _central(asked.recorded))
     bars = identifiability(question.system, question.unknowns, regularizers=question.regularizers, loss=question.loss)
     return [in_words(sentence, asked) for sentence in bars.sentences] if bars else []

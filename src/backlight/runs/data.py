@@ -1,6 +1,7 @@
 """The frames of a run file, ready to be asked about: intensities, bad pixels marked, the background taken care of."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ class Recorded:
     **Attributes:** `frames`, float32 intensities (frame, y, x); `weights`, 0 where a pixel must not count, 1
     elsewhere, same shape; `sources`, path and SHA-256 of every file; `warnings`, sentences; `saturation`, the level of
     the frames as stored from which a pixel does not count, given or guessed; `background`, the empty frame (y, x) where
-    it was not divided out.
+    it was not divided out; `pictures` of the instrument (y, x), by the name of their key.
     """
 
     frames: np.ndarray
@@ -29,21 +30,27 @@ class Recorded:
     warnings: tuple[str, ...]
     saturation: float | None = None
     background: np.ndarray | None = None
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def part(self, where: tuple[slice, slice]) -> "Recorded":
-        """Return these rows and columns of every frame; nothing is copied."""
+        """Return these rows and columns of every frame; nothing is copied, pictures of the instrument stay whole."""
         background = None if self.background is None else self.background[where]
         frames, weights = (stack[:, where[0], where[1]] for stack in (self.frames, self.weights))
         return replace(self, frames=frames, weights=weights, background=background)
 
 
-def read_recorded(run: RunFile, *, trusted: bool = False, divide: bool = True) -> Recorded:
-    """Read the frames, background and mask that a run file names; `divide` the frames by the background, or keep it."""
+def read_recorded(
+    run: RunFile, *, trusted: bool = False, divide: bool = True, pictures: Collection[str] = ()
+) -> Recorded:
+    """Read the frames, background and mask that a run file names; `divide` the frames by the background, or keep it.
+
+    `pictures` are the keys of `[instrument]` that name one: read as the frames are, with the same crop and mask.
+    """
     if run.data is None:
         raise InputError("[data]", got="no such section", expected="the frames")
     paths = data_paths(run)
     mask, sources = _mask(run.data, paths, trusted)
-    sources = _tables(run) + sources
+    sources = _tables(run, pictures) + sources
     options = {"axes": run.data.axes, "crop": run.data.crop, "quantity": run.data.quantity, "mask": mask}
     found = read_frames(_one_or_all(paths["frames"]), key=run.data.key, frame=run.data.frame,
                         saturation=run.data.saturation, trusted=trusted, **options)  # fmt: skip
@@ -62,13 +69,20 @@ def read_recorded(run: RunFile, *, trusted: bool = False, divide: bool = True) -
         background = _mean(_intensity(empty.array, run.data), frames.shape[1:], run.data.background)
     if background is not None and divide:
         (frames, weights), background = _divided(frames, weights, background), None
-    return Recorded(frames, weights, tuple(sources), tuple(warnings), found.saturation, background)
+    seen = {name: read_frames(path, role="picture", saturation=run.data.saturation, trusted=trusted, **options)
+            for name, path in instrument_paths(run).items() if name in pictures}  # fmt: skip
+    for name, one in seen.items():
+        sources = [dict(s) for s in one.sources] + sources
+        warnings += [f"{name}: {warning}" for warning in one.warnings]
+    bright = run.data.model_copy(update={"dark": None})  # its own level is the system's to know
+    shown = {name: _intensity(one.array, bright).mean(axis=0, dtype=np.float64) for name, one in seen.items()}
+    return Recorded(frames, weights, tuple(sources), tuple(warnings), found.saturation, background, shown)
 
 
-def _tables(run: RunFile) -> list[dict[str, object]]:
+def _tables(run: RunFile, pictures: Collection[str]) -> list[dict[str, object]]:
     """Return path and SHA-256 of the tables that the instrument is written in."""
     return [{"path": str(path), "sha256": sha256(path), "format": "table", "key": name}
-            for name, path in instrument_paths(run).items()]  # fmt: skip
+            for name, path in instrument_paths(run).items() if name not in pictures]  # fmt: skip
 
 
 def _one_or_all(paths: list[Path]) -> Path | list[Path]:

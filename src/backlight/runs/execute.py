@@ -16,6 +16,7 @@ from backlight.runs.checkpoint import FileCheckpoint
 from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, ended_by_itself, listening
 from backlight.runs.mosaic import conclude_tiles
+from backlight.runs.nominal import Nominal, answer_nominal, compares_nominal
 from backlight.runs.quality import Compared, compare_halves
 from backlight.runs.result import Conclusion, build_result, conclude, result_table
 from backlight.runs.tiled import Work, answer_tiles, counted
@@ -188,8 +189,9 @@ def _concluded(
         answers = answer_tiles(asked, estimate, work)
         return conclude_tiles(asked, estimate, answers), whole and len(answers) == tiles
     compared = _compared(asked, estimate, work, listener) if whole else None
-    cut = bool(asked.job.run.estimate.halves) and work.asked_to_stop()
-    return conclude(asked, estimate, compared), whole and not cut
+    written = _written(asked, estimate, work, listener) if whole else None
+    cut = (bool(asked.job.run.estimate.halves) or compares_nominal(asked)) and work.asked_to_stop()
+    return conclude(asked, estimate, compared, written), whole and not cut
 
 
 def _compared(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Compared | None:
@@ -199,6 +201,15 @@ def _compared(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Co
     listener.message("estimating the sample from each half of the frames")
     compared = compare_halves(asked, estimate, work.hear)
     return None if work.asked_to_stop() else compared
+
+
+def _written(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Nominal | None:
+    """Answer with the instrument as written where an estimate is compared with it; none if that was interrupted."""
+    if not compares_nominal(asked) or estimate.status == "diverged":
+        return None
+    listener.message("estimating the sample with the instrument as written, to compare")
+    found = answer_nominal(asked, work.hear)
+    return None if work.asked_to_stop() else found
 
 
 def _finished(out: Path, table: dict[str, Any]) -> Finished:

@@ -78,7 +78,7 @@ def conclude_tiles(asked: Asked, first: Estimate, answers: Mapping[int, TileAnsw
     residuals = unexplained(np.sum([answer.squares for answer in answers.values()], axis=0))
     view = tiling.object_in_view(first.system)
     values = blend(layout, parts, factors)
-    nominal = asked.entry.nominal(asked.job.instrument, (len(asked.recorded.frames), *layout.shape))
+    nominal = asked.entry.nominal(asked.instrument, (len(asked.recorded.frames), *layout.shape))
     numbers = _numbers(asked, answers)
     told = asked.entry.findings(first, nominal, residuals)
     return Conclusion(

@@ -11,7 +11,7 @@ from backlight.report import Parameter
 from backlight.runs.ask import Asked
 from backlight.schema import Key
 
-OBJECT = "object.npy"
+OBJECT, SAMPLE = "object.npy", "sample"
 SHOWN = 16
 """More numbers than this have no line each in the report."""
 
@@ -49,8 +49,8 @@ def _row(asked: Asked, estimate: Any, key: Key, in_file: bool) -> dict[str, Any]
         return None
     value, std = estimate.value(path), estimate.std(path)
     unit, scale = units.SI.get(key.result, ""), asked.entry.scale(key.name, estimate.system)
-    if in_file or np.size(value) > MANY or np.iscomplexobj(value):
-        file = OBJECT if key.name == "sample" else array_file(key.name)
+    if in_file or key.name == SAMPLE or np.size(value) > MANY or np.iscomplexobj(value):
+        file = OBJECT if key.name == SAMPLE else array_file(key.name)
         return {"value": None, "file": file, "unit": unit, "std": None, "status": "estimated"}
     start = asked.job.written.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
     start = _number(leaf_paths(estimate.initial)[path], scale) if isinstance(start, Path) else start

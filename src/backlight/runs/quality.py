@@ -56,7 +56,8 @@ def _gains_untold(asked: Asked) -> bool:
 
 
 def _held_out(asked: Asked) -> np.ndarray | None:
-    return asked.question.held_out if asked.job.run.estimate.held_out else None
+    frames = asked.job.run.estimate.held_out and not asked.job.schema.holds_out_pixels
+    return asked.question.held_out if frames else None
 
 
 def trusted_weights(asked: Asked) -> Float[np.ndarray, "frame y x"]:

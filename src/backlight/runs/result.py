@@ -2,8 +2,8 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from backlight.io.runmodel import Between
 from backlight.runs import machine
 from backlight.runs.ask import Asked, kept_background
 from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
+from backlight.runs.nominal import Nominal, pixel_notes, pixel_quality
 from backlight.runs.parameters import OBJECT, array_file, parameter_table
 from backlight.runs.quality import (
     RINGS,
@@ -40,7 +41,9 @@ class Conclusion:
     **Attributes:** `view`, the sample in the frame's field of view with its grid; `predicted`, the frame that is shown
     as the estimate explains it; `residuals`, ‖√y − √ŷ‖/‖√y‖ of each frame; `trusted`, `residuals.squares` of each over
     what is trusted; `findings` of the system; `compared`, the pictures of two halves of the frames, where the run asks
-    for them; `tiles`, what `result.json` tells of them, and the `table` of what each found, where there are any.
+    for them; `nominal`, the answer with the instrument as written, and `pixels`, figures of merit of pixels held out,
+    where there are any; `tiles`, what `result.json` tells of them, and the `table` of what each found, where there are
+    any.
     """
 
     asked: Asked
@@ -51,6 +54,8 @@ class Conclusion:
     trusted: np.ndarray
     findings: Findings
     compared: Compared | None = None
+    nominal: Nominal | None = None
+    pixels: Mapping[str, float | None] = field(default_factory=dict)
     tiles: dict[str, Any] | None = None
     table: str | None = None
 
@@ -60,12 +65,14 @@ class Conclusion:
         return self.findings.exhibits + (() if self.compared is None else (rings_exhibit(self.compared),))
 
 
-def conclude(asked: Asked, estimate: Any, compared: Compared | None = None) -> Conclusion:
+def conclude(
+    asked: Asked, estimate: Any, compared: Compared | None = None, written: Nominal | None = None
+) -> Conclusion:
     """Return what an estimate tells."""
     recorded = asked.recorded
     predicted = with_own_gains(asked, np.asarray(estimate.system.predict().values))
     residuals = unexplained(squares(recorded.frames, predicted, recorded.weights))
-    nominal = asked.entry.nominal(asked.job.instrument, recorded.frames.shape)
+    nominal = asked.entry.nominal(asked.instrument, recorded.frames.shape)
     return Conclusion(
         asked=asked,
         estimate=estimate,
@@ -75,6 +82,8 @@ def conclude(asked: Asked, estimate: Any, compared: Compared | None = None) -> C
         trusted=squares(recorded.frames, predicted, trusted_weights(asked)),
         findings=asked.entry.findings(estimate, nominal, residuals),
         compared=compared,
+        nominal=written,
+        pixels=pixel_quality(asked, predicted, written),
     )
 
 
@@ -93,6 +102,7 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
             "autocorrelation": quality.autocorrelation,
             "white": bool(quality.white),
             **quality_table(asked, conclusion.trusted, compared),
+            **conclusion.pixels,
         },
         "found": dict(findings.numbers),
         "stop": {
@@ -110,7 +120,12 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
         },
         **({} if compared is None else {RINGS: rings_table(compared)}),
         "tiles": conclusion.tiles,
-        "notes": [*_notes(asked, estimate), *findings.notes, *quality_notes(asked, compared)],
+        "notes": [
+            *_notes(asked, estimate),
+            *findings.notes,
+            *quality_notes(asked, compared),
+            *pixel_notes(conclusion.pixels),
+        ],
         "warnings": list(asked.warnings),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
@@ -186,10 +201,17 @@ def rounded(value: Any) -> float:
 
 
 def _write_object(folder: Path, view: Any) -> None:
-    values = np.asarray(view.values).astype(np.complex64)
+    values = _single(view.values)
     write_npy(folder / OBJECT, values)
-    channels = {"amplitude": np.abs(values), "phase": np.angle(values)}
+    field = np.iscomplexobj(values)
+    channels = {"amplitude": np.abs(values), "phase": np.angle(values)} if field else {"irradiance": values}
     write_ome_zarr(folder / "object.ome.zarr", channels, rounded(np.mean(np.abs(view.grid.pitch))))
+
+
+def _single(values: Any) -> np.ndarray:
+    """Return an object in single precision: a field, or an irradiance."""
+    values = np.asarray(values)
+    return values.astype(np.complex64 if np.iscomplexobj(values) else np.float32)
 
 
 def _write_arrays(folder: Path, conclusion: Conclusion, parameters: dict[str, dict[str, Any]]) -> None:
@@ -210,14 +232,23 @@ def _write_pictures(path: Path, conclusion: Conclusion) -> None:
     arrays = {f"history.{names.get(p, p)}": np.asarray(trace) for p, trace in estimate.history.items()}
     arrays["frame"] = asked.recorded.frames[shown]
     arrays["predicted"] = conclusion.predicted
-    arrays["frame_pitch"] = np.asarray(estimate.system.camera_grid().pitch)
+    arrays["frame_pitch"] = np.asarray([rounded(p) for p in np.asarray(estimate.system.camera_grid().pitch)])
     arrays |= to_arrays(conclusion.exhibits)
-    for name, instrument in _instruments(asked, estimate).items():
-        classic = asked.entry.classic(asked.recorded.frames, instrument, **kept_background(asked.recorded))
-        if classic is not None:
-            arrays[name] = np.asarray(classic).astype(np.complex64)
+    if conclusion.nominal is not None:
+        arrays[CLASSIC] = _single(conclusion.nominal.view.values)
+    arrays |= _classics(asked, estimate)
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def _classics(asked: Asked, estimate: Any) -> dict[str, np.ndarray]:
+    """Return the object by the classic method, where there is one."""
+    method = asked.entry.classic
+    if method is None:
+        return {}
+    frames, kept = asked.recorded.frames, kept_background(asked.recorded)
+    found = {name: method(frames, instrument, **kept) for name, instrument in _instruments(asked, estimate).items()}
+    return {name: np.asarray(u).astype(np.complex64) for name, u in found.items() if u is not None}
 
 
 def _instruments(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
@@ -227,7 +258,7 @@ def _instruments(asked: Asked, estimate: Any) -> dict[str, dict[str, Any]]:
     """
     if asked.layout is not None:
         return {}
-    written, table = asked.job.instrument, parameter_table(asked, estimate)
+    written, table = asked.instrument, parameter_table(asked, estimate)
     found = {key.name: table[key.name] for key in asked.job.schema.instrument if key.name in table}
     numbers = {
         n: row["value"] for n, row in found.items() if row["status"] == "estimated" and isinstance(row["value"], float)

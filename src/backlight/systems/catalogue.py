@@ -46,6 +46,7 @@ CATALOGUE = {
         Listing(schemas.FOURIER_PTYCHOGRAPHY, "backlight.systems.fourier_ptychography"),
         Listing(schemas.LENSLESS_STACK, "backlight.systems.lensless_super_resolution"),
         Listing(schemas.MULTI_HEIGHT, "backlight.systems.through_focus"),
+        Listing(schemas.CODED_LENSLESS, "backlight.systems.coded_imaging"),
     )
 }
 

@@ -16,15 +16,28 @@ from backlight.inverse.variable_projection import VariableProjection
 from backlight.systems.coded_instrument import (
     PATHS,
     SAMPLE,
+    changed,
     coded_lensless,
     in_recorded_units,
+    scene_in_view,
     seen,
     transfer,
 )
+from backlight.systems.entry import SystemEntry
 from backlight.systems.first_image import noise_level
+from backlight.systems.held_out import drawn_pixels
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.question import Question
-from backlight.systems.run_words import known_as, regularizers_of, settings, span, with_steps
+from backlight.systems.run_words import (
+    known_as,
+    refuse_steps,
+    regularizers_of,
+    settings,
+    solver_settings,
+    span,
+    with_steps,
+)
+from backlight.systems.schemas import CODED_LENSLESS
 
 TOTAL_VARIATION = 0.6
 """Default weight 0.6·σ·‖h‖, σ the standard deviation of the noise: noise of σ in the frame is one of σ·‖h‖ in what the
@@ -33,7 +46,7 @@ pattern throws back, and total variation of about the noise's size flattens it a
 TOLERANCE = 1e-4
 WITHIN = 0.1  # of the pattern's size: how far from the written scale an unknown one is looked for
 IMAGE_STEPS, THETA_STEPS, STEPS_EACH, WARM_UP = 160, 20, 15, 6
-HELD_OUT = 0.05  # of the pixels: enough to judge by, and too few to be missed
+HELD_OUT = 20  # one pixel in so many: enough to judge by, and too few to be missed
 
 
 def ask(
@@ -48,12 +61,17 @@ def ask(
 
     **Errors:** `InputError` for frames without light, and for what `coded_lensless` refuses.
     """
+    refuse_steps("coded_lensless", options)
+    _refuse_empty_frame(options)
     unknown = dict(unknown) or {"sample": True}
     _demand_sample(unknown)
     level = _brightness(frames)
     relative = np.asarray(frames, np.float32) / np.float32(level)
     noise = noise_level(relative[0])
-    background = darkest(relative[0]) if "background" in unknown else (instrument.get("background") or 0.0) / level
+    if "background" in unknown:
+        background = darkest(relative[0], options.get("weights"))
+    else:
+        background = (instrument.get("background") or 0.0) / level
     system = _composed(instrument, frames.shape, background, noise, unknown)
     searched = {name: wanted for name, wanted in unknown.items() if name != "background"}
     table = {PATHS[name]: _unknown(name, instrument, wanted) for name, wanted in searched.items()}
@@ -69,10 +87,10 @@ def ask(
         weights=options.get("weights"),
         tolerance=TOLERANCE,
         brightness=level,
-        settings=told,
+        settings=told | solver_settings(solver, options),
         first_look=None,
         finish=in_recorded_units,
-        notes=_about_level(system, level) if "background" in unknown else (),
+        notes=_notes(system, level, instrument, unknown),
     )
 
 
@@ -88,15 +106,31 @@ def held_out_pixels(shape: tuple[int, ...], seed: int = 0) -> Float[np.ndarray, 
         >>> round(float(held_out_pixels((100, 100)).mean()), 2)
         0.95
     """
-    return (np.random.default_rng(seed).random(shape) >= HELD_OUT).astype(np.float32)
+    return (~drawn_pixels(shape, HELD_OUT, seed)).astype(np.float32)
 
 
-def darkest(frame: Float[np.ndarray, "y x"]) -> float:
-    """Return the mean of the darkest block of a frame, a twenty-fourth of its shorter side wide."""
-    side = max(min(frame.shape) // 24, 2)
-    rows, columns = (n // side for n in frame.shape)
-    blocks = frame[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    return max(float(np.nanmin(blocks.mean(axis=(1, 3)))), 0.0)
+def darkest(frame: Float[np.ndarray, "y x"], weights: Float[np.ndarray, "*one y x"] | None = None) -> float:
+    """Return the mean of the darkest block of a frame, a twenty-fourth of its shorter side wide.
+
+    **Arguments:** `weights`: 0 for pixels that must not count; all do where `None`.
+    """
+    counts = np.ones(frame.shape) if weights is None else np.asarray(weights).reshape(frame.shape) > 0
+    light, pixels = (_blocks(values) for values in (np.where(counts, frame, 0.0), counts))
+    seen = pixels >= 0.5 * pixels.max()
+    return max(float(np.min(light[seen] / pixels[seen])), 0.0)
+
+
+def _blocks(values: np.ndarray) -> Float[np.ndarray, "rows columns"]:
+    side = max(min(values.shape) // 24, 2)
+    rows, columns = (n // side for n in values.shape)
+    return values[: rows * side, : columns * side].reshape(rows, side, columns, side).sum(axis=(1, 3), dtype=float)
+
+
+def _refuse_empty_frame(options: Mapping[str, Any]) -> None:
+    if options.get("background") is not None:
+        raise InputError("[data] background", got="an empty frame", expected="none: light from aside is a level here",
+                         remedy="write its level as background in [instrument], or background = true in [unknown]"
+                         )  # fmt: skip
 
 
 def _demand_sample(unknown: Mapping[str, Any]) -> None:
@@ -111,11 +145,17 @@ def _brightness(frames: np.ndarray) -> float:
     return level
 
 
-def _about_level(system: ImagingSystem, level: float) -> tuple[str, ...]:
-    return (
-        f"The level of light that no scene explains was taken from the darkest part of the frame, "
-        f"{float(system.camera.offset) * level:.4g}: a smaller one and a scene that glows evenly make the same frame.",
-    )
+def _notes(
+    system: ImagingSystem, level: float, instrument: Mapping[str, Any], unknown: Mapping[str, Any]
+) -> tuple[str, ...]:
+    told = {
+        "The level of light that no scene explains was taken from the darkest part of the frame, "
+        f"{float(system.camera.offset) * level:.4g}: a smaller one and a scene that glows evenly make the same frame.":
+        "background" in unknown,
+        "Where the pattern lies, and about which point it grows, only shifts the scene.": "psf_scale" in unknown,
+        "No pixel_pitch was written: lengths are those of pixels 1 µm apart.": instrument.get("pixel_pitch") is None,
+    }  # fmt: skip
+    return tuple(sentence for sentence, said in told.items() if said)
 
 
 def _norm(system: ImagingSystem) -> float:
@@ -128,9 +168,15 @@ def _composed(
     given: Mapping[str, Any], shape: tuple[int, ...], background: float, noise: float, unknown: Mapping[str, Any]
 ) -> ImagingSystem:
     names = ("psf", "pixel_pitch", "psf_scale", "psf_background")
-    known = {name: given[name] for name in names if given.get(name) is not None}
+    known = _lifted({name: given[name] for name in names if given.get(name) is not None})
     reach = span(known.get("psf_scale", 1.0), unknown.get("psf_scale", False), WITHIN)[1]
     return coded_lensless(**known, shape=shape, reach=reach, background=background, noise=Gaussian(noise))
+
+
+def _lifted(known: dict[str, Any]) -> dict[str, Any]:
+    """Return pattern and background without what a subtraction has left below zero: only their difference counts."""
+    low = min(float(np.min(known["psf"])), 0.0)
+    return known | {"psf": np.asarray(known["psf"]) - low, "psf_background": known.get("psf_background", 0.0) - low}
 
 
 def _unknown(name: str, given: Mapping[str, Any], wanted: Any) -> Unknown:
@@ -146,3 +192,19 @@ def _solver(table: Mapping[str, Unknown]) -> Solver:
     if not theta:
         return image
     return VariableProjection(parameters=theta, image=image, steps=THETA_STEPS, inner=STEPS_EACH, warm_up=WARM_UP)
+
+
+def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
+    """Return the camera as the user wrote it."""
+    return _composed(instrument, shape, instrument.get("background") or 0.0, 0.01, {})
+
+
+ENTRY = SystemEntry(
+    schema=CODED_LENSLESS,
+    paths={name: PATHS[name] for name in ("sample", "psf_scale", "background", "pixel_pitch")},
+    ask=ask,
+    nominal=nominal,
+    classic=None,
+    object_in_view=scene_in_view,
+    changed=changed,
+)

@@ -1,8 +1,11 @@
 """The lensless camera with a mask or a diffuser: how it is composed, and what a solver asks of it."""
 
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
@@ -10,7 +13,7 @@ from backlight.camera import Camera, Gaussian, Noise, StrayLight
 from backlight.errors import InputError
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.light import Image
-from backlight.maths.fourier import crop, fast_size
+from backlight.maths.fourier import crop, fast_size, pad
 from backlight.maths.leaf import Given
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.wave import Ambient, MeasuredPSF, Scene
@@ -125,6 +128,17 @@ def transfer(system: ImagingSystem) -> Complex[Array, "y f"]:
 def seen(system: ImagingSystem, light: Float[Array, "Y X"]) -> Float[Array, "1 y x"]:
     """Return the frame of light in the sensor's plane, on the scene's grid."""
     return system.camera(Image(light, system.sample_grid())).values[None]
+
+
+def changed(system: ImagingSystem, changes: Mapping[str, Any]) -> ImagingSystem:
+    """Return the camera with these numbers; the scene goes on in the dark where a larger pattern reaches beyond it."""
+    leaves = leaf_paths(system)
+    filled = {PATHS[n]: jnp.full(leaves[PATHS[n]].shape, v, leaves[PATHS[n]].dtype) for n, v in changes.items()}
+    system = set_leaves(system, filled)
+    needed = scene_shape(system.camera.shape, float(leaf_paths(system)[SCALE]))
+    wide = max(leaves[SAMPLE].shape[0], needed[0]), max(leaves[SAMPLE].shape[1], needed[1])
+    scene: Any = Scene(pad(leaves[SAMPLE], wide))
+    return eqx.tree_at(lambda s: s.sample, system, scene)
 
 
 def in_recorded_units(system: ImagingSystem, level: float) -> ImagingSystem:

@@ -62,9 +62,10 @@ class SystemEntry:
       time waits for `look()`, whose arrays `begun()` takes up. Its `settings` are `[estimate]` with the defaults.
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
-      view, or None; `background` too where `ask` is given it.
-    - `object_in_view`: system → an object with the complex `values` (y, x) of the sample in the frame's field of view
-      and their `grid`, such as a `Field`.
+      view, or None; `background` too where `ask` is given it. `None` where the same question about the sample alone,
+      with the instrument as written, is what to compare with.
+    - `object_in_view`: system → an object with the `values` (y, x) of the sample in the frame's field of view, complex
+      or a real irradiance, and their `grid`, such as a `Field` or an `Image`.
     - `scale`: `(name, system)` → factor from the leaf to the run file's unit, where they differ.
     - `geometry`: `(instrument, shape)` → an object with `sampling`, name → number, and `advice()`, a sentence where the
       instrument and the frames can hardly belong together, such as `backlight.systems.inline_geometry.Geometry`.
@@ -83,7 +84,7 @@ class SystemEntry:
     paths: Mapping[str, str]
     ask: Callable[..., Any]
     nominal: Callable[..., Any]
-    classic: Callable[..., Any]
+    classic: Callable[..., Any] | None
     object_in_view: Callable[[Any], Any]
     geometry: Callable[[Mapping[str, Any], tuple[int, ...]], Any] | None = None
     scale: Callable[[str, Any], float] = _unit_scale

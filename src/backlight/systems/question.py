@@ -75,8 +75,8 @@ class Question:
     - `finish`: `(system, brightness)` → the system that predicts the frames as they were recorded.
     - `finer`: system → its frames on a finer grid, see `estimate`.
     - `notes`: what was found and assumed, in sentences.
-    - `held_out`: numbers of the frames that neither the first look's fits nor the estimate are told, to see afterwards
-      how well they are predicted; none where `None`.
+    - `held_out`: numbers of the frames, or a map (frame, y, x) of the pixels, that neither the first look's fits nor
+      the estimate are told, to see afterwards how well they are predicted; none where `None`.
     """
 
     system: Any
@@ -97,7 +97,7 @@ class Question:
 
     @property
     def mask(self) -> np.ndarray | None:
-        """The weights of the pixels, 0 in the frames that are held out."""
+        """The weights of the pixels, 0 where they are held out."""
         if self.held_out is None:
             return self.weights
         told = np.ones(self.frames.shape, np.float32) if self.weights is None else np.array(self.weights)

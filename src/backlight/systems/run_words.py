@@ -9,6 +9,7 @@ import jax
 
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
+from backlight.inverse.admm import ADMM
 from backlight.inverse.first_order import LBFGS, Adam
 from backlight.inverse.fista import FISTA
 from backlight.inverse.least_squares import LevenbergMarquardt
@@ -23,6 +24,7 @@ METHODS = {
     LevenbergMarquardt: "levenberg_marquardt",
     LBFGS: "lbfgs",
     Adam: "adam",
+    ADMM: "admm",
 }
 
 

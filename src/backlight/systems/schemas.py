@@ -188,3 +188,35 @@ MULTI_HEIGHT = SystemSchema(
     defaults=LENSLESS_STACK.defaults,
     simulated=_ELSEWHERE,
 )
+
+CODED_LENSLESS = SystemSchema(
+    system="coded_lensless",
+    help="A camera with a mask or a diffuser for a lens: the scene behind one frame, by the picture of a point.",
+    classic="instrument as written",
+    instrument=(
+        Key("psf", "picture", "what a point of light makes of the same pixels, the measured point-spread function: "
+            "read as the frame is, with the same crop; not negative", required=True, example="psf.tif"),
+        Key("psf_scale", "dimensionless", "size of the pattern over the measured one: above 1 for a scene that is "
+            "nearer than the measured point", default=1.0, low=0.5, high=2.0),
+        Key("psf_background", "dimensionless", "level of psf where no light of the point arrives, in its own units",
+            default=0.0, low=0.0),
+        Key("background", "dimensionless", "light on the sensor that no scene explains, in units of the frame",
+            default=0.0, low=0.0),
+        Key("pixel_pitch", "length", "distance between the centers of two pixels; it only tells how long the scale "
+            "bars are", default=1e-6),
+    ),
+    unknown=(
+        Key("sample", "field", "the irradiance of the scene"),
+        Key("psf_scale", "dimensionless", "size of the pattern over the measured one; true: within 10 % of what is "
+            "written", low=0.5, high=2.0),
+        Key("background", "field", "light on the sensor that no scene explains: read off the darkest part of the frame",
+            told_in="dimensionless"),
+    ),
+    losses=("intensity",),
+    regularizers=("total_variation",),
+    methods=("variable_projection", "admm"),
+    defaults={"loss": "intensity", "method": "variable_projection", "iterations": 300, "held_out": 20},
+    one_frame=True,
+    divides_background=False,
+    holds_out_pixels=True,
+)  # fmt: skip
