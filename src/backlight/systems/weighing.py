@@ -8,12 +8,13 @@ import numpy as np
 from jaxtyping import Float
 
 from backlight.inverse.estimate import estimate
+from backlight.systems.held_out import drawn_pixels
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.question import Question
 from backlight.systems.run_words import solver_settings, with_steps
 
-KEPT_BACK, STEPS = 0.05, 120
-"""Share of the pixels that no fit is told, and steps of the image from one weight to the next."""
+KEPT_BACK, STEPS = 20, 120
+"""One pixel in so many no fit is told; steps of the image from one weight to the next."""
 
 LOWER, ROUNDS = 0.5, 8
 """A weight over the one before, and the weights tried at most: down to 1 % of the first."""
@@ -39,7 +40,7 @@ def weighed(question: Question, system: ImagingSystem, beam: float) -> tuple[Ima
     """
     frames = question.frames / np.float32(beam)
     given = np.ones(frames.shape, np.float32) if question.weights is None else np.asarray(question.weights)
-    told = given * (np.random.default_rng(0).random(frames.shape) >= KEPT_BACK)
+    told = given * ~drawn_pixels(frames.shape, KEPT_BACK, seed=0)
     solver = with_steps(question.solver, min(STEPS, solver_settings(question.solver, {})["iterations"]))
     best: tuple[float, ImagingSystem, float, float] = np.inf, system, 1.0, 1.0
     for factor in LOWER ** np.arange(ROUNDS):
