@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex
 
 from backlight.camera import Gaussian
 from backlight.inverse.estimate import default_solver
-from backlight.inverse.problem import build, unit_of
+from backlight.inverse.problem import build
 from backlight.inverse.tree import leaf_paths
 from backlight.inverse.unknowns import Common, Free, Passive, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
@@ -39,10 +39,8 @@ from backlight.systems.question import Question, Start
 from backlight.systems.run_words import (
     in_recorded_units,
     known_as,
-    loss_of,
+    loss_and_regularizers,
     refuse_steps,
-    regularizers_of,
-    settings,
     solver_settings,
     span,
     with_steps,
@@ -81,10 +79,8 @@ def ask(
     noise = noise_level(relative)
     system = _composed(instrument, frames.shape, high, noise, unknown)
     table = _with_unit_beam(system, {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()})
-    loss = loss_of(options.get("loss") or "amplitude", noise)
-    strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
-    told = settings(options, SAMPLE in table, TOTAL_VARIATION * float(strength))
-    terms = regularizers_of(told["regularizers"], PATHS)
+    weight = TOTAL_VARIATION if SAMPLE in table else None
+    loss, terms, told = loss_and_regularizers(options, system, relative, noise, PATHS, weight)
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
     solver = with_steps(default_solver(problem), options.get("iterations"))
     return Question(

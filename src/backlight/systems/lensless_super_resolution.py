@@ -13,7 +13,7 @@ from backlight.errors import InputError
 from backlight.inverse.direct import Direct
 from backlight.inverse.estimate import default_solver
 from backlight.inverse.frame_by_frame import FrameByFrame
-from backlight.inverse.problem import Problem, build, unit_of
+from backlight.inverse.problem import Problem, build
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.inverse.unknowns import Balanced, Free, Interval, Passive, Unknown
@@ -30,10 +30,8 @@ from backlight.systems.question import Question, Start
 from backlight.systems.run_words import (
     in_recorded_units,
     known_as,
-    loss_of,
+    loss_and_regularizers,
     refuse_steps,
-    regularizers_of,
-    settings,
     solver_settings,
     with_steps,
 )
@@ -86,10 +84,8 @@ def ask(
     table = {PATHS[name]: _unknown(name, system, wanted) for name, wanted in unknown.items()}
     if balanced and "distances" in unknown:
         table[PATHS["distances"]] = Balanced(table[PATHS["distances"]])
-    loss = loss_of(options.get("loss") or "amplitude", noise)
-    strength = unit_of(loss, system.noise, jnp.asarray(relative), 1.0) / (noise / 2)
-    told = settings(options, "sample" in unknown and not alone, TOTAL_VARIATION * float(strength) * _redundancy(system))
-    terms = regularizers_of(told["regularizers"], PATHS)
+    weight = TOTAL_VARIATION * _redundancy(system) if "sample" in unknown and not alone else None
+    loss, terms, told = loss_and_regularizers(options, system, relative, noise, PATHS, weight)
     problem = build(system, relative, table, loss=loss, regularizers=terms, weights=options.get("weights"))
     solver, method = _method(problem, options)
     return Question(

@@ -6,6 +6,8 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
@@ -13,6 +15,7 @@ from backlight.inverse.admm import ADMM
 from backlight.inverse.first_order import LBFGS, Adam
 from backlight.inverse.fista import FISTA
 from backlight.inverse.least_squares import LevenbergMarquardt
+from backlight.inverse.problem import unit_of
 from backlight.inverse.solver import Solver
 from backlight.inverse.unknowns import Free, Gaussian, Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
@@ -73,6 +76,25 @@ def settings(options: Mapping[str, Any], has_sample: bool, weight: float) -> dic
         asked = [{"kind": "total_variation", "weight": weight}] if has_sample else []
     terms = [{"kind": t["kind"], "weight": t["weight"], "on": t.get("on") or "sample"} for t in asked]
     return {"loss": options.get("loss") or "amplitude", "seed": options.get("seed", 0), "regularizers": terms}
+
+
+def loss_and_regularizers(
+    options: Mapping[str, Any],
+    system: ImagingSystem,
+    frames: np.ndarray,
+    noise: float,
+    paths: Mapping[str, str],
+    weight: float | None,
+) -> tuple[losses.Loss, tuple[regularizers.Regularizer, ...], dict[str, Any]]:
+    """Return what is asked for of frames relative to a bare beam, and how `[estimate]` names it in full.
+
+    **Arguments:** `frames`, `noise`: y, the standard deviation of its noise; `paths`: name in the run file → leaf;
+    `weight`: of total variation by default, in units of the noise of √y; `None` where no sample is asked for.
+    """
+    loss = loss_of(options.get("loss") or "amplitude", noise)
+    unit = float(unit_of(loss, system.noise, jnp.asarray(frames), 1.0)) / (noise / 2)
+    told = settings(options, weight is not None, (weight or 0.0) * unit)
+    return loss, regularizers_of(told["regularizers"], paths), told
 
 
 def loss_of(name: str, noise: float) -> losses.Loss:

@@ -19,7 +19,7 @@ KEPT_BACK, STEPS = 20, 120
 LOWER, ROUNDS = 0.5, 8
 """A weight over the one before, and the weights tried at most: down to 1 % of the first."""
 
-FITTED = 0.25
+FITTED = 1 / 3
 """Numbers that the pixels may determine, over the pixels. Beyond it what the model gets wrong, light from outside the
 field above all, is put into the sample: a measured target faded there, though other pixels were predicted ever better,
 since what is wrong with a pixel is wrong with its neighbors."""
