@@ -86,6 +86,11 @@ def test_simple_questions_are_answered_at_once_and_without_jax(arguments, tmp_pa
     assert min(times) < 1.0
 
 
+def test_the_module_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "backlight", "--version"], capture_output=True, text=True, check=True)
+    assert "backlight" in done.stdout
+
+
 def _processor_time():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
