@@ -52,11 +52,15 @@ def joint_moves(
 
 
 def energies(apply: Callable[[Coordinates], Coordinates], moves: Coordinates) -> Float[Array, "p p"]:
-    """Return mᵢ·A·mⱼ for a symmetric A and stacked moves m."""
-    images = jax.lax.map(apply, moves)
+    """Return mᵢ·A·mⱼ for a symmetric A and stacked moves m; of A·m one at a time is held."""
     count = jax.tree.leaves(moves)[0].shape[0]
-    products = [jnp.reshape(moves[path], (count, -1)) @ jnp.reshape(images[path], (count, -1)).T for path in moves]
-    total = sum(products[1:], products[0])
+
+    def row(move: Coordinates) -> Float[Array, " p"]:
+        image = apply(move)
+        products = [jnp.reshape(moves[path], (count, -1)) @ jnp.ravel(image[path]) for path in moves]
+        return sum(products[1:], products[0])
+
+    total = jax.lax.map(row, moves)
     return 0.5 * (total + total.T)
 
 
