@@ -135,7 +135,7 @@ def test_a_weight_is_found_that_pixels_kept_back_ask_for(recorded):
     """The noise of frame and pixel, which is 0.01, is found with it; weights go by halves."""
     _, true, frames = recorded
     known = GIVEN | {"distances": list(true.distances), "shifts": true.shifts[:, ::-1]}
-    question = ask(frames[:, 8:-8, 8:-8], known, {"sample": True}, {})
+    question = ask(frames, known, {"sample": True, "gains": True}, {})
     start = Start.of(question.look())
     assert 1 / 64 <= start.weight <= 1 / 4
     assert start.noise * float(question.system.noise.std) == pytest.approx(NOISE, rel=0.2)
