@@ -158,7 +158,9 @@ def test_frames_that_are_hardly_trusted_spoil_neither_figure():
     predicted = np.array([4.0, 1.0, 4.0, 4.0, 100.0, 100.0])[:, None, None] * np.ones((4, 4))
     weights = np.array([1, 1, 0.9, 1, 0.05, 0.05])[:, None, None] * np.ones((4, 4))
     asked: Any = SimpleNamespace(
-        job=SimpleNamespace(run=SimpleNamespace(estimate=SimpleNamespace(held_out=2))),
+        job=SimpleNamespace(
+            run=SimpleNamespace(estimate=SimpleNamespace(held_out=2)), schema=SimpleNamespace(holds_out_pixels=False)
+        ),
         question=SimpleNamespace(held_out=every(2, 6), weights=weights),
         recorded=SimpleNamespace(frames=frames, weights=np.ones_like(frames)),
     )
