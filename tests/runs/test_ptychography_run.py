@@ -17,8 +17,10 @@ from backlight.errors import InputError
 from backlight.findings import Curves, Exhibit, Picture, PointMap, from_arrays, to_arrays
 from backlight.io import read
 from backlight.runs.ask import ask, read_job
+from backlight.runs.parameters import traced
+from backlight.systems.fourier_ptychography import ENTRY
 from backlight.systems.ptychography_findings import by_diode, pupil_function, spreads
-from backlight.systems.ptychography_instrument import fourier_ptychography
+from backlight.systems.ptychography_instrument import PATHS, fourier_ptychography
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
 from ptychography_twin import APERTURE, HEIGHT, WAVELENGTH, Truth, record, texture
@@ -166,6 +168,17 @@ def test_the_error_of_the_pose_spreads_the_diodes():
     found = spreads(SimpleNamespace(system=system, uncertainty=bars, std=std.get), system.illumination.height)
     np.testing.assert_allclose(found[0], [[1e-8, 0], [0, 0]], atol=1e-13)
     np.testing.assert_allclose(found[1], [[0, 0], [0, 4e-8]], atol=1e-13)
+
+
+def test_a_number_on_its_way_has_the_name_and_the_sign_that_results_have():
+    """A sample behind the focus is a defocus before it to the pupil."""
+    told = {"wavelength": 600e-9, "numerical_aperture": 0.1, "pixel_pitch": 2e-6, "height": 0.1}
+    system = fourier_ptychography(**told, positions=np.zeros((1, 2)), shape=(1, 32, 32), defocus=5e-6)
+    asked: Any = SimpleNamespace(entry=ENTRY, question=SimpleNamespace(system=system))
+    traces = {PATHS["defocus"]: [float(system.detection_path.defocus)], "objective": [2.0]}
+    found = traced(asked, traces)
+    assert found["defocus"] == pytest.approx([5e-6])
+    assert found["objective"] == [2.0]
 
 
 def test_the_residual_of_a_diode_is_that_of_its_frames():

@@ -13,6 +13,7 @@ from backlight.errors import InputError
 from backlight.systems.fourier_ptychography import ask, fourier_ptychography, sample_in_view
 from backlight.systems.ptychography_frames import amplitude_noise, code_step, rounding_floor
 from backlight.systems.ptychography_look import least, trusted
+from backlight.systems.question import Start
 
 PIXELS = 48
 UNKNOWN = dict.fromkeys(
@@ -122,6 +123,20 @@ def test_frames_on_the_edge_of_the_pupil_are_not_trusted():
     )  # fmt: skip
     assert np.allclose(trusted(system), [1, 1e-4, 0.5, 1], atol=0.02)
     assert trusted(system)[1] == pytest.approx(1e-4)
+
+
+def test_frames_that_are_not_trusted_are_named():
+    edge, places = 0.1, np.array([[0.0, 0.0], [9.045e-3, 0.0], [0.0, 3e-3]])  # x, y; the second lies on the edge
+    given = {"wavelength": 630e-9, "numerical_aperture": edge, "pixel_pitch": 1.845e-6,
+             "led_positions": np.column_stack([places, np.full(3, -90e-3)])}  # fmt: skip
+    frames = np.random.default_rng(0).uniform(0.5, 1, (3, 32, 32)).astype(np.float32)
+    table = given.pop("led_positions")
+    said, unsaid = (
+        Start.of(ask(frames[kept], given | {"led_positions": table[kept]}, {"sample": True}, {}).look())
+        for kept in ([0, 1, 2], [0, 2])
+    )
+    assert any("1 frames falls on the very edge" in note and "(frames 1)" in note for note in said.notes)
+    assert not any("edge of the pupil" in note for note in unsaid.notes)
 
 
 def test_the_step_of_a_converter_is_found_and_its_variance_joins_the_noise():

@@ -59,8 +59,9 @@ def agreement(layout: Layout, parts: Parts) -> tuple[dict[int, complex], float]:
     """Return the complex factor of each part with which the overlaps agree, and how well they then do.
 
     With E and P the energies and products of two parts where they overlap, weighed by both, |c| minimizes
-    Σ w(ln|cₐ|²Eₐ − ln|c_b|²E_b)², w = √(EₐE_b), and arg c is that of the first eigenvector of P/√(EₐE_b) over all pairs
-    (Singer, Appl. Comput. Harmon. Anal. 30, 20 (2011)). Its length is no brightness: it is small where parts agree ill.
+    Σ w(ln|cₐ|²Eₐ − ln|c_b|²E_b)², w = √(EₐE_b), and arg c is that of the leading eigenvector of P/√(EₐE_b) over all
+    pairs (Singer, Appl. Comput. Harmon. Anal. 30, 20 (2011)). Its length is no brightness: it is small where parts
+    agree ill.
 
     **Returns:** the factors, that of the first part 1; the root mean square difference of two parts where they overlap,
     over their own, √(Σ∫wₐw_b|cₐoₐ − c_b·o_b|² / ½Σ∫wₐw_b(|cₐoₐ|² + |c_b·o_b|²)): NaN for a single part.
@@ -75,7 +76,7 @@ def agreement(layout: Layout, parts: Parts) -> tuple[dict[int, complex], float]:
     laplacian = np.diag(both.sum(axis=1)) - both
     logs = np.zeros(len(numbers))
     logs[1:] = np.linalg.lstsq(laplacian[1:, 1:], 0.5 * np.sum(both * ratio, axis=1)[1:], rcond=None)[0]
-    found = np.exp(logs + 1j * np.angle(ways[:, -1] / ways[0, -1]))
+    found = np.exp(logs + 1j * np.angle(ways[:, -1] * np.conj(ways[0, -1])))
     bright = np.abs(found[:, None]) ** 2 * energies
     apart = bright + bright.T - 2 * np.real(np.conj(found[:, None]) * products * found)
     factors = {number: complex(c) for number, c in zip(numbers, found, strict=True)}

@@ -17,6 +17,7 @@ from backlight.runs.folder import RESULT, read_result
 from backlight.runs.interruption import Interrupted, Interruption, ended_by_itself, listening
 from backlight.runs.mosaic import conclude_tiles
 from backlight.runs.nominal import Nominal, answer_nominal, compares_nominal
+from backlight.runs.parameters import traced
 from backlight.runs.quality import Compared, compare_halves
 from backlight.runs.result import Conclusion, build_result, conclude, result_table
 from backlight.runs.tiled import Work, answer_tiles, counted
@@ -223,10 +224,8 @@ def _already_committed(workspace: Workspace) -> bool:
 
 
 def _callback(asked: Asked, workspace: Workspace, listener: Listener, interruption: Interruption):
-    names = {path: name for name, path in asked.entry.paths.items()}
-
     def told(progress: Any) -> None:
-        values = {str(names.get(path, path)): float(value) for path, value in progress.values.items()}
+        values = {name: float(value) for name, value in traced(asked, progress.values).items()}
         workspace.log("progress", iteration=progress.iteration, objective=progress.objective, values=values)
         listener.progress(progress, values)
         interruption.obey()

@@ -1,5 +1,6 @@
 """The parameters of a result under their run-file names, in SI."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ def _alike(value: Any, std: Any) -> tuple[Any, Any]:
         return value, std
     count = len(value if isinstance(value, list) else std)
     return _listed(value, count), _listed(std, count)
+
+
+def traced(asked: Asked, traces: Mapping[str, Any]) -> dict[str, Any]:
+    """Return numbers by path, single ones or traces, by the names and in the units of the run file."""
+    names, found = {path: name for name, path in asked.entry.paths.items()}, {}
+    for path, values in traces.items():
+        scale = asked.entry.scale(names[path], asked.question.system) if path in names else 1.0
+        found[str(names.get(path, path))] = np.asarray(values, float) * scale
+    return found
 
 
 def report_rows(table: dict[str, dict[str, Any]], dimensions: dict[str, str]) -> tuple[Parameter, ...]:

@@ -17,7 +17,7 @@ from backlight.runs import machine
 from backlight.runs.ask import Asked, kept_background
 from backlight.runs.folder import CLASSIC, CLASSIC_FOUND, PICTURES, RESULT, SCHEMA_VERSION, SYSTEM, write_system
 from backlight.runs.nominal import Nominal, pixel_notes, pixel_quality
-from backlight.runs.parameters import OBJECT, array_file, parameter_table
+from backlight.runs.parameters import OBJECT, array_file, parameter_table, traced
 from backlight.runs.quality import (
     RINGS,
     Compared,
@@ -228,8 +228,7 @@ def _write_arrays(folder: Path, conclusion: Conclusion, parameters: dict[str, di
 def _write_pictures(path: Path, conclusion: Conclusion) -> None:
     """Keep what the report shows, so that it can be drawn again without the inputs."""
     asked, estimate, shown = conclusion.asked, conclusion.estimate, conclusion.asked.brightest
-    names = {path: name for name, path in asked.entry.paths.items()}
-    arrays = {f"history.{names.get(p, p)}": np.asarray(trace) for p, trace in estimate.history.items()}
+    arrays = {f"history.{name}": trace for name, trace in traced(asked, estimate.history).items()}
     arrays["frame"] = asked.recorded.frames[shown]
     arrays["predicted"] = conclusion.predicted
     arrays["frame_pitch"] = np.asarray([rounded(p) for p in np.asarray(estimate.system.camera_grid().pitch)])

@@ -68,7 +68,7 @@ def first_look(
         found = units.format_length(-float(leaves[DEFOCUS]), digits=3)
         notes.append(f"With the bright-field frames alone the defocus was found to be about {found}.")
     trust = trusted(_with(question.system, leaves))
-    if not trust.all():
+    if np.any(trust < 1):
         left = ", ".join(str(i) for i in np.flatnonzero(trust <= LEAST_TRUST)[:12])
         notes.append(
             f"The direct light of {int(np.sum(trust < 1))} frames falls on the very edge of the pupil, where a part of "

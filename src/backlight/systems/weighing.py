@@ -31,6 +31,7 @@ def weighed(question: Question, system: ImagingSystem, beam: float) -> tuple[Ima
     What a picture owes to the noise of the frames it predicts no better than another noise; what they tell of the
     sample it does (cross-validation: Stone, J. R. Stat. Soc. B 36, 111 (1974)). A guess of the noise tells less: fine
     fringes on coarse pixels look like noise several times as large, and how much the frames leave open nobody knows.
+    Each weight goes on from the picture of the one before, so a lower one has had more steps as well.
 
     **Arguments:** `question` before its first look is over; `system` to begin with; `beam`, the brightness of the bare
     beam in units of its frames.
