@@ -247,6 +247,7 @@ BANDS: dict[str, Band] = {
     "distance": Band("length", 100e-9, 10.0, 20e-3),
     "source_distance": Band("length", 1e-6, 100.0, 0.1),
     "focal_length": Band("length", 10e-6, 20.0, 50e-3),
+    "defocus": Band("length", -10e-3, 10e-3, 50e-6),
     "led_pitch": Band("length", 50e-6, 0.2, 4e-3),
     "led_distance": Band("length", 1e-3, 2.0, 90e-3),
     "thickness": Band("length", 1e-9, 0.5, 1e-3),

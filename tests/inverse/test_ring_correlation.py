@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.inverse.quality import nrmse_amplitude, own_gains
+from backlight.inverse.quality import nrmse_amplitude, own_gains, pixels_that_count
 from backlight.inverse.ring_correlation import ONE_SEVENTH, RingCorrelation, ring_correlation
 
 SHAPE, PITCH = (240, 300), (1e-6, 0.8e-6)
@@ -95,13 +95,19 @@ def test_own_gains_leave_the_least_error():
     assert gains[2] == 1
     for frame in range(2):
         part = data[frame], predicted[frame], weights[frame]
-        least = nrmse_amplitude(part[0], gains[frame] * part[1], part[2])
+        least = nrmse_amplitude(part[0], gains[frame] * part[1], part[2] > 0)
         for factor in (0.98, 1.02):
-            assert nrmse_amplitude(part[0], factor * gains[frame] * part[1], part[2]) > least
+            assert nrmse_amplitude(part[0], factor * gains[frame] * part[1], part[2] > 0) > least
 
 
 def test_the_unexplained_share_counts_the_pixels_that_count():
     data, predicted = np.array([[4.0, 9.0]]), np.array([[1.0, 9.0]])
-    assert nrmse_amplitude(data, predicted, np.ones((1, 2))) == pytest.approx(1 / 13**0.5)
-    assert nrmse_amplitude(data, predicted, np.array([[0.0, 1.0]])) == 0
-    assert np.isnan(nrmse_amplitude(data, predicted, np.zeros((1, 2))))
+    assert nrmse_amplitude(data, predicted, np.ones((1, 2), bool)) == pytest.approx(1 / 13**0.5)
+    assert nrmse_amplitude(data, predicted, np.array([[False, True]])) == 0
+    assert np.isnan(nrmse_amplitude(data, predicted, np.zeros((1, 2), bool)))
+
+
+def test_pixels_of_a_frame_that_is_not_trusted_do_not_count():
+    weights = np.array([[[1.0, 0.6]], [[1e-4, 1e-4]], [[0.0, 1.0]]])
+    assert pixels_that_count(weights).tolist() == [[[True, True]], [[False, False]], [[False, True]]]
+    assert not pixels_that_count(np.zeros((1, 1, 2))).any()

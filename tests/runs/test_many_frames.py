@@ -3,6 +3,7 @@
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,13 +14,16 @@ from panel_run import HEAD, write_run
 
 import backlight.runs as runs
 from backlight.errors import InputError, RunFileError
+from backlight.inverse.tree import get_leaf, set_leaves
 from backlight.io import write_npy
 from backlight.runs.ask import ask, every, read_job
-from backlight.runs.execute import Listener
+from backlight.runs.execute import Listener, _compared, _written
+from backlight.runs.parameters import parameter_table
 from backlight.runs.quality import quality_table, trusted_weights
 from backlight.runs.residuals import squares
 from backlight.systems.frame_order import by_angle
 from backlight.systems.half_data import halves
+from backlight.systems.ptychography_instrument import DEFOCUS
 from backlight.systems.question import Start
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "systems"))
@@ -196,3 +200,29 @@ def test_a_run_interrupted_between_its_halves_is_resumed_to_the_whole_result(fra
     assert whole.exit_code == 0
     assert whole.result["data_fit"]["nrmse_amplitude"] == cut.result["data_fit"]["nrmse_amplitude"]
     assert len(whole.result["ring_correlation"]["frames"][0]) == 12
+
+
+def test_what_a_method_holds_is_not_told_as_estimated(frames, tmp_path):
+    job = prepare(tmp_path, frames, extra='method = "epie"')
+    job.write_text(job.read_text().replace("led_gains", "defocus = true\nled_gains"))
+    asked = ask(read_job(job))
+
+    def told(system):
+        answer = SimpleNamespace(system=system, initial=system, value=partial(get_leaf, system), std=lambda _: None)
+        return {name: row["status"] for name, row in parameter_table(asked, answer).items()}
+
+    system = asked.question.system
+    held = told(system)
+    assert (held["sample"], held["led_gains"], held["defocus"]) == ("estimated", "fixed", "fixed")
+    focused = set_leaves(system, {DEFOCUS: get_leaf(system, DEFOCUS) + 1e-6})
+    assert told(focused)["defocus"] == "estimated"  # a first look found it
+
+
+@pytest.mark.parametrize("follow_up", [_compared, _written])
+def test_who_asked_to_stop_does_not_wait_for_what_follows_an_estimate(follow_up, monkeypatch):
+    monkeypatch.setattr("backlight.runs.execute.compares_nominal", lambda asked: True)
+    asked = SimpleNamespace(job=SimpleNamespace(run=SimpleNamespace(estimate=SimpleNamespace(halves=True))))
+    said = []
+    work, listener = SimpleNamespace(asked_to_stop=lambda: True), Listener(message=said.append)
+    assert follow_up(asked, SimpleNamespace(status="converged"), work, listener) is None
+    assert said == []

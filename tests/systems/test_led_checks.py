@@ -56,12 +56,36 @@ def test_what_no_reconstruction_can_mend_is_refused(change, upsampling, says):
 
 
 def test_what_is_odd_is_said():
-    assert GEOMETRY.advice().startswith("The frames' pixels hold the pupil but not")
-    assert replace(GEOMETRY, pixel_pitch=1e-6).advice() == ""
+    assert GEOMETRY.advice() == ""
     sparse = replace(GEOMETRY, pixel_pitch=1e-6, positions=rectangular_layout(5, 5, 12e-3))
     assert "25 of 25 frames (of 0, 1, 2, 3, 4, 5, …)" in sparse.advice()
     by_diode = replace(sparse, each="diode", numbers=np.arange(25) + 40)
     assert "25 of 25 diodes (of 40, 41, 42, 43, 44, 45, …)" in by_diode.advice()
     assert "bright_field_diodes" in by_diode.sampling
     assert "No diode shines straight" in replace(sparse, positions=GEOMETRY.positions + 0.05).advice()
-    sparse.demand()
+    with pytest.raises(InputError, match=r"(?s)25 of 25 whose pupil is covered.*unusual = \['led_pitch'\]"):
+        sparse.demand()
+    sparse.demand(unusual=["led_pitch"])
+
+
+@pytest.mark.parametrize(
+    ("factors", "says"),
+    [
+        ((1e3, 1e3), "stands 90.9 m below the sample, where panels stand 1 mm to 2 m: check led_positions"),
+        ((1e-3, 1e-3), "stands 90.9 µm below the sample"),
+        ((1e-3, 1), "Every diode shines straight into the objective"),
+        ((1, 1e3), "Every diode shines straight into the objective"),
+    ],
+)
+def test_a_table_in_another_unit_is_told_by_what_is_not_usual(factors, says):
+    across, down = factors
+    fine = replace(GEOMETRY, pixel_pitch=1e-6, table=True)
+    assert says in replace(fine, positions=across * fine.positions, height=down * fine.height).advice()
+
+
+@pytest.mark.parametrize("change", [{"height": 1e-3}, {"numerical_aperture": 0.01}])
+def test_what_is_wrong_with_a_table_is_blamed_on_the_table(change):
+    with pytest.raises(InputError, match=r"^led_positions") as error:
+        replace(GEOMETRY, table=True, **change).demand()
+    assert "led_distance" not in str(error.value)
+    assert "off the axis" in str(error.value)

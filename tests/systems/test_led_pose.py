@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ptychography_twin import APERTURE, HEIGHT, PITCH, WAVELENGTH, Truth, record, texture
@@ -29,11 +31,20 @@ def test_swapped_and_mirrored_tables_are_told_from_right_ones(name, moved):
     assert pose.orientation == name
     assert pose.lead > CERTAIN
     np.testing.assert_allclose(pose.oriented(wrong), TABLE, atol=1e-12)
+    assert ("with the other axis mirrored" in pose.advice()) == ("mirrored" in name)
     if name == "as written":
         assert pose.advice() == ""
     else:
         assert pose.lead_over_written > CERTAIN
         assert name in pose.advice()
+
+
+def test_what_fits_better_though_not_for_certain_is_said(moved):
+    pose = panel_pose(moved, TABLE, HEIGHT, **KNOWN)
+    assert pose is not None
+    doubtful = replace(pose, lead=-3.0, rival="x and y swapped")
+    assert "better with x and y swapped, though not for certain: check" in doubtful.advice()
+    assert replace(pose, lead=-1.0).advice() == ""
 
 
 def test_a_table_with_both_axes_mirrored_fits_as_well_with_the_shift_of_the_other_sign(moved):

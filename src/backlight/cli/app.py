@@ -103,7 +103,7 @@ def check(
     show.rows(found.rows())
     for sentence in found.warnings:
         show.line(f"warning: {sentence}")
-    show.line("no warnings" if not found.warnings else f"{len(found.warnings)} warnings")
+    show.line(f"{len(found.warnings) or 'no'} warning{'' if len(found.warnings) == 1 else 's'}")
 
 
 @app.command()

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from backlight.inverse.problem import Coordinates, Problem
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Fit quality from the residual alone.
+    """Fit quality from the residual alone, over the pixels that count (see `pixels_that_count`).
 
     **Attributes:**
 
@@ -31,21 +31,27 @@ def assess(problem: Problem, z: Coordinates) -> Quality:
     """Return the quality of the fit at z."""
     data, weights = (np.asarray(x, float) for x in (problem.data, problem.weights))
     predicted = np.asarray(problem.predict(z), float)
-    used = weights > 0
+    used = pixels_that_count(weights)
     correlation = largest_autocorrelation(np.where(used, _root(data) - _root(predicted), 0), used)
     return Quality(
-        nrmse_amplitude(data, predicted, weights),
+        nrmse_amplitude(data, predicted, used),
         _reduced_chi2(problem, data, predicted, used),
         correlation,
         bool(correlation < 4 / np.sqrt(max(used.sum(), 1))),
     )
 
 
+def pixels_that_count(weights: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:
+    """Tell which pixels count: those of more than half the largest weight, as those of a frame that a first look does
+    not trust are not."""
+    return weights > 0.5 * weights.max(initial=0)
+
+
 def nrmse_amplitude(
-    data: Float[np.ndarray, "*shape"], predicted: Float[np.ndarray, "*shape"], weights: Float[np.ndarray, "*shape"]
+    data: Float[np.ndarray, "*shape"], predicted: Float[np.ndarray, "*shape"], used: Bool[np.ndarray, "*shape"]
 ) -> float:
-    """Return ‖√y − √ŷ‖/‖√y‖ over the pixels of weight above 0; NaN where there is no light in any."""
-    root, model = (_root(values[weights > 0]) for values in (data, predicted))
+    """Return ‖√y − √ŷ‖/‖√y‖ over the pixels that are used; NaN where there is no light in any."""
+    root, model = (_root(values[used]) for values in (data, predicted))
     size = float(np.linalg.norm(root))
     return float(np.linalg.norm(root - model)) / size if size else float("nan")
 

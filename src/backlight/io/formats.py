@@ -66,7 +66,7 @@ def regular_path(path: str | Path) -> Path:
     except OSError as error:
         remedy = "check the name, and the folder it is relative to"
         raise InputError(
-            str(path), got=error.strerror or str(error), expected="an existing file", remedy=remedy
+            str(path), got=error.strerror or str(error), expected="an existing file or folder", remedy=remedy
         ) from None
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
         return path

@@ -45,7 +45,8 @@ def leveled(layout: Layout, parts: Parts) -> dict[int, Complex[np.ndarray, "y x"
 
     oᵢ → oᵢ·exp(iφᵢ), φᵢ = cᵢ + aᵢ·r + κᵢr²/2 from the middle of the part, such that Σ|p|·(arg p + φ_b − φₐ)² over the
     cells of all overlaps is least, with p a cell's product. Slopes and curvatures are first taken from how arg p steps
-    from cell to cell, which no 2π disturbs.
+    from cell to cell, which no 2π disturbs as long as two parts differ by less than π from one cell to the next, `CELL`
+    pixels of the camera on.
     """
     turned = _turned(layout, parts, _steps)
     factors, _ = agreement(layout, turned)

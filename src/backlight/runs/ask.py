@@ -163,7 +163,7 @@ def _instrument(job: Job, recorded: Recorded) -> dict[str, Any]:
 def _wanted(job: Job, recorded: Recorded) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what is unknown, and the options, as a system is given them."""
     unknown = {name: _plain(value) for name, value in job.run.unknown.items() if value is not False}
-    options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights}
+    options = job.run.estimate.model_dump(exclude_none=True) | {"weights": recorded.weights, "unusual": job.run.unusual}
     return unknown, options | kept_background(recorded)
 
 

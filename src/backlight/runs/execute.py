@@ -197,7 +197,7 @@ def _concluded(
 
 def _compared(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Compared | None:
     """Compare the pictures of two halves of the frames where the run asks for it; none if that was interrupted."""
-    if not asked.job.run.estimate.halves or estimate.status == "diverged":
+    if not asked.job.run.estimate.halves or estimate.status == "diverged" or work.asked_to_stop():
         return None
     listener.message("estimating the sample from each half of the frames")
     compared = compare_halves(asked, estimate, work.hear)
@@ -206,7 +206,7 @@ def _compared(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Co
 
 def _written(asked: Asked, estimate: Any, work: Work, listener: Listener) -> Nominal | None:
     """Answer with the instrument as written where an estimate is compared with it; none if that was interrupted."""
-    if not compares_nominal(asked) or estimate.status == "diverged":
+    if not compares_nominal(asked) or estimate.status == "diverged" or work.asked_to_stop():
         return None
     listener.message("estimating the sample with the instrument as written, to compare")
     found = answer_nominal(asked, work.hear)

@@ -50,13 +50,24 @@ def _row(asked: Asked, estimate: Any, key: Key, in_file: bool) -> dict[str, Any]
         return None
     value, std = estimate.value(path), estimate.std(path)
     unit, scale = units.SI.get(key.result, ""), asked.entry.scale(key.name, estimate.system)
+    held = _held(asked, path, value)
     if in_file or key.name == SAMPLE or np.size(value) > MANY or np.iscomplexobj(value):
         file = OBJECT if key.name == SAMPLE else array_file(key.name)
-        return {"value": None, "file": file, "unit": unit, "std": None, "status": "estimated"}
+        return {"value": None, "file": file, "unit": unit, "std": None, "status": "fixed" if held else "estimated"}
+    if held:
+        return {"value": _number(value, scale), "unit": unit, "std": None, "status": "fixed"}
     start = asked.job.written.get(key.name, _number(leaf_paths(estimate.initial)[path], scale))
     start = _number(leaf_paths(estimate.initial)[path], scale) if isinstance(start, Path) else start
     value, std = _alike(_number(value, scale), _number(std, abs(scale)))
     return {"value": value, "unit": unit, "std": std, "status": "estimated", "start": start}
+
+
+def _held(asked: Asked, path: str, value: Any) -> bool:
+    """Tell whether the method kept as it was written what was asked for: no unknown, nor found by the first look."""
+    if path in asked.question.unknowns:
+        return False
+    written = leaf_paths(asked.entry.nominal(asked.instrument, asked.recorded.frames.shape)).get(path)
+    return written is not None and np.array_equal(np.asarray(value), np.asarray(written))
 
 
 def _number(value: Any, scale: float) -> Any:

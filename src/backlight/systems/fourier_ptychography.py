@@ -31,7 +31,7 @@ from backlight.systems.ptychography_instrument import (
 )
 from backlight.systems.ptychography_look import GAIN, first_look
 from backlight.systems.ptychography_tiles import ask_tile, tile_in_view
-from backlight.systems.ptychography_words import optics, surroundings
+from backlight.systems.ptychography_words import optics, pose, surroundings
 from backlight.systems.question import Question
 from backlight.systems.run_words import known_as, loss_of, refuse_steps, regularizers_of, settings
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
@@ -74,7 +74,7 @@ def ask(
     corrected = CORRECTED.get(options.get("method", ""), ())
     unknown = dict.fromkeys(corrected, True) or unknown
     table = led_table(instrument, len(frames))
-    geometry(instrument, frames.shape).demand(instrument.get("upsampling"))
+    geometry(instrument, frames.shape).demand(instrument.get("upsampling"), options.get("unusual") or ())
     level = bright_level(frames, _shining(instrument, table))
     relative = np.asarray(frames, np.float32) / np.float32(level)
     spread = amplitude_noise(relative)
@@ -86,7 +86,7 @@ def ask(
     return Question(
         system=system,
         frames=relative,
-        unknowns={PATHS[name]: unknowns[PATHS[name]] for name in corrected} or unknowns,
+        unknowns=unknowns,
         loss=_loss(options.get("loss") or "amplitude", relative, spread),
         regularizers=regularizers_of(told["regularizers"], PATHS),
         solver=solver,
@@ -126,8 +126,11 @@ def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> PanelGeom
 
 def _panel(instrument: Mapping[str, Any], table: LEDTable) -> PanelGeometry:
     """Return the geometry of all diodes."""
-    positions = table.positions + np.asarray(instrument.get("array_shift") or (0.0, 0.0), float)
-    return PanelGeometry(positions, table.height, **optics(instrument), **surroundings(instrument))
+    shift, turn = pose(instrument)["shift"], pose(instrument)["rotation"]
+    turned = table.positions @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    positions = turned + shift
+    told = instrument.get("led_positions") is not None
+    return PanelGeometry(positions, table.height, **optics(instrument), **surroundings(instrument), table=told)
 
 
 def _shining(instrument: Mapping[str, Any], table: LEDTable) -> Int[np.ndarray, " frame"]:
@@ -142,7 +145,7 @@ def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSys
 
 def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.ndarray, "y x"]:
     """Return the sample by alternating projections, with the instrument as the user wrote it."""
-    question = ask(frames, instrument, {"sample": True}, {"method": EPIE})
+    question = ask(frames, instrument, {"sample": True}, {"method": EPIE, "found": {}})  # no look at what is written
     return np.asarray(sample_in_view(question.answer(error_bars=False).system).values)
 
 
@@ -157,9 +160,10 @@ def _composed(
     instrument: Mapping[str, Any], table: LEDTable, shape: tuple[int, ...], spread: float, unknown: Mapping[str, Any]
 ) -> ImagingSystem:
     order = unknown.get("zernike", 0)
-    system: Any = fourier_ptychography(
+    return fourier_ptychography(
         **optics(instrument),
         **surroundings(instrument),
+        **pose(instrument),
         positions=table.positions,
         height=table.height,
         lit=table.lit,
@@ -170,10 +174,6 @@ def _composed(
         pupil=PUPIL_PIXELS if "pupil" in unknown else 1,
         noise=Poisson(0.25 / spread**2),
     )
-    shift = instrument.get("array_shift")
-    pose = (np.zeros(2) if shift is None else np.asarray(shift, float), instrument.get("array_rotation") or 0.0)
-    where = lambda s: (s.illumination.shift, s.illumination.rotation)  # noqa: E731
-    return eqx.tree_at(where, system, tuple(jnp.asarray(value, dtype=float) for value in pose))
 
 
 def _terms(order: Any) -> int:

@@ -5,11 +5,12 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Int
 
 from backlight.errors import InputError
 from backlight.inverse.drive import Progress
 from backlight.inverse.estimate import estimate
+from backlight.inverse.quality import pixels_that_count
 from backlight.inverse.tree import get_leaf, set_leaves
 from backlight.systems.per_frame import select_frames
 from backlight.systems.question import Question
@@ -29,12 +30,6 @@ def halves(question: Question, order: Int[np.ndarray, " frames"]) -> tuple[np.nd
         raise InputError("halves", got=f"{len(used)} frames that count", expected="two or more")
     even = used[: len(used) // 2 * 2]
     return np.sort(even[::2]), np.sort(even[1::2])
-
-
-def pixels_that_count(weights: Float[np.ndarray, "frame y x"]) -> Bool[np.ndarray, "frame y x"]:
-    """Tell which pixels count: more than half as much as the one that counts most, which those of a frame that the
-    first look does not trust do not."""
-    return weights > 0.5 * weights.max()
 
 
 def estimate_half(

@@ -23,7 +23,7 @@ class PanelGeometry:
     m; `numerical_aperture`; `wavelength` in vacuum, m; `pixel_pitch` of the frames at the sample, m; `medium_index`;
     `glass_thickness`, m, and `glass_index` of a slide between panel and sample, taken paraxially: it brings the panel
     nearer by d(1 − 1/n); `each`, what has such a disc: a frame, or a diode where several light a frame; `numbers` of
-    these in words, from 0 where `None`.
+    these in words, from 0 where `None`; `table`, whether a table tells the places, not pitch and distance.
     """
 
     positions: Float[np.ndarray, "frames 2"]
@@ -36,6 +36,7 @@ class PanelGeometry:
     glass_index: float = 1.52
     each: str = "frame"
     numbers: Int[np.ndarray, " frames"] | None = None
+    table: bool = False
 
     @property
     def sines(self) -> Float[np.ndarray, "frames 2"]:
@@ -85,15 +86,19 @@ class PanelGeometry:
     def _pupil_over_band(self) -> float:
         return 2 * self.pixel_pitch * self.numerical_aperture / self.wavelength
 
-    def demand(self, upsampling: int | None = None) -> None:
+    def demand(self, upsampling: int | None = None, unusual: Sequence[str] = ()) -> None:
         """Refuse what no reconstruction can mend.
 
+        **Arguments:** `upsampling` that is asked for; `unusual`, what the user calls right though it looks wrong:
+        `led_pitch` or `led_positions` for pupils that hardly overlap.
+
         **Errors:** `InputError` for pixels too coarse for the pupil, light that leaves the cone of propagating waves,
-        pupils that stand apart, or a picture whose pixels do not hold the frames' spectrum.
+        pupils of which most stand apart or overlap by less than `OVERLAP`, or a picture whose pixels do not hold the
+        frames' spectrum.
         """
         self._demand_pixels()
         self._demand_cone()
-        self._demand_overlap()
+        self._demand_overlap(unusual)
         if upsampling is not None and upsampling < self.least_upsampling:
             raise InputError("upsampling", got=f"{upsampling}", expected=f"{self.least_upsampling} or more: the light "
                              f"reaches a numerical aperture of {self.synthetic_aperture:.3g}",
@@ -113,28 +118,46 @@ class PanelGeometry:
         worst = int(np.argmax(steep))
         if steep[worst] < self.medium_index:
             return
-        raise InputError("led_distance", got=f"{self.each} {self._named([worst])} at a sine of "
+        remedy = f"check {self._written('led_distance and led_pitch')} and the unit{self._slip()}"
+        raise InputError(self._written("led_distance"), got=f"{self.each} {self._named([worst])} at a sine of "
                          f"{steep[worst] - self.numerical_aperture:.3g}, aperture {self.numerical_aperture:g}",
                          expected=f"a sum below {self.medium_index:g}: beyond, light does not propagate",
-                         remedy=f"check led_distance, the diodes' places and their units{self._slip()}")  # fmt: skip
+                         remedy=remedy)  # fmt: skip
+
+    def _written(self, described: str) -> str:
+        """Return what tells the places of the diodes, of a panel that is `described` or has a table."""
+        return "led_positions" if self.table else described
 
     def _slip(self) -> str:
         """Return the places of the diodes as a hint."""
         width = units.format_length(float(np.abs(self.positions).max()), digits=3)
         return f": the outermost is {width} off the axis, {units.format_length(self.height, digits=3)} below"
 
-    def _demand_overlap(self) -> None:
-        apart = self.overlaps == 0
-        if len(apart) > 1 and apart.mean() <= 0.5:
-            return
-        raise InputError("led_pitch",
-                         got=f"{int(apart.sum())} of {len(apart)} whose pupil meets no other",
-                         expected=f"neighbors that cover each other by {OVERLAP:.0%} or more",
-                         remedy="check numerical_aperture, led_distance, led_pitch or the table's unit")  # fmt: skip
+    def _demand_overlap(self, unusual: Sequence[str]) -> None:
+        place, apart, low = self._written("led_pitch"), self.overlaps == 0, self.overlaps < OVERLAP
+        remedy = f"check numerical_aperture, {self._written('led_distance, led_pitch')} and the unit{self._slip()}"
+        expected = f"neighbors that cover each other by {OVERLAP:.0%} or more"
+        if len(apart) == 1 or apart.mean() > 0.5:
+            raise InputError(place, got=f"{int(apart.sum())} of {len(apart)} whose pupil meets no other",
+                             expected=expected, remedy=remedy)  # fmt: skip
+        if low.mean() > 0.5 and place not in unusual:
+            raise InputError(place, got=f"{int(low.sum())} of {len(low)} whose pupil is covered by its nearest "
+                             f"neighbor's to {np.median(self.overlaps):.0%} or so", expected=expected,
+                             remedy=f"{remedy} (if it is right: unusual = [{place!r}] at the top)")  # fmt: skip
 
     def advice(self) -> str:
         """Return what is odd, in sentences, or nothing."""
-        return " ".join(filter(None, (self._about_overlap(), self._about_bright(), self._about_pixels())))
+        told = (self._about_size(), self._about_overlap(), self._about_bright())
+        return " ".join(filter(None, told))
+
+    def _about_size(self) -> str:
+        usual = units.BANDS["led_distance"]
+        if usual.low <= self.height <= usual.high:
+            return ""
+        lengths = " to ".join(units.format_length(h) for h in (usual.low, usual.high))
+        return (f"The panel stands {units.format_length(self.height, digits=3)} below the sample, where panels stand "
+                f"{lengths}: check {self._written('led_distance')} and the unit. Angles do not tell, but lengths as "
+                "array_shift will be as wrong.")  # fmt: skip
 
     def _named(self, some: Sequence[int] | np.ndarray) -> str:
         """Return the numbers of some, the first six at most."""
@@ -150,12 +173,11 @@ class PanelGeometry:
                 "hardly tied to the others'.")  # fmt: skip
 
     def _about_bright(self) -> str:
+        if len(self.bright) > 1 and self.bright.all():
+            return ("Every diode shines straight into the objective: dark frames are not what they are taken for, and "
+                    f"{self._written('led_distance or led_pitch')} or the unit is wrong{self._slip()}. If it is right, "
+                    "the picture is hardly finer than a frame.")  # fmt: skip
         if self.bright.any():
             return ""
-        return "No diode shines straight into the objective: there is no bright-field frame, or led_distance is wrong."
-
-    def _about_pixels(self) -> str:
-        if self._pupil_over_band <= 0.5:
-            return ""
-        return ("The frames' pixels hold the pupil but not the whole spectrum of an irradiance, which reaches twice as "
-                "far (2 NA/λ > 1/(2 pixel)): the finest fringes are folded, as the model knows.")  # fmt: skip
+        return ("No diode shines straight into the objective: there is no bright-field frame, or "
+                f"{self._written('led_distance')} is wrong.")  # fmt: skip

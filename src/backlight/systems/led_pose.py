@@ -5,7 +5,7 @@ shows the pupil twice: as a circle of radius NA/λ about +sin θ/λ, and, becaus
 Phillips and Waller, Appl. Opt. 57, 5434 (2018)). So a frame tells the direction of its diode up to the sign, and the
 bright-field frames together tell how the panel is shifted, turned and scaled, and whether its table has its axes
 swapped or one of them mirrored. A table with both axes mirrored fits as well: to the conjugate sample, with the defocus
-of the other sign.
+of the other sign. So a mirrored y and a mirrored x cannot be told apart.
 """
 
 from dataclasses import dataclass
@@ -20,10 +20,12 @@ WRITTEN = "as written"
 ORIENTATIONS = {
     WRITTEN: ((1, 0), (0, 1)),
     "x and y swapped": ((0, 1), (1, 0)),
-    "y mirrored": ((-1, 0), (0, 1)),
-    "x and y swapped and y mirrored": ((0, -1), (1, 0)),
+    "one axis mirrored": ((-1, 0), (0, 1)),
+    "x and y swapped and one axis mirrored": ((0, -1), (1, 0)),
 }
 """Which (y, x) a table may mean, up to the sign of both, as matrices on (y, x)."""
+
+WHICH_AXIS = "Which one they do not tell: with the other axis mirrored, the sample is conjugate, the defocus reversed."
 
 CROP = 256  # pixels of a frame's middle that are looked at: further out the panel seems shifted
 SAMPLES = 24  # of the spectrum, and places where a circle is tried, a radius of the pupil
@@ -33,7 +35,7 @@ ANGLES, DEPTHS, ROUNDS = 48, 4, 300
 OUTLINE = 0.12  # of the radius, the width of the two rims that are compared
 REACH = 1.25  # of the aperture, how far from the axis circles are tried
 SEARCH = 0.5  # of the aperture, how far the panel may be shifted
-CERTAIN = 4.0  # standard deviations
+CERTAIN, DOUBTFUL = 4.0, 2.0  # standard deviations
 BRIGHT = 0.4  # of a bright-field frame's brightness: darker ones are taken for dark field
 LEAST = 4  # bright-field frames that a pose of four numbers can be read from
 
@@ -43,14 +45,15 @@ class PanelPose:
     """What the bright-field circles say of the panel.
 
     **Attributes:** `orientation`, a name of `ORIENTATIONS`, another than the written one only where that is certain;
-    `lead` over the next best one, in standard deviations of what no circle makes: above `CERTAIN` it is sure, below 0
-    another fits better; `lead_over_written`, likewise, 0 for the written one; `shift` (y, x) of the panel, m,
-    `rotation`, rad, and `height`, m, of the table so oriented, `numerical_aperture`, each with a standard deviation;
-    `bright`, which frames were looked at.
+    `lead` over its `rival`, the best other one, in standard deviations of what no circle makes: above `CERTAIN` it is
+    sure, below 0 the rival fits better; `lead_over_written`, likewise, 0 for the written one; `shift` (y, x) of the
+    panel, m, `rotation`, rad, and `height`, m, of the table so oriented, `numerical_aperture`, each with a standard
+    deviation; `bright`, which frames were looked at.
     """
 
     orientation: str
     lead: float
+    rival: str
     lead_over_written: float
     shift: Float[np.ndarray, "2"]
     shift_std: Float[np.ndarray, "2"]
@@ -67,12 +70,16 @@ class PanelPose:
         return positions @ np.array(ORIENTATIONS[self.orientation], float).T
 
     def advice(self) -> str:
-        """Return what the frames say against the table as it was written, in a sentence, or nothing."""
-        if self.lead_over_written < CERTAIN:
-            return ""
-        return (f"The circles in the spectra of the {int(self.bright.sum())} bright-field frames fit the diodes' table "
-                f"with {self.orientation} (by {self.lead_over_written:.1f} standard deviations): check the order of "
-                "its columns and the signs of its axes.")  # fmt: skip
+        """Return what the frames say against the table as it was written, in sentences, or nothing."""
+        told = f"The circles in the spectra of the {int(self.bright.sum())} bright-field frames fit the diodes' table"
+        remedy = "check the order of its columns and the signs of its axes."
+        if self.lead_over_written > CERTAIN:
+            which = f" {WHICH_AXIS}" if "mirrored" in self.orientation else ""
+            return (f"{told} with {self.orientation} (by {self.lead_over_written:.1f} standard deviations): "
+                    f"{remedy}{which}")  # fmt: skip
+        if self.lead < -DOUBTFUL:
+            return f"{told} better with {self.rival}, though not for certain: {remedy}"
+        return ""
 
 
 def panel_pose(
@@ -112,11 +119,14 @@ def panel_pose(
     fits = {name: _fitted(panels[name], looks[name]) for name in {*likely, WRITTEN}}
     best = max(fits, key=lambda name: fits[name].scores.mean())
     chosen = best if _lead(fits[best], fits[WRITTEN]) > CERTAIN else WRITTEN
+    leads = {name: _lead(fits[chosen], fit) for name, fit in fits.items() if name != chosen}
+    rival = min(leads, key=leads.__getitem__)
     scale, rotation, y, x, aperture = fits[chosen].pose
     std, blur = fits[chosen].std, BLUR / min(radius)
     return PanelPose(
         chosen,
-        min(_lead(fits[chosen], fit) for name, fit in fits.items() if name != chosen),
+        leads[rival],
+        rival,
         _lead(fits[chosen], fits[WRITTEN]),
         np.array([y, x]) * height / scale,
         std[2:4] * height / scale,

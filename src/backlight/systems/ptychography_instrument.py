@@ -9,6 +9,7 @@ from backlight.camera import Camera, Gaussian, Noise
 from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.maths.fourier import crop, fast_size
+from backlight.maths.leaf import Given
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.systems.led_checks import PanelGeometry
 from backlight.systems.per_frame import PerFrame
@@ -55,6 +56,8 @@ def fourier_ptychography(
     height: float,
     shape: tuple[int, ...],
     lit: np.ndarray | None = None,
+    shift: Given = (0.0, 0.0),
+    rotation: Given = 0.0,
     upsampling: int | None = None,
     defocus: float = 0.0,
     aberrations: int = 0,
@@ -78,6 +81,7 @@ def fourier_ptychography(
     - `shape`: of the frames, (frame, y, x), y and x even.
     - `lit`: which diodes shine together in each frame, shape (frames, diodes at once); one after the other where
       `None`.
+    - `shift`, (y, x), m, and `rotation`, rad, of the panel: as of `LEDArray`.
     - `upsampling`: how many times finer the sample's pixels are; enough for what the frames can tell where `None`.
     - `defocus`: z, m: how far the sample lies behind the plane in focus, along the light; its light is seen through
       exp(−i k_z z).
@@ -99,7 +103,8 @@ def fourier_ptychography(
     rows, columns = _even(shape)
     places = np.asarray(positions, float)
     lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
-    geometry = PanelGeometry(places[np.unique(lit)], height, numerical_aperture, wavelength, pixel_pitch)
+    geometry = PanelGeometry(places[np.unique(lit)], height, numerical_aperture, wavelength, pixel_pitch,
+                             glass_thickness=glass_thickness, glass_index=glass_index)  # fmt: skip
     times = upsampling or geometry.least_upsampling
     light = tuple(fast_size(n + 2 * MARGIN) for n in (rows, columns))
     return ImagingSystem(
@@ -108,6 +113,8 @@ def fourier_ptychography(
             places,
             height,
             lit=PerFrame(lit),
+            shift=shift,
+            rotation=rotation,
             slide_thickness=glass_thickness,
             slide_index=glass_index,
             medium_index=medium_index,

@@ -17,7 +17,7 @@ from backlight.inverse.unknowns import Free, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.light import Grid
 from backlight.systems.imaging_system import ImagingSystem
-from backlight.systems.led_pose import PanelPose, panel_pose
+from backlight.systems.led_pose import CERTAIN, WRITTEN, PanelPose, panel_pose
 from backlight.systems.led_table import LEDTable
 from backlight.systems.per_frame import is_per_frame
 from backlight.systems.ptychography_instrument import DEFOCUS, GAINS, PATHS, SAMPLE, fourier_ptychography
@@ -58,10 +58,10 @@ def first_look(
     if table.multiplexed:
         notes.append("Several diodes light each frame: no circle in its spectrum tells of one, and no first look was "
                      "taken for pose and defocus. They are refined from what was written.")  # fmt: skip
-    if looks and {"array_shift", "array_rotation", "array_height"} & set(wanted):
+    if looks:
         pose = panel_pose(question.frames, table.positions, table.height, **optics(instrument))
         notes += _about_pose(pose)
-        if pose is not None and "array_shift" in wanted and pose.orientation == "as written":
+        if pose is not None and "array_shift" in wanted and pose.orientation == WRITTEN:
             leaves[PATHS["array_shift"]] = np.asarray(pose.shift)
     if looks and DEFOCUS in question.unknowns:
         leaves |= _bright_field(question, instrument, leaves, wanted)
@@ -100,11 +100,12 @@ def _sine(panel: Any, lit: Array) -> Array:
 def _about_pose(pose: PanelPose | None) -> list[str]:
     if pose is None:
         return ["Too few frames are bright field for their spectra to tell how the panel lies."]
-    if pose.orientation != "as written":
-        return [pose.advice()] if pose.advice() else []
+    if pose.advice():
+        return [pose.advice()]
     y, x = (units.format_length(s, digits=3) for s in pose.shift)
+    unsure = " Whether its axes are swapped, or one of them mirrored, they do not tell." if pose.lead < CERTAIN else ""
     return [f"The circles in the spectra of {int(pose.bright.sum())} bright-field frames lie as if the panel were "
-            f"shifted by {y} along y and {x} along x."]  # fmt: skip
+            f"shifted by {y} along y and {x} along x.{unsure}"]  # fmt: skip
 
 
 def _with(system: Any, leaves: Mapping[str, np.ndarray]) -> Any:
@@ -177,13 +178,14 @@ def _range(instrument: Mapping[str, Any], wanted: Any) -> tuple[float, float]:
 
 def _few(system: Any, instrument: Mapping[str, Any], chosen: np.ndarray, shape: tuple[int, int]) -> ImagingSystem:
     """Return the instrument with few diodes, small frames, and only the detail that those tell of."""
-    small = fourier_ptychography(
+    panel = system.illumination
+    return fourier_ptychography(
         **optics(instrument),
         **surroundings(instrument),
-        positions=np.asarray(system.illumination.positions)[chosen],
-        height=float(system.illumination.height),
+        positions=np.asarray(panel.positions)[chosen],
+        height=float(panel.height),
+        shift=panel.shift,
+        rotation=panel.rotation,
         shape=(len(chosen), *shape),
         noise=system.noise,
     )
-    where = lambda s: (s.illumination.shift, s.illumination.rotation)  # noqa: E731
-    return eqx.tree_at(where, small, where(system))

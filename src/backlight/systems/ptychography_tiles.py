@@ -10,7 +10,7 @@ import numpy as np
 from backlight.inverse.unknowns import Gaussian, Unknown
 from backlight.light import Field
 from backlight.systems.ptychography_instrument import BACKGROUND, DEFOCUS, PATHS, ZERNIKE, sample_in_view
-from backlight.systems.ptychography_words import optics
+from backlight.systems.ptychography_words import optics, pose
 from backlight.systems.question import Question
 
 SHARED = ("array_shift", "array_rotation", "array_height", "led_positions", "numerical_aperture")
@@ -41,7 +41,7 @@ def ask_tile(
     from it. `None` in the middle.
     """
     offset = optics(instrument)["pixel_pitch"] * np.asarray(center, float)
-    shift = np.asarray(instrument.get("array_shift") or (0.0, 0.0), float) - offset
+    shift = pose(instrument)["shift"] - offset
     seen = {**instrument, "array_shift": tuple(shift.tolist())}
     if found is None:
         return ask(frames, seen, unknown, options)
