@@ -7,8 +7,10 @@ import pytest
 from jaxtyping import Array
 from models import Frames
 
-from backlight.inverse import losses
+from backlight.inverse import losses, misfit
+from backlight.inverse.misfit import misfit_scatter, pull_scatter
 from backlight.inverse.problem import build
+from backlight.inverse.regularizers import tikhonov
 from backlight.inverse.uncertainty import uncertainty
 from backlight.inverse.unknowns import Free
 
@@ -58,6 +60,68 @@ def test_error_bars_are_the_scatter_of_the_answers(model, width):
     assert np.sqrt(np.mean(bars**2)) == pytest.approx(np.std(answers), rel=0.3)
     blind = 0.1 / np.linalg.norm(model.picture)
     assert np.std(answers) / blind > (5 if width else 0.8), "counting pixels would not do where they are alike"
+
+
+class Slopes(eqx.Module):
+    """y = Σ a_k·g_k in each of several frames."""
+
+    a: Array
+    pictures: Array
+
+    def predict(self, frames=None):
+        chosen = self.pictures if frames is None else self.pictures[frames]
+        return Frames(jnp.tensordot(chosen, self.a, 1))
+
+
+@pytest.mark.parametrize("count", [3, 70], ids=["few frames", "many frames"])
+def test_frames_taken_one_by_one_tell_the_same(count, monkeypatch):
+    rng = np.random.default_rng(3)
+    model = Slopes(jnp.ones(2), jnp.asarray(rng.normal(size=(count, 24, 24, 2))))
+    wrong = np.repeat(np.repeat(rng.normal(size=(count, 6, 6)), 4, axis=1), 4, axis=2)
+    problem = build(model, np.asarray(model.predict().values) + wrong, {"a": Free()}, loss=losses.intensity())
+    z = problem.start()
+    moves = {"a": jnp.eye(2)}
+    whole = misfit_scatter(problem, z, moves)
+    monkeypatch.setattr(misfit, "HELD", 1)
+    assert np.diag(whole).min() > 0
+    np.testing.assert_allclose(misfit_scatter(problem, z, moves), whole, rtol=1e-4)
+
+
+class Shaded(eqx.Module):
+    """y = a·g + k·x: a number and an image that a regularizer holds, less where the shade k is strong."""
+
+    a: Array
+    x: Array
+    picture: Array
+    shade: Array
+
+    def predict(self):
+        return Frames((self.a * self.picture + self.shade * self.x)[None])
+
+
+def test_what_a_regularizer_pulls_is_what_another_weight_of_it_would_shift():
+    """½|a·g + k·x − y|² + ½β|x|² has its minimum at x = k(y − a·g)/(k² + β), a = Σw·g·y/Σw·g², w = β/(k² + β)."""
+    rng, beta = np.random.default_rng(5), 0.3
+    g, y, k = rng.normal(size=(16, 16)), rng.normal(size=(16, 16)), rng.uniform(0.2, 2, (16, 16))
+
+    def weights(beta):
+        return beta / (k**2 + beta)
+
+    def found(beta):
+        return np.sum(weights(beta) * g * y) / np.sum(weights(beta) * g**2)
+
+    x = k * (y - found(beta) * g) / (k**2 + beta)
+    unknowns = {"a": Free(scale=1.0), "x": Free(scale=1.0)}
+    model = Shaded(*map(jnp.asarray, (found(beta), x, g, k)))
+    problem = build(model, y[None], unknowns, loss=losses.intensity(),
+                    regularizers=(tikhonov("x", beta),))  # fmt: skip
+    moves = {"a": jnp.ones(1), "x": jnp.asarray(-k * g / (k**2 + beta))[None]}
+    per_logarithm = (found(beta * 1.001) - found(beta / 1.001)) / (2 * np.log(1.001))
+    expected = (per_logarithm * np.sum(weights(beta) * g**2)) ** 2
+    assert expected > 0.1
+    assert float(pull_scatter(problem, problem.start(), moves)[0, 0]) == pytest.approx(expected, rel=1e-3)
+    alone = build(model, y[None], unknowns, loss=losses.intensity())
+    assert float(pull_scatter(alone, alone.start(), moves)[0, 0]) == 0
 
 
 def test_what_a_finer_grid_would_shift_is_in_the_error_bar(model):

@@ -11,9 +11,10 @@ from backlight.inverse import losses
 from backlight.inverse.drive import drive
 from backlight.inverse.first_order import Adam
 from backlight.inverse.problem import build
+from backlight.inverse.regularizers import total_variation
 from backlight.inverse.tree import set_leaves
 from backlight.inverse.uncertainty import uncertainty
-from backlight.systems.fourier_ptychography import PATHS, ask
+from backlight.systems.fourier_ptychography import PATHS, TOTAL_VARIATION, ask
 
 SIDE, PIXELS, QUANTA, DRAWS, AGAIN = 7, 32, 300.0, 100, 20
 JUDGED = ("array_shift", "array_rotation", "array_height", "defocus", "zernike")
@@ -41,12 +42,13 @@ def instrument():
 
 
 @pytest.mark.long
-def test_error_bars_cover_over_a_hundred_draws():
-    """Without total variation, whose pull is no noise. The bars change little between draws: every twentieth is
-    asked for its own."""
+@pytest.mark.parametrize("weight", [0.0, TOTAL_VARIATION])
+def test_error_bars_cover_over_a_hundred_draws(weight):
+    """The bars change little between draws: every twentieth is asked for its own."""
     system, unknowns = instrument()
     clean, rng = np.asarray(system.predict().values), np.random.default_rng(0)
-    problem = build(system, clean, unknowns, loss=losses.amplitude(0.375 / QUANTA))
+    flat = total_variation(PATHS["sample"], weight * (0.25 / QUANTA) ** 0.5)
+    problem = build(system, clean, unknowns, loss=losses.amplitude(0.375 / QUANTA), regularizers=(flat,) * (weight > 0))
     start, paths = problem.start(), [PATHS[name] for name in JUDGED]
     true, pulls, bars = problem.leaves(start), [], None
     for draw in range(DRAWS):

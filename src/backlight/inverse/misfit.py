@@ -1,5 +1,7 @@
 """What a model that is not true adds to the error bars: structure in the residual, and a grid too coarse."""
 
+from collections.abc import Iterator
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -11,6 +13,9 @@ from backlight.inverse.quality import assess
 
 PARTS = 8
 """The frame is cut into this many parts along each axis: enough sums to average, each longer than most structure."""
+
+HELD = 2**24
+"""So many numbers, one for each pixel and parameter, are held at once, or those of one frame."""
 
 
 def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Float[np.ndarray, "p p"]:
@@ -28,16 +33,34 @@ def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Floa
     count = jax.tree.leaves(moves)[0].shape[0]
     if assess(problem, z).white:
         return np.zeros((count, count))
-    scores, slopes = (np.asarray(x, float) for x in _scores(problem, z, moves))
-    fisher = np.einsum("pfyx,qfyx->pq", slopes, slopes)
-    pull = np.linalg.lstsq(fisher, scores.sum(axis=(1, 2, 3)), rcond=1e-6)[0]
-    scores = scores - slopes * np.einsum("p,pfyx->fyx", pull, slopes)
-    noise = np.einsum("pfyx,qfyx->pq", scores, scores)
-    total = _outer(_sums_over_parts(scores.sum(axis=1)))
-    if scores.shape[1] >= PARTS**2:
-        both = _sums_over_parts(scores.reshape(-1, *scores.shape[2:])).reshape(count, -1)
-        total = total + _outer(scores.sum(axis=(2, 3))) - _outer(both)
+    shared, noise, by_field, by_frame = _shared(problem, z, moves), 0.0, 0.0, 0.0
+    for scores, slopes in _by_chunks(problem, z, moves):
+        scores = scores - slopes * np.tensordot(shared, slopes, 1)
+        noise = noise + _outer(scores.reshape(count, -1))
+        by_field = by_field + _sums_over_parts(scores.sum(axis=1))
+        each = np.stack([_sums_over_parts(frame) for frame in np.moveaxis(scores, 1, 0)], axis=1)
+        by_frame = by_frame + _outer(each.sum(axis=2)) - _outer(each.reshape(count, -1))
+    total = _outer(by_field) + (by_frame if len(problem.data) >= PARTS**2 else 0.0)
     return _positive(total - noise)
+
+
+def _shared(problem: Problem, z: Coordinates, moves: Coordinates) -> Float[np.ndarray, " p"]:
+    """Return the step along the moves that all parts ask for together."""
+    fisher, gradient = 0.0, 0.0
+    for scores, slopes in _by_chunks(problem, z, moves):
+        fisher = fisher + _outer(slopes.reshape(len(slopes), -1))
+        gradient = gradient + scores.sum(axis=(1, 2, 3))
+    return np.linalg.lstsq(fisher, gradient, rcond=1e-6)[0]
+
+
+def _by_chunks(problem: Problem, z: Coordinates, moves: Coordinates) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield `_scores` of some frames after the other, as many as fit."""
+    count, frames = jax.tree.leaves(moves)[0].shape[0], len(problem.data)
+    chunks = min(-(-problem.data.size * count // HELD), frames)
+    for chosen in np.array_split(np.arange(frames), chunks):
+        part = problem if chunks == 1 else problem.only(jnp.asarray(chosen))
+        scores, slopes = _scores(part, z, moves)
+        yield np.asarray(scores, float), np.asarray(slopes, float)
 
 
 def _outer(parts: Float[np.ndarray, "p parts"]) -> Float[np.ndarray, "p p"]:
@@ -60,9 +83,26 @@ def grid_scatter(
     still = eqx.tree_at(lambda p: p.data, problem, problem.predict(z))
 
     there, here = (jax.grad(p.data_term)(z) for p in (displaced, still))
-    shifts = [jnp.tensordot(move, there[path] - here[path], there[path].ndim) for path, move in moves.items()]
-    gradient = jnp.sum(jnp.stack(shifts), axis=0)
-    return gradient[:, None] * gradient[None, :]
+    return _square(jax.tree.map(jnp.subtract, there, here), moves)
+
+
+@eqx.filter_jit
+def pull_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Float[Array, "p p"]:
+    """Return g gᵀ, with g the gradient of loss and priors along `moves`; zero without regularizers.
+
+    At the minimum it is what opposes the regularizers' own gradient. The image that they prefer shifts the parameters
+    by H⁻¹g, to first order: as large as it comes and of either sign. What a search left undone counts with it.
+    """
+    if not problem.regularizers:
+        return jnp.zeros((jax.tree.leaves(moves)[0].shape[0],) * 2)
+    return _square(jax.grad(lambda z: problem.data_term(z) + problem.prior(z))(z), moves)
+
+
+def _square(gradient: Coordinates, moves: Coordinates) -> Float[Array, "p p"]:
+    """Return g gᵀ of a gradient's components g along stacked moves."""
+    along = [jnp.tensordot(move, gradient[path], gradient[path].ndim) for path, move in moves.items()]
+    g = jnp.sum(jnp.stack(along), axis=0)
+    return g[:, None] * g[None, :]
 
 
 @eqx.filter_jit

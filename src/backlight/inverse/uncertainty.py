@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
 from backlight.inverse.losses import Loss, NoiseLikelihood, stated_variance
 from backlight.inverse.marginal import energies, joint_moves
-from backlight.inverse.misfit import grid_scatter, misfit_scatter
+from backlight.inverse.misfit import grid_scatter, misfit_scatter, pull_scatter
 from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.translation import curvature_left_by_a_shift
@@ -84,15 +84,16 @@ def uncertainty(
     covariance is the θ block of H⁻¹·B·H⁻¹ (Huber 1967). For a likelihood B = H, and it is the inverse Schur complement
     (F_θθ − F_θx F_xx⁻¹ F_xθ)⁻¹. For other losses B = JᵀDJ + u·P + s²R: D the variance of the residuals under the
     model's noise, P and R the curvature of priors and regularizers in the objective, u its `unit`, s² the mean of D.
-    Where the residual is not white, what its structure adds to B is measured (`misfit_scatter`); where `finer` frames
-    of the same model are given, what its own grid is wrong by is added too (`grid_scatter`).
+    Added to B is what shifts θ without being noise: how hard regularizers pull (`pull_scatter`); where the residual is
+    not white, its structure (`misfit_scatter`); where `finer` frames of the same model are given, what its own grid is
+    wrong by (`grid_scatter`).
     """
     parameters = tuple(path for path, value in z.items() if value.size <= FEW)
     if not parameters:
         return None
     moves = _moves(problem, z, parameters, iterations)
     measured = jax.tree.map(lambda x: np.asarray(x, float), _measure(problem, z, parameters, moves))
-    scatter = measured.scatter + misfit_scatter(problem, z, moves)
+    scatter = measured.scatter + misfit_scatter(problem, z, moves) + np.asarray(pull_scatter(problem, z, moves), float)
     if finer is not None:
         scatter = scatter + np.asarray(grid_scatter(problem, z, moves, finer), float)
     return _assess(problem, z, parameters, measured._replace(scatter=scatter))

@@ -25,8 +25,8 @@ from backlight.schema import Key
 MICRO = 1e6
 APART = 0.2
 NOT_ONE = (
-    "So they do not show one field: are the overlaps wide enough for the defocus, and are the tiles small enough for "
-    "one pupil and plane waves?"
+    "So they do not show one field: had each enough iterations, are the overlaps wide enough for the defocus, and the "
+    "tiles small enough for one pupil and plane waves?"
 )
 """Share of the amplitude from which on tiles contradict each other, and what is then said."""
 
