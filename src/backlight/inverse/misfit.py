@@ -33,24 +33,24 @@ def misfit_scatter(problem: Problem, z: Coordinates, moves: Coordinates) -> Floa
     count = jax.tree.leaves(moves)[0].shape[0]
     if assess(problem, z).white:
         return np.zeros((count, count))
-    shared, noise, by_field, by_frame = _shared(problem, z, moves), 0.0, 0.0, 0.0
+    shared, noise, by_frame, by_field = _shared(problem, z, moves), [], [], []
     for scores, slopes in _by_chunks(problem, z, moves):
         scores = scores - slopes * np.tensordot(shared, slopes, 1)
-        noise = noise + _outer(scores.reshape(count, -1))
-        by_field = by_field + _sums_over_parts(scores.sum(axis=1))
+        noise.append(_outer(scores.reshape(count, -1)))
+        by_field.append(_sums_over_parts(scores.sum(axis=1)))
         each = np.stack([_sums_over_parts(frame) for frame in np.moveaxis(scores, 1, 0)], axis=1)
-        by_frame = by_frame + _outer(each.sum(axis=2)) - _outer(each.reshape(count, -1))
-    total = _outer(by_field) + (by_frame if len(problem.data) >= PARTS**2 else 0.0)
-    return _positive(total - noise)
+        by_frame.append(_outer(each.sum(axis=2)) - _outer(each.reshape(count, -1)))
+    total = _outer(np.sum(by_field, axis=0)) - np.sum(noise, axis=0)
+    return _positive(total + np.sum(by_frame, axis=0) if len(problem.data) >= PARTS**2 else total)
 
 
 def _shared(problem: Problem, z: Coordinates, moves: Coordinates) -> Float[np.ndarray, " p"]:
     """Return the step along the moves that all parts ask for together."""
-    fisher, gradient = 0.0, 0.0
+    fisher, gradient = [], []
     for scores, slopes in _by_chunks(problem, z, moves):
-        fisher = fisher + _outer(slopes.reshape(len(slopes), -1))
-        gradient = gradient + scores.sum(axis=(1, 2, 3))
-    return np.linalg.lstsq(fisher, gradient, rcond=1e-6)[0]
+        fisher.append(_outer(slopes.reshape(len(slopes), -1)))
+        gradient.append(scores.sum(axis=(1, 2, 3)))
+    return np.linalg.lstsq(np.sum(fisher, axis=0), np.sum(gradient, axis=0), rcond=1e-6)[0]
 
 
 def _by_chunks(problem: Problem, z: Coordinates, moves: Coordinates) -> Iterator[tuple[np.ndarray, np.ndarray]]:
