@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
+from backlight.systems.fourier_ptychography import geometry, nominal
 from backlight.systems.led_checks import PanelGeometry
 from backlight.wave import rectangular_layout
 
@@ -89,3 +90,16 @@ def test_what_is_wrong_with_a_table_is_blamed_on_the_table(change):
         replace(GEOMETRY, table=True, **change).demand()
     assert "led_distance" not in str(error.value)
     assert "off the axis" in str(error.value)
+
+
+@pytest.mark.parametrize(("shift", "finer"), [(None, 2), ((0.0, 0.03), 4), ((0.06, 0.0), 5)])
+def test_the_picture_is_as_fine_as_a_panel_that_is_shifted_and_turned_needs(shift, finer):
+    given = {"wavelength": 630e-9, "numerical_aperture": 0.1, "pixel_pitch": 1.845e-6, "led_distance": 90.88e-3,
+             "led_pitch": 4e-3, "led_rows": 3, "led_columns": 7, "array_shift": shift,
+             "array_rotation": 0.5}  # fmt: skip
+    told, system = geometry(given, (21, 16, 16)), nominal(given, (21, 16, 16))
+    assert told.least_upsampling == system.detection_path.decimation == finer
+    told.demand(finer)
+    row, column = np.array([1, 3]) * 4e-3  # the last diode of the panel
+    cos, sin = np.cos(0.5), np.sin(0.5)
+    np.testing.assert_allclose(told.positions[-1] - (shift or 0), [cos * row + sin * column, cos * column - sin * row])

@@ -62,7 +62,7 @@ def test_diodes_of_a_dome_keep_their_directions():
     ("instrument", "frames", "says"),
     [
         (RECTANGLE, 14, "15 diodes for 14 frames"),
-        (RECTANGLE, 16, "leave frames out"),
+        (RECTANGLE, 16, "of the lit diodes alone"),
         ({"led_positions": np.ones((3, 3))}, 2, "a line for each frame"),
         ({"led_positions": np.array([[0, 0, -1.0], [0, 0, -1.0], [0, 0, 1.0]])}, 3, "1000 mm for diode 2"),
         ({"led_positions": np.zeros((1, 3))}, 1, "for diode 0, on the other side or at 0"),

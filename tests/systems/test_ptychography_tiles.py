@@ -31,7 +31,16 @@ def twin():
 def question_of(twin, tile, unknown=None, found=None, **more):
     frames = twin.frames[:, *tile.part]
     written = given(twin) | {"array_shift": SHIFTED, "upsampling": FINER} | more
-    return ask_tile(ask, frames, written, unknown or {"sample": True}, {}, tile.center, found)
+    return ask_tile(
+        ask,
+        lambda instrument, shape: instrument["upsampling"],
+        frames,
+        written,
+        unknown or {"sample": True},
+        {},
+        tile.center,
+        found,
+    )
 
 
 def truth_in(twin, tile, shape):

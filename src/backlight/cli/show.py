@@ -10,6 +10,9 @@ from typing import Any
 from backlight import units
 from backlight.errors import printable
 
+SHOWN = 8
+"""More numbers than this are told by what they lie between."""
+
 _DIMENSION = {unit: dimension for dimension, unit in units.SI.items()}
 
 
@@ -58,12 +61,22 @@ def quantity(value: Any, unit: str, std: Any = None, digits: int = 4) -> str:
     return units.format_quantity(float(value), _DIMENSION.get(unit, "dimensionless"), std, digits)
 
 
-def parameters(table: Mapping[str, Mapping[str, Any]]) -> None:
-    """Print the parameter table of a result."""
-    rows([
-        (name, quantity(p["value"], p["unit"], p["std"]), p["status"] + _no_bar(p))
-        for name, p in table.items()
-    ])  # fmt: skip
+def parameters(table: Mapping[str, Mapping[str, Any]], *, bars: bool = True) -> None:
+    """Print the parameter table of a result; `bars`: whether error bars were asked for."""
+    rows([(name, _value(p), p["status"] + _no_bar(p) * bars) for name, p in table.items()])
+
+
+def _value(parameter: Mapping[str, Any]) -> str:
+    """Return a value, or what many numbers lie between."""
+    value, unit = parameter["value"], parameter["unit"]
+    flat = _flat(value) if isinstance(value, list) else []
+    if len(flat) <= SHOWN or not all(isinstance(number, int | float) for number in flat):
+        return quantity(value, unit, parameter["std"])
+    return f"{len(flat)} numbers from {quantity(min(flat), unit)} to {quantity(max(flat), unit)}"
+
+
+def _flat(values: Any) -> list[Any]:
+    return [number for value in values for number in _flat(value)] if isinstance(values, list) else [values]
 
 
 def _no_bar(parameter: Mapping[str, Any]) -> str:
@@ -75,11 +88,13 @@ def finished(out: Path, result: Mapping[str, Any]) -> None:
     """Print the end of a run."""
     stop, fit = result["stop"], result["data_fit"]
     line(stop["reason"])
-    parameters(result["parameters"])
+    bars = result["uncertainty"] is not None
+    parameters(result["parameters"], bars=bars)
     chi2 = "" if fit["reduced_chi2"] is None else f", reduced χ² {fit['reduced_chi2']:.3g}"
     line(f"fit: {fit['nrmse_amplitude']:.2%} of the amplitude unexplained{chi2}")
-    for sentence in (result["uncertainty"] or {}).get("weakest", []):
+    for sentence in (*result.get("contradictions", ()), *(result["uncertainty"] or {}).get("weakest", [])):
         line(f"warning: {sentence}")
     if fit.get("white") is False:
-        line("warning: the residual is not white: ± is a lower bound, a bias that the model hides is not in it")
+        lower = ": ± is a lower bound, a bias that the model hides is not in it" * bars
+        line(f"warning: the residual is not white{lower}")
     line(f"report: {out / 'report.html'}")

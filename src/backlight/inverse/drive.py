@@ -94,8 +94,9 @@ def drive(
             if callback is not None:
                 callback(run.progress(time.perf_counter() - started))
         except KeyboardInterrupt:
-            verdict = ("stopped", "Stopped by the user; the best state so far is kept.")
-            break
+            if run.iteration < solver.steps:
+                verdict = ("stopped", "Stopped by the user; the best state so far is kept.")
+                break
     run.close()
     seconds = time.perf_counter() - started
     return Outcome(run.best, *verdict, run.iteration, run.histories(), seconds, compile_seconds + run.first, run.state)

@@ -15,7 +15,8 @@ class Quality:
     **Attributes:**
 
     - `nrmse_amplitude`: ‖√y − √ŷ‖/‖√y‖.
-    - `reduced_chi2`: mean of (y − ŷ)²/σ²(ŷ) under the model's noise; `None` without a noise model.
+    - `reduced_chi2`: Σ(y − ŷ)²/Σσ²(ŷ) under the model's noise, which dark pixels, where σ² is hardly known, do not
+      decide; `None` without a noise model.
     - `autocorrelation`: largest |correlation| of the residual with itself shifted by 1 … 10 pixels; a white residual of
       N pixels stays below about 4/√N.
     - `white`: whether it does.
@@ -97,4 +98,6 @@ def _reduced_chi2(problem: Problem, data, predicted, used) -> float | None:
     if noise is None:
         return None
     variance = np.asarray(noise.variance(predicted.astype(np.float32)), float)
-    return float(((data - predicted) ** 2 / np.maximum(variance, 1e-30))[used].mean())
+    return float(
+        np.sum((data - predicted)[used] ** 2) / max(np.sum(np.broadcast_to(variance, data.shape)[used]), 1e-30)
+    )

@@ -71,7 +71,7 @@ def _map(axis: "Axes", panel: PointMap):
     view = pictures.gray(panel.values)
     if len(panel.nominal):
         before = MM * panel.nominal
-        axis.scatter(before[:, 1], before[:, 0], s=14, color=GRAY, marker="x", linewidths=0.6, zorder=1)
+        axis.scatter(before[:, 1], before[:, 0], s=14, color=GRAY, marker="x", linewidths=0.6, zorder=3)
     size = float(np.clip(2500 / len(panel.places), 8, 120))
     drawn = axis.scatter(x, y, s=size, c=panel.values, cmap="cividis", vmin=view.low, vmax=view.high, zorder=2)
     if len(panel.spreads):

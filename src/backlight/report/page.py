@@ -78,11 +78,11 @@ def page(content: Content) -> str:
         "<h2>The instrument</h2>",
         _parameter_table(content.parameters),
         *(_shown(exhibit, figures) for exhibit in content.exhibits if not exhibit.about_fit),
-        "<h2>How well the model explains the frame</h2>",
+        "<h2>How well the model explains the frames</h2>",
         _fit_table(content.fit),
         _figure("residual", figures),
         *(_shown(exhibit, figures) for exhibit in content.exhibits if exhibit.about_fit),
-        "<h2>What was known, and what one frame cannot tell</h2>",
+        "<h2>What was known, and what the frames cannot tell</h2>",
         _list(content.notes) if content.notes else "<p>Nothing was noted.</p>",
         "<h2>How it got there</h2>",
         f"<p>{_text(content.reason)}</p>",
@@ -148,7 +148,7 @@ def _captioned(figure: "Figure", caption: str) -> str:
 
 
 def _parameter_table(parameters: Iterable[Parameter]) -> str:
-    header = "<tr><th>parameter</th><th>you wrote</th><th>found</th><th></th><th></th></tr>"
+    header = "<tr><th>parameter</th><th>began at</th><th>found</th><th></th><th></th></tr>"
     rows = "".join(_parameter_row(p) for p in parameters)
     return f'<div class="wide"><table>{header}{rows}</table></div>'
 

@@ -24,6 +24,7 @@ from backlight.runs.tiled import Work, answer_tiles, counted
 from backlight.runs.workspace import CHECKPOINT, RUN_FILE, Workspace
 
 DIVERGED, INTERRUPTED = 4, 130
+CUT = "The user stopped the run before it had made the pictures that this one was to be compared with."
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ def _begun(asked: Asked, checkpoint: FileCheckpoint, listener: Listener) -> Aske
         question = asked.question.begun(checkpoint.start(asked.question.look))
     for note in question.notes:
         listener.message(note)
+    for sentence in question.contradictions:
+        listener.message(f"warning: {sentence}")
     return replace(asked, question=question)
 
 
@@ -156,7 +159,7 @@ def _finish(
     workspace.log("start", system=asked.job.run.system, versions=machine.versions())
     with _kept_on_interrupt(workspace, checkpoint):
         asked = _begun(asked, checkpoint, listener)
-    with listening() as interruption, _kept_on_interrupt(workspace, checkpoint):
+    with listening(listener.message) as interruption, _kept_on_interrupt(workspace, checkpoint):
         work = Work(
             keeper=lambda number: FileCheckpoint(workspace.checkpoints / f"tile-{number:04d}", mark),
             hear=_callback(asked, workspace, listener, interruption),
@@ -192,6 +195,8 @@ def _concluded(
     compared = _compared(asked, estimate, work, listener) if whole else None
     written = _written(asked, estimate, work, listener) if whole else None
     cut = (bool(asked.job.run.estimate.halves) or compares_nominal(asked)) and work.asked_to_stop()
+    if whole and cut:
+        estimate = replace(estimate, stop_reason=f"{estimate.stop_reason} {CUT}")
     return conclude(asked, estimate, compared, written), whole and not cut
 
 

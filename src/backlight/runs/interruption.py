@@ -2,8 +2,8 @@
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from backlight.errors import BacklightError
@@ -18,14 +18,16 @@ class Interrupted(BacklightError):
 class Interruption:
     """Remembers that the user, or the system, asked the run to stop."""
 
-    def __init__(self) -> None:
-        self.asked = False
+    def __init__(self, tell: Callable[[str], None] = lambda text: None) -> None:
+        self.asked, self.tell = False, tell
 
     def handle(self, *_: object) -> None:
         """Note the first request; on the second, leave at once."""
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+        with suppress(RuntimeError):  # the signal came while something was being printed
+            self.tell("stopping at the end of this block of steps; once more to stop at once")
 
     def obey(self) -> None:
         """Stop here if asked to: the solver keeps its best state."""
@@ -39,9 +41,12 @@ def ended_by_itself(question: Any, estimate: Any) -> bool:
 
 
 @contextmanager
-def listening() -> Iterator[Interruption]:
-    """Turn SIGINT and SIGTERM into a request while the block runs (in the main thread; elsewhere nothing changes)."""
-    interruption = Interruption()
+def listening(tell: Callable[[str], None] = lambda text: None) -> Iterator[Interruption]:
+    """Turn SIGINT and SIGTERM into a request while the block runs (in the main thread; elsewhere nothing changes).
+
+    `tell` gets a sentence when it comes.
+    """
+    interruption = Interruption(tell)
     if threading.current_thread() is not threading.main_thread():
         yield interruption
         return

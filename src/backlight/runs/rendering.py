@@ -56,7 +56,7 @@ def content_of(folder: Path) -> Content:
         history={k.removeprefix("history."): v for k, v in arrays.items() if k.startswith("history.")},
         fit=result["data_fit"] | result.get("found", {}),
         notes=(*(note for note in result["notes"] if note not in weakest), *result["warnings"]),
-        warnings=(*_unfinished(stop), *weakest),
+        warnings=(*_unfinished(stop), *result.get("contradictions", ()), *weakest),
         facts=_facts(result),
     )
 

@@ -127,6 +127,7 @@ def result_table(conclusion: Conclusion, seconds: float, interrupted: bool, run_
             *pixel_notes(conclusion.pixels),
         ],
         "warnings": list(asked.warnings),
+        "contradictions": list(asked.question.contradictions),
         "timing": {"seconds": seconds, "solver_seconds": estimate.seconds, "compile_seconds": estimate.compile_seconds},
         "peak_memory_bytes": machine.peak_memory(),
         "device": machine.device(),

@@ -18,7 +18,7 @@ from backlight.inverse.unknowns import Free, HalfGaussian, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.systems.entry import SystemEntry, Tiling
 from backlight.systems.imaging_system import ImagingSystem
-from backlight.systems.led_checks import PanelGeometry
+from backlight.systems.led_checks import PanelGeometry, turned
 from backlight.systems.led_table import LEDTable, led_table
 from backlight.systems.ptychography_findings import findings, frame_gains, frame_order
 from backlight.systems.ptychography_frames import amplitude_noise, bright_level, rounding_floor
@@ -72,6 +72,7 @@ def ask(
     refuse_steps("fourier_ptychography", options)
     unknown = dict(unknown) or {"sample": True}
     corrected = CORRECTED.get(options.get("method", ""), ())
+    held = [name for name in unknown if corrected and name not in corrected]
     unknown = dict.fromkeys(corrected, True) or unknown
     table = led_table(instrument, len(frames))
     geometry(instrument, frames.shape).demand(instrument.get("upsampling"), options.get("unusual") or ())
@@ -98,6 +99,7 @@ def ask(
             first_look, instrument=instrument, table=table, wanted=unknown, elsewhere=options.get("found")
         ),
         finish=in_recorded_units,
+        notes=(f"{options['method']} holds as written: {', '.join(held)}.",) if held else (),
     )
 
 
@@ -124,11 +126,15 @@ def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> PanelGeom
     return replace(used, each="diode") if table.multiplexed else used
 
 
+def _upsampling(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> int:
+    """Return how many times finer than the frames' the picture's pixels are."""
+    return instrument.get("upsampling") or geometry(instrument, shape).least_upsampling
+
+
 def _panel(instrument: Mapping[str, Any], table: LEDTable) -> PanelGeometry:
     """Return the geometry of all diodes."""
-    shift, turn = pose(instrument)["shift"], pose(instrument)["rotation"]
-    turned = table.positions @ np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    positions = turned + shift
+    written = pose(instrument)
+    positions = turned(table.positions, written["rotation"]) + written["shift"]
     told = instrument.get("led_positions") is not None
     return PanelGeometry(positions, table.height, **optics(instrument), **surroundings(instrument), table=told)
 
@@ -215,5 +221,5 @@ ENTRY = SystemEntry(
     findings=findings,
     frame_order=frame_order,
     frame_gains=frame_gains,
-    tiling=Tiling(partial(ask_tile, ask), tile_in_view),
+    tiling=Tiling(partial(ask_tile, ask, _upsampling), tile_in_view),
 )

@@ -9,10 +9,17 @@ from jaxtyping import Bool, Float, Int
 
 from backlight import units
 from backlight.errors import InputError
+from backlight.maths.leaf import Given
 
 OVERLAP = 0.35
 """Share of a pupil that a neighbor must cover for the phase to be found (Dong et al., Opt. Express 22, 5455 (2014))."""
 SPARE = 1.02  # of the spectrum's reach: a panel that turns out lower or shifted stays on the grid
+
+
+def turned(places: Float[np.ndarray, "diodes 2"], rotation: Given) -> Float[np.ndarray, "diodes 2"]:
+    """Return places (y, x) turned by `rotation`, +x towards +y, as an `LEDArray` turns them."""
+    cos, sin = np.cos(np.asarray(rotation, float)), np.sin(np.asarray(rotation, float))
+    return places @ np.array([[cos, -sin], [sin, cos]])
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,12 @@ class PanelGeometry:
     @property
     def least_upsampling(self) -> int:
         """Return how many times finer than the frames' the picture's pixels must be to hold its spectrum."""
-        reach = np.abs(self.sines).max() + self.numerical_aperture
-        return max(ceil(SPARE * reach / self.wavelength * 2 * self.pixel_pitch), 1)
+        return max(ceil(SPARE * self._reach), 1)
+
+    @property
+    def _reach(self) -> float:
+        """Return how far the picture's spectrum reaches, over the band of the frames' pixels."""
+        return float(np.abs(self.sines).max() + self.numerical_aperture) / self.wavelength * 2 * self.pixel_pitch
 
     @property
     def sampling(self) -> dict[str, float]:
@@ -99,7 +110,7 @@ class PanelGeometry:
         self._demand_pixels()
         self._demand_cone()
         self._demand_overlap(unusual)
-        if upsampling is not None and upsampling < self.least_upsampling:
+        if upsampling is not None and upsampling < self._reach:
             raise InputError("upsampling", got=f"{upsampling}", expected=f"{self.least_upsampling} or more: the light "
                              f"reaches a numerical aperture of {self.synthetic_aperture:.3g}",
                              remedy=f"write upsampling = {self.least_upsampling}, or leave it out")  # fmt: skip
@@ -156,8 +167,8 @@ class PanelGeometry:
             return ""
         lengths = " to ".join(units.format_length(h) for h in (usual.low, usual.high))
         return (f"The panel stands {units.format_length(self.height, digits=3)} below the sample, where panels stand "
-                f"{lengths}: check {self._written('led_distance')} and the unit. Angles do not tell, but lengths as "
-                "array_shift will be as wrong.")  # fmt: skip
+                f"{lengths}: check {self._written('led_distance')} and the unit. Where x and y have the same slip "
+                "the angles are right, but lengths as array_shift will be as wrong.")  # fmt: skip
 
     def _named(self, some: Sequence[int] | np.ndarray) -> str:
         """Return the numbers of some, the first six at most."""
@@ -175,9 +186,9 @@ class PanelGeometry:
     def _about_bright(self) -> str:
         if len(self.bright) > 1 and self.bright.all():
             return ("Every diode shines straight into the objective: dark frames are not what they are taken for, and "
-                    f"{self._written('led_distance or led_pitch')} or the unit is wrong{self._slip()}. If it is right, "
-                    "the picture is hardly finer than a frame.")  # fmt: skip
+                    f"{self._written('led_distance, led_pitch')} or the unit is wrong{self._slip()}. If they are "
+                    "right, the picture is hardly finer than a frame.")  # fmt: skip
         if self.bright.any():
             return ""
         return ("No diode shines straight into the objective: there is no bright-field frame, or "
-                f"{self._written('led_distance')} is wrong.")  # fmt: skip
+                f"{self._written('led_distance')} or array_shift is wrong{self._slip()}.")  # fmt: skip

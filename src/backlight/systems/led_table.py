@@ -121,7 +121,7 @@ def _demand_same(diodes: int, frames: int, written: str, expected: str) -> None:
     if diodes == frames:
         return
     remedy = (
-        "leave frames out with [data] frames, or complete the table"
+        "give a stack, or with [data] frames a list of files, of the lit diodes alone, or complete the table"
         if diodes < frames
         else "name every frame in [data] frames, or take the diodes that were not lit out of the table"
     )

@@ -11,7 +11,7 @@ from backlight.light import Field, Grid
 from backlight.maths.fourier import crop, fast_size
 from backlight.maths.leaf import Given
 from backlight.systems.imaging_system import ImagingSystem, Nothing
-from backlight.systems.led_checks import PanelGeometry
+from backlight.systems.led_checks import PanelGeometry, turned
 from backlight.systems.per_frame import PerFrame
 from backlight.wave import LEDArray, NollZernikes, Objective, ThinSample
 
@@ -103,7 +103,8 @@ def fourier_ptychography(
     rows, columns = _even(shape)
     places = np.asarray(positions, float)
     lit = np.arange(len(places))[:, None] if lit is None else np.asarray(lit)
-    geometry = PanelGeometry(places[np.unique(lit)], height, numerical_aperture, wavelength, pixel_pitch,
+    seen = turned(places, rotation) + np.asarray(shift, float)
+    geometry = PanelGeometry(seen[np.unique(lit)], height, numerical_aperture, wavelength, pixel_pitch,
                              glass_thickness=glass_thickness, glass_index=glass_index)  # fmt: skip
     times = upsampling or geometry.least_upsampling
     light = tuple(fast_size(n + 2 * MARGIN) for n in (rows, columns))

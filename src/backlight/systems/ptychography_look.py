@@ -54,6 +54,7 @@ def first_look(
     What was found elsewhere in the field is taken over instead.
     """
     leaves, notes = {} if elsewhere is None else in_units_of(question.brightness, elsewhere), []
+    against = ()
     looks = elsewhere is None and not table.multiplexed
     if table.multiplexed:
         notes.append("Several diodes light each frame: no circle in its spectrum tells of one, and no first look was "
@@ -61,20 +62,33 @@ def first_look(
     if looks:
         pose = panel_pose(question.frames, table.positions, table.height, **optics(instrument))
         notes += _about_pose(pose)
+        against = () if pose is None else tuple(filter(None, [pose.advice()]))
         if pose is not None and "array_shift" in wanted and pose.orientation == WRITTEN:
             leaves[PATHS["array_shift"]] = np.asarray(pose.shift)
     if looks and DEFOCUS in question.unknowns:
         leaves |= _bright_field(question, instrument, leaves, wanted)
         found = units.format_length(-float(leaves[DEFOCUS]), digits=3)
-        notes.append(f"With the bright-field frames alone the defocus was found to be about {found}.")
+        notes.append(f"With the bright-field frames alone the defocus was found to be about {found}{_place(leaves)}.")
     trust = trusted(_with(question.system, leaves))
     if np.any(trust < 1):
-        left = ", ".join(str(i) for i in np.flatnonzero(trust <= LEAST_TRUST)[:12])
-        notes.append(
-            f"The direct light of {int(np.sum(trust < 1))} frames falls on the very edge of the pupil, where a part of "
-            f"the field does not tell how much passes: they count less, or hardly at all (frames {left or 'none'})."
-        )
-    return Start(leaves, 1.0, tuple(notes), trust)
+        less, hardly = (_numbers(which) for which in ((trust < 1) & (trust > LEAST_TRUST), trust <= LEAST_TRUST))
+        notes.append("The direct light of some frames falls on the very edge of the pupil, where a part of the field "
+                     f"does not tell how much passes. These count less: {less}; these hardly: {hardly}.")  # fmt: skip
+    return Start(leaves, 1.0, tuple(notes), trust, contradictions=against)
+
+
+def _numbers(which: np.ndarray) -> str:
+    """Return the numbers of the frames for which this is true, the first twelve at most."""
+    some = np.flatnonzero(which)
+    return (", ".join(map(str, some[:12])) or "none") + ", …" * (len(some) > 12)
+
+
+def _place(leaves: Mapping[str, np.ndarray]) -> str:
+    """Return where the panel was found to be shifted to, if that was asked."""
+    if PATHS["array_shift"] not in leaves:
+        return ""
+    y, x = (units.format_length(float(s), digits=3) for s in leaves[PATHS["array_shift"]])
+    return f", and the panel shifted by {y} along y and {x} along x: the search begins there"
 
 
 def trusted(system: Any) -> Float[np.ndarray, " frame"]:
@@ -101,7 +115,7 @@ def _about_pose(pose: PanelPose | None) -> list[str]:
     if pose is None:
         return ["Too few frames are bright field for their spectra to tell how the panel lies."]
     if pose.advice():
-        return [pose.advice()]
+        return []
     y, x = (units.format_length(s, digits=3) for s in pose.shift)
     unsure = " Whether its axes are swapped, or one of them mirrored, they do not tell." if pose.lead < CERTAIN else ""
     return [f"The circles in the spectra of {int(pose.bright.sum())} bright-field frames lie as if the panel were "

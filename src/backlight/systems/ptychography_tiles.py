@@ -25,6 +25,7 @@ rad."""
 
 def ask_tile(
     ask: Callable[..., Question],
+    upsampling: Callable[[Mapping[str, Any], tuple[int, ...]], int],
     frames: np.ndarray,
     instrument: Mapping[str, Any],
     unknown: Mapping[str, Any],
@@ -36,13 +37,15 @@ def ask_tile(
 
     A diode at q is seen from r at q − r: the part sees the panel shifted by −r.
 
-    **Arguments:** `ask` of the whole field, and its arguments; `center`, r, (y, x), pixels; `found`, path → value of
+    **Arguments:** `ask` of the whole field, and its arguments; `upsampling`, from instrument and shape of the frames to
+    that of the whole field, which all parts have; `center`, r, (y, x), pixels; `found`, path → value of
     what is known from the middle of the field and from a neighbor: what all parts share is held at it, the rest starts
     from it. `None` in the middle.
     """
     offset = optics(instrument)["pixel_pitch"] * np.asarray(center, float)
     shift = pose(instrument)["shift"] - offset
-    seen = {**instrument, "array_shift": tuple(shift.tolist())}
+    finer = upsampling(instrument, frames.shape)
+    seen = {**instrument, "array_shift": tuple(shift.tolist()), "upsampling": finer}
     if found is None:
         return ask(frames, seen, unknown, options)
     begun = {**found, SHIFT: found[SHIFT] - offset} if SHIFT in found else dict(found)

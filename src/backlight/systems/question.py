@@ -27,7 +27,7 @@ class Start:
     **Attributes:** `leaves`, path → value in the system; `brightness` of the bare beam, in units of the question's
     frames; `notes`, what was found, in sentences; `trust` in each frame, 0 for one that the model cannot explain, all
     alike where `None`; `noise`, that of the frames over what was assumed; `weight`, that of the regularizers over what
-    was asked.
+    was asked; `contradictions`, what the frames say against the run file, in sentences.
     """
 
     leaves: Mapping[str, np.ndarray]
@@ -36,21 +36,24 @@ class Start:
     trust: np.ndarray | None = None
     noise: float = 1.0
     weight: float = 1.0
+    contradictions: tuple[str, ...] = ()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return everything as arrays, for a file."""
         kept = {LEAF + path: value for path, value in self.leaves.items()}
         trust = {} if self.trust is None else {"trust": np.asarray(self.trust, np.float32)}
         told = {name: np.asarray(getattr(self, name), np.float64) for name in ("brightness", *NUMBERS)}
-        return kept | trust | told | {"notes": np.asarray(self.notes, np.str_)}
+        words = {name: np.asarray(getattr(self, name), np.str_) for name in ("notes", "contradictions")}
+        return kept | trust | told | words
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> "Start":
         """Return the start that `arrays` described, to the bit."""
         leaves = {name.removeprefix(LEAF): value for name, value in arrays.items() if name.startswith(LEAF)}
-        notes = tuple(map(str, arrays["notes"]))
+        notes, against = (tuple(map(str, arrays.get(name, ()))) for name in ("notes", "contradictions"))
         numbers = {name: float(arrays[name]) for name in NUMBERS if name in arrays}
-        return cls(leaves, float(arrays["brightness"]), notes, arrays.get("trust"), **numbers)
+        brightness = float(arrays["brightness"])
+        return cls(leaves, brightness, notes, arrays.get("trust"), contradictions=against, **numbers)
 
     def weighed(self, weights: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
         """Return the weights of pixels of frames of `shape`, times the trust in their frame."""
@@ -74,7 +77,7 @@ class Question:
       it waits for `answer`: who only asks what to expect goes without.
     - `finish`: `(system, brightness)` → the system that predicts the frames as they were recorded.
     - `finer`: system → its frames on a finer grid, see `estimate`.
-    - `notes`: what was found and assumed, in sentences.
+    - `notes`: what was found and assumed, in sentences; `contradictions`, what the frames say against the run file.
     - `held_out`: numbers of the frames, or a map (frame, y, x) of the pixels, that neither the first look's fits nor
       the estimate are told, to see afterwards how well they are predicted; none where `None`.
     """
@@ -93,6 +96,7 @@ class Question:
     finish: Callable[[Any, float], Any]
     finer: Callable[[Any], np.ndarray] | None = None
     notes: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
     held_out: np.ndarray | None = None
 
     @property
@@ -120,6 +124,7 @@ class Question:
             weights=start.weighed(self.weights, self.frames.shape),
             brightness=self.brightness * start.brightness,
             notes=(*self.notes, *start.notes),
+            contradictions=(*self.contradictions, *start.contradictions),
             first_look=None,
         )
 

@@ -121,7 +121,7 @@ FOURIER_PTYCHOGRAPHY = SystemSchema(
         Key("defocus", "length", "how far the sample lies behind the plane in focus, along the light",
             example="50 um"),
         Key("numerical_aperture", "dimensionless", "of the objective, as its pupil shows it", example="0.1"),
-        Key("zernike", "count", "aberrations of the pupil as Zernike polynomials: up to which radial order", low=1,
+        Key("zernike", "count", "aberrations of the pupil as Zernike polynomials: up to which radial order", low=2,
             high=20, example="4", told_in="angle"),
         Key("pupil", "field", "the pupil, free in every pixel"),
         Key("background", "field", "light in each frame that no diode explains"),
