@@ -4,11 +4,12 @@ import json
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from backlight.cli import main
+from backlight.cli import main, show
 from backlight.errors import MemoryPlanError, SpaceError
 from backlight.io import write_npy, write_tiff
 from backlight.runs.execute import Finished, Listener
@@ -221,3 +222,15 @@ def test_the_progress_line_has_loss_time_and_unknowns():
     assert text == "20/100  loss 1.5  distance 41.4523 mm  at most 12 s left"
     now.part = "tile 3 of 25"
     assert ProgressLine(all_schemas()).text(now, {}) == "tile 3 of 25  20/100  loss 1.5  at most 12 s left"
+
+
+def test_many_numbers_are_told_by_what_they_lie_between(capsys):
+    gains = {"value": [1.0, 0.5, *[0.8] * 20], "unit": "", "std": None, "status": "estimated"}
+    against = "The circles fit the table better with x and y swapped."
+    result = RESULT | {"parameters": {"led_gains": gains}, "uncertainty": None, "contradictions": [against]}
+    show.finished(Path("result"), result | {"data_fit": RESULT["data_fit"] | {"white": False}})
+    told = capsys.readouterr().out
+    assert "22 numbers from 0.5 to 1" in told
+    assert f"warning: {against}" in told
+    assert "±" not in told, "no error bar was asked for"
+    assert "error bar" not in told

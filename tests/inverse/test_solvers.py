@@ -281,6 +281,17 @@ def test_total_variation_falls_at_every_stage():
     assert objective[-1] == pytest.approx(objective.min(), rel=1e-5)
 
 
+def test_ctrl_c_after_the_last_step_changes_nothing():
+    def callback(progress):
+        if progress.iteration == progress.total:
+            raise KeyboardInterrupt
+
+    problem = _curve()
+    outcome = drive(problem, Adam(steps=10, block=5), problem.start(), callback=callback)
+    assert outcome.iterations == 10
+    assert "the limit" in outcome.reason
+
+
 def test_ctrl_c_in_the_callback_keeps_the_best():
     problem, seen = _curve(), []
 

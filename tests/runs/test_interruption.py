@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from backlight.runs.interruption import ended_by_itself
+from backlight.runs.interruption import Interruption, ended_by_itself
 
 
 @pytest.mark.parametrize(
@@ -14,3 +14,14 @@ from backlight.runs.interruption import ended_by_itself
 def test_a_search_that_took_all_of_its_steps_ended_by_itself(status, iterations, itself):
     question = SimpleNamespace(solver=SimpleNamespace(steps=10))
     assert ended_by_itself(question, SimpleNamespace(status=status, iterations=iterations)) == itself
+
+
+def test_the_first_request_is_acknowledged_and_the_second_obeyed_at_once():
+    said = []
+    interruption = Interruption(said.append)
+    interruption.handle()
+    assert interruption.asked
+    assert "once more" in said[0]
+    with pytest.raises(KeyboardInterrupt):
+        interruption.handle()
+    assert len(said) == 1

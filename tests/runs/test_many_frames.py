@@ -226,3 +226,11 @@ def test_who_asked_to_stop_does_not_wait_for_what_follows_an_estimate(follow_up,
     work, listener = SimpleNamespace(asked_to_stop=lambda: True), Listener(message=said.append)
     assert follow_up(asked, SimpleNamespace(status="converged"), work, listener) is None
     assert said == []
+
+
+def test_what_the_frames_say_against_the_table_goes_with_the_question(frames, tmp_path):
+    asked = ask(read_job(prepare(tmp_path, frames)))
+    start = Start({}, 1.0, ("a note",), contradictions=("the table is wrong",))
+    begun = asked.question.begun(start.arrays())
+    assert begun.contradictions == ("the table is wrong",)
+    assert begun.notes == (*asked.question.notes, "a note")
