@@ -53,15 +53,15 @@ def joint_moves(
 
 def energies(apply: Callable[[Coordinates], Coordinates], moves: Coordinates) -> Float[Array, "p p"]:
     """Return mᵢ·A·mⱼ for a symmetric A and stacked moves m; of A·m one at a time is held."""
-    count = jax.tree.leaves(moves)[0].shape[0]
-
-    def row(move: Coordinates) -> Float[Array, " p"]:
-        image = apply(move)
-        products = [jnp.reshape(moves[path], (count, -1)) @ jnp.ravel(image[path]) for path in moves]
-        return sum(products[1:], products[0])
-
-    total = jax.lax.map(row, moves)
+    total = jax.lax.map(lambda move: products(moves, jax.tree.map(lambda x: x[None], apply(move)))[:, 0], moves)
     return 0.5 * (total + total.T)
+
+
+def products(moves: Coordinates, others: Coordinates) -> Float[Array, "p q"]:
+    """Return mᵢ·nⱼ of stacked moves m and others n, over the coordinates that m has."""
+    flat = [(jnp.reshape(m, (len(m), -1)), jnp.reshape(others[path], (len(others[path]), -1)))
+            for path, m in moves.items()]  # fmt: skip
+    return sum((m @ n.T for m, n in flat[1:]), flat[0][0] @ flat[0][1].T)
 
 
 def _tangent(problem: Problem, z: Coordinates, direction: Coordinates) -> Coordinates:

@@ -162,12 +162,12 @@ def _moves(problem: Problem, z: Coordinates, parameters: tuple[str, ...], iterat
 
 @eqx.filter_jit
 def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], moves: Coordinates) -> _Measured:
-    alone = _moves_alone(z, parameters)
+    alone, still = _moves_alone(z, parameters), jax.tree.map(jnp.zeros_like, z)
     left = energies(lambda direction: curvature(problem, z, direction), moves)
-    prior = energies(lambda direction: prior_curvature(problem, z, direction), alone)
-    own = energies(lambda direction: data_curvature(problem, z, direction), alone)
+    prior = energies(lambda direction: prior_curvature(problem, z, still | direction), alone)
+    own = energies(lambda direction: data_curvature(problem, z, still | direction), alone)
     images = tuple(path for path, value in z.items() if path not in parameters and value.ndim > 1)
-    shifted = curvature_left_by_a_shift(problem, z, alone, images)
+    shifted = curvature_left_by_a_shift(problem, z, alone, own, images)
     return _Measured(left - prior, prior, own, _scatter(problem, z, moves, left), shifted)
 
 
@@ -189,12 +189,11 @@ def _scatter(problem: Problem, z: Coordinates, moves: Coordinates, left: Array) 
 
 
 def _moves_alone(z: Coordinates, parameters: tuple[str, ...]) -> Coordinates:
-    """Return the move of each number of θ with everything else held, stacked."""
+    """Return the move of each number of θ, stacked; of all else nothing."""
     theta = {path: z[path] for path in parameters}
     _, unravel = ravel_pytree(theta)
     count = sum(value.size for value in theta.values())
-    still = jax.tree.map(jnp.zeros_like, z)
-    return jax.vmap(lambda unit: still | unravel(unit))(jnp.eye(count, dtype=jnp.result_type(float)))
+    return jax.vmap(unravel)(jnp.eye(count, dtype=jnp.result_type(float)))
 
 
 def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measured: _Measured) -> Uncertainty:
