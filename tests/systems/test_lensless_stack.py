@@ -10,7 +10,7 @@ import stack_twin as twin
 from backlight.errors import InputError
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems import lensless_stack, multi_height
-from backlight.systems.lensless_findings import shift_diversity
+from backlight.systems.lensless_findings import shift_diversity, stage_line
 from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
 from backlight.systems.lensless_look import registered
 from backlight.systems.lensless_super_resolution import ask, nominal
@@ -243,3 +243,11 @@ def test_frames_of_several_wavelengths_have_one_each():
     other = np.asarray(set_leaves(alone, {PATHS["sample"]: jnp.asarray(t)}).predict().values)
     np.testing.assert_allclose(frames[1], other[1], rtol=1e-5)
     assert np.abs(frames[0] - other[0]).max() > 1e-2
+
+
+def test_a_stage_is_a_line_through_the_distances_that_were_found():
+    readings = np.array([1e-4, 1.6e-4, 2e-4, 3e-4])
+    scale, offset = stage_line(readings, 1.01 * readings - 2e-6)
+    assert (scale, offset) == (pytest.approx(1.01, rel=1e-6), pytest.approx(-2e-6, rel=1e-3))
+    assert stage_line(readings, readings) is None
+    assert stage_line(readings[:2], 1.01 * readings[:2]) is None

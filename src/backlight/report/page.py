@@ -38,6 +38,8 @@ _FIT_WORDS = {
     "period_one_seventh": "period, m, down to which two halves of the frames make one picture: correlation above 1/7",
     "period_half_bit": "the same by the half-bit criterion",
     "finest_detail": "half a period of the finest pattern that the frames can tell, m",
+    "stage_scale": "distances found over those written, by a line through all",
+    "stage_offset": "what that line adds, m",
     "synthetic_aperture": "of the objective and the illumination together",
     "reduced_chi2": "mean squared residual over the noise's variance; 1 where the model fits to the noise",
 }

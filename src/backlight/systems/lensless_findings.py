@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from backlight import units
 from backlight.findings import Curves, Exhibit, Findings, PointMap
 from backlight.inverse.tree import leaf_paths
 from backlight.systems.imaging_system import ImagingSystem
@@ -25,7 +26,36 @@ def findings(estimate: Any, nominal: ImagingSystem, residuals: Float[np.ndarray,
     distances = [np.asarray(leaves[DISTANCES], float) for leaves in (found, written)]
     if np.any(distances[0] != distances[1]):
         exhibits.append(_distances(estimate, *distances))
-    return Findings(exhibits=tuple(exhibits), notes=_notes(estimate))
+    stage = stage_line(distances[1], distances[0])
+    numbers = {} if stage is None else {"stage_scale": stage[0], "stage_offset": stage[1]}
+    return Findings(exhibits=tuple(exhibits), numbers=numbers, notes=_notes(estimate) + _about_stage(stage))
+
+
+def stage_line(
+    written: Float[np.ndarray, " frames"], found: Float[np.ndarray, " frames"]
+) -> tuple[float, float] | None:
+    """Return scale and offset (m) of the line found = scale·written + offset, by least squares.
+
+    A stage that is off by a step and by the pitch of its screw says z where it is at scale·z + offset: there a frame
+    at a reading that was not recorded is predicted. `None` where nothing was found anew, or fewer than three readings
+    leave no error to be averaged.
+
+    Example:
+        >>> stage_line(np.array([1e-3, 2e-3, 3e-3]), np.array([1.02e-3, 2.03e-3, 3.04e-3]))
+        (1.01, 1e-05)
+    """
+    if len(np.unique(written)) < 3 or np.array_equal(written, found):
+        return None
+    scale, offset = np.polyfit(written, found, 1)
+    return float(f"{scale:.7g}"), float(f"{offset:.4g}")
+
+
+def _about_stage(stage: tuple[float, float] | None) -> tuple[str, ...]:
+    if stage is None:
+        return ()
+    scale, offset = stage[0], units.format_length(stage[1], digits=3)
+    return (f"By the distances that were found, z on the stage means {scale:.5g}·z, and {offset} more: a frame at another "
+            "of its readings is predicted at that distance.",)  # fmt: skip
 
 
 def _track(estimate: Any, places: np.ndarray, written: np.ndarray, residuals: np.ndarray) -> Exhibit:
