@@ -54,8 +54,8 @@ def _about_stage(stage: tuple[float, float] | None) -> tuple[str, ...]:
     if stage is None:
         return ()
     scale, offset = stage[0], units.format_length(stage[1], digits=3)
-    return (f"By the distances that were found, z on the stage means {scale:.5g}·z, and {offset} more: a frame at another "
-            "of its readings is predicted at that distance.",)  # fmt: skip
+    return (f"By the distances that were found, z on the stage means {scale:.5g}·z, and {offset} more: at that "
+            "distance a frame at another of its readings is predicted.",)  # fmt: skip
 
 
 def _track(estimate: Any, places: np.ndarray, written: np.ndarray, residuals: np.ndarray) -> Exhibit:
