@@ -8,11 +8,14 @@ import pytest
 import stack_twin as twin
 
 from backlight.errors import InputError
+from backlight.inverse.estimate import Estimate
+from backlight.inverse.quality import Quality
 from backlight.inverse.tree import leaf_paths, set_leaves
+from backlight.inverse.uncertainty import Uncertainty
 from backlight.systems import lensless_stack, multi_height
 from backlight.systems.lensless_findings import shift_diversity, stage_line
 from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
-from backlight.systems.lensless_look import registered
+from backlight.systems.lensless_look import _beyond, registered
 from backlight.systems.lensless_super_resolution import ask, nominal
 from backlight.systems.lensless_transport import aligned, transported
 from backlight.systems.question import Start
@@ -251,3 +254,36 @@ def test_a_stage_is_a_line_through_the_distances_that_were_found():
     assert (scale, offset) == (pytest.approx(1.01, rel=1e-6), pytest.approx(-2e-6, rel=1e-3))
     assert stage_line(readings, readings) is None
     assert stage_line(readings[:2], 1.01 * readings[:2]) is None
+
+
+def test_a_frame_past_the_sample_s_border_is_named():
+    system = lensless_stack(wavelength=twin.WAVELENGTH, pixel_pitch=twin.PITCH, distances=[1e-4] * 3, shape=(3, 32, 40))
+    reach = (system.sample_grid().shape[1] * float(system.sample_grid().pitch[1]) - 40 * twin.PITCH) / 2
+    assert _beyond(system) == ()
+    shifts = np.zeros((3, 2))
+    for past, told in ((-0.5, False), (2.0, True)):
+        shifts[1, 1] = -(reach + past * twin.PITCH)
+        said = _beyond(set_leaves(system, {PATHS["shifts"]: jnp.asarray(shifts, float)}))
+        assert bool(said) == told
+    assert said[0].startswith("Frame 1 looks 2 pixels past")
+
+
+def test_distances_of_frames_in_focus_may_be_unknown():
+    given = {"wavelength": twin.WAVELENGTH, "pixel_pitch": twin.PITCH, "distances": [0.0, 0.0]}
+    question = ask(np.ones((2, 16, 16), np.float32), given, {"sample": True, "distances": True}, {})
+    assert question.unknowns[PATHS["distances"]].std == pytest.approx(twin.PITCH**2 / twin.WAVELENGTH)
+
+
+def test_error_bars_have_the_units_of_what_was_recorded(monkeypatch):
+    """Of frames 500 times as bright the gains are 500 times as large, and their error bars; the shifts' are not."""
+    question = ask(np.full((2, 16, 16), 500, np.float32), {k: GIVEN[k] for k in ("wavelength", "pixel_pitch")}
+                   | {"distances": [1e-4, 1e-4]}, {"sample": True, "gains": True, "shifts": True}, {})  # fmt: skip
+    gains, shifts = PATHS["gains"], PATHS["shifts"]
+    bars = Uncertainty({gains: np.full(2, 1e-3), shifts: np.full((2, 2), 1e-8)}, (), np.eye(6), np.ones(6))
+    fit = Quality(0.0, None, 0.0, white=True)
+    found = Estimate(question.system, question.system, "converged", "", 1, 0.0, 0.0, {}, bars, fit, ())
+    monkeypatch.setattr("backlight.systems.question.estimate", lambda *_, **__: found)
+    answer = dataclasses.replace(question, first_look=None).answer()
+    np.testing.assert_allclose(answer.uncertainty.std[gains], 1e-3 * question.brightness, rtol=1e-5)
+    np.testing.assert_allclose(answer.uncertainty.std[shifts], 1e-8, rtol=1e-5)
+    np.testing.assert_allclose(leaf_paths(answer.system)[gains], question.brightness, rtol=1e-5)

@@ -53,7 +53,7 @@ def quantity(value: Any, unit: str, std: Any = None, digits: int = 4) -> str:
     """Return an SI value as text in the unit a person would choose."""
     if value is None:
         return "an image"
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         bars = std if isinstance(std, list) else [None] * len(value)
         return "[" + ", ".join(quantity(v, unit, s) for v, s in zip(value, bars, strict=True)) + "]"
     if not isinstance(value, int | float):
@@ -69,14 +69,14 @@ def parameters(table: Mapping[str, Mapping[str, Any]], *, bars: bool = True) -> 
 def _value(parameter: Mapping[str, Any]) -> str:
     """Return a value, or what many numbers lie between."""
     value, unit = parameter["value"], parameter["unit"]
-    flat = _flat(value) if isinstance(value, list) else []
+    flat = _flat(value)
     if len(flat) <= SHOWN or not all(isinstance(number, int | float) for number in flat):
         return quantity(value, unit, parameter["std"])
     return f"{len(flat)} numbers from {quantity(min(flat), unit)} to {quantity(max(flat), unit)}"
 
 
 def _flat(values: Any) -> list[Any]:
-    return [number for value in values for number in _flat(value)] if isinstance(values, list) else [values]
+    return [number for value in values for number in _flat(value)] if isinstance(values, list | tuple) else [values]
 
 
 def _no_bar(parameter: Mapping[str, Any]) -> str:

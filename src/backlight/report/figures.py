@@ -41,8 +41,9 @@ def comparison(content: Content) -> "Figure":
     amplitudes = pictures.gray(*(np.abs(u) for _, u in found))
     phases = pictures.phase(*(u for _, u in found))
     for column, (name, u) in enumerate(found, 1):
-        _picture(axes[0][column], np.abs(u), amplitudes, content.object_pitch, _titled(name))
-        _picture(axes[1][column], pictures.level_phase(u), phases, content.object_pitch, _titled(name))
+        pitch = _pitch(content, u)
+        _picture(axes[0][column], np.abs(u), amplitudes, pitch, _titled(name))
+        _picture(axes[1][column], pictures.level_phase(u), phases, pitch, _titled(name))
     _color_bar(figure, axes[0][-1], "amplitude |t|")
     _color_bar(figure, axes[1][-1], "phase (rad)")
     return figure
@@ -57,9 +58,15 @@ def _scenes(content: Content) -> "Figure":
     for axis, name, frame in zip(axes, ("recorded", "predicted"), (content.frame, content.predicted), strict=False):
         _picture(axis, frame, levels, content.frame_pitch, f"{name} frame")
     for axis, (name, values) in zip(axes[2:], found, strict=True):
-        _picture(axis, values, brightness, content.object_pitch, _titled(name))
+        _picture(axis, values, brightness, _pitch(content, values), _titled(name))
     _color_bar(figure, axes[-1], "irradiance")
     return figure
+
+
+def _pitch(content: Content, picture: np.ndarray) -> tuple[float, float]:
+    """Return the pitch (y, x) of a picture of the object's field: a classic one may have fewer pixels."""
+    y, x = (p * n / m for p, n, m in zip(content.object_pitch, content.object.shape, picture.shape, strict=True))
+    return y, x
 
 
 def _numbered(content: Content) -> str:

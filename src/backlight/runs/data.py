@@ -65,7 +65,7 @@ def read_recorded(
     if run.data.background is not None:
         empty = read_frames(paths["background"][0], role="background", trusted=trusted, **options)
         sources += [dict(s) for s in empty.sources]
-        warnings += empty.warnings
+        warnings += [f"empty frame: {warning}" for warning in empty.warnings]
         background = _mean(_intensity(empty.array, run.data), frames.shape[1:], run.data.background)
     if background is not None and divide:
         (frames, weights), background = _divided(frames, weights, background), None

@@ -127,10 +127,16 @@ def _asked(job: Job, listener: Listener, trusted: bool) -> Asked:
     with _memory_in_words():
         asked = ask(job, trusted=trusted)
     shape = " × ".join(map(str, asked.recorded.frames.shape))
-    listener.message(f"{shape} pixels (frame × y × x) from {asked.recorded.sources[-1]['path']}")
+    listener.message(f"{shape} pixels (frame × y × x) from {_named(job)}")
     for warning in asked.warnings:
         listener.message(f"note: {warning}")
     return asked
+
+
+def _named(job: Job) -> str:
+    """Return what the run file calls the frames."""
+    frames = "" if job.run.data is None else job.run.data.frames
+    return frames if isinstance(frames, str) else f"{len(frames)} files"
 
 
 def _begun(asked: Asked, checkpoint: FileCheckpoint, listener: Listener) -> Asked:

@@ -29,7 +29,7 @@ def compares_nominal(asked: Asked) -> bool:
 def answer_nominal(asked: Asked, callback: Callable[[Any], None] | None = None) -> Nominal:
     """Answer the question for the sample alone."""
     run = asked.job.run
-    estimate = run.estimate.model_copy(update={"method": None, "iterations": None})  # those of a joint estimate
+    estimate = run.estimate.model_copy(update={"method": None})  # that of a joint estimate
     alone = replace(asked.job, run=replace(run, unknown={"sample": True}, estimate=estimate))
     found = put(alone, asked.entry, asked.recorded).answer(callback=callback, error_bars=False).system
     return Nominal(asked.entry.object_in_view(found), np.asarray(found.predict().values))

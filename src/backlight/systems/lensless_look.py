@@ -26,13 +26,14 @@ def first_look(question: Question, span: tuple[float, float] | None, weigh: bool
     distances that are written will do to begin with; `weigh`, whether to find out how much regularizers weigh;
     `transport`, whether to begin with the transport of intensity where there are planes for it.
     """
-    system, notes = question.system, []
+    system, notes, against = question.system, [], ()
     if span is not None:
         system, sentence = _focused(system, question.frames, span)
         notes.append(sentence)
     if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
         system, sentence = registered(question, system)
         notes.append(sentence)
+        against = _beyond(system)
     beam, weight, noise = 1.0, 1.0, 1.0
     if SAMPLE in question.unknowns:
         # Slow changes of a strong phase hardly change what an empty sample diffracts: a search that begins there ends
@@ -50,7 +51,22 @@ def first_look(question: Question, span: tuple[float, float] | None, weigh: bool
                  f"{question.brightness * beam:.5g}.")  # fmt: skip
     leaves = leaf_paths(system)
     kept = list(question.unknowns)
-    return Start({path: np.asarray(leaves[path]) for path in kept}, beam, tuple(notes), noise=noise, weight=weight)
+    begun = {path: np.asarray(leaves[path]) for path in kept}
+    return Start(begun, beam, tuple(notes), noise=noise, weight=weight, contradictions=against)
+
+
+def _beyond(system: ImagingSystem) -> tuple[str, ...]:
+    """Say which frame looks past the border of the sample's grid, where the light of the other side comes round."""
+    grid, camera = system.sample_grid(), system.camera
+    wide, seen = (np.asarray(g.shape) * np.abs(np.asarray(g.pitch, float)) for g in (grid, camera))
+    past = np.max(np.abs(np.asarray(leaf_paths(system)[SHIFTS], float)) - (wide - seen) / 2, axis=1)
+    worst = int(np.argmax(past))
+    if past[worst] <= 0:
+        return ()
+    pixels = past[worst] / float(np.min(np.abs(np.asarray(camera.pitch, float))))
+    return (f"Frame {worst} looks {pixels:.3g} pixels past the sample's border, which leaves room for the shifts that "
+            "are written: light of the other side comes round there. Write the shifts that were found, or about them, "
+            "into the run file and run again.",)  # fmt: skip
 
 
 def transport_look(question: Question) -> Start:

@@ -194,13 +194,16 @@ def _unknown(name: str, system: ImagingSystem, wanted: Any) -> Unknown:
     """Return what a line of `[unknown]` means."""
     leaves = leaf_paths(system)
     distances = np.asarray(leaves[PATHS["distances"]])
+    pitch = float(np.max(np.asarray(system.camera.pitch)))
+    depth = pitch**2 / float(np.min(np.asarray(system.illumination.wavelength)))
     if name == "distances" and isinstance(wanted, Mapping) and "between" in wanted:
         return Interval(*wanted["between"])
     natural = {
         "sample": Passive(),
         "illumination_tilt": Free(scale=1e-2 / scale("illumination_tilt", system)),
-        "shifts": Balanced(GaussianPrior(float(np.max(np.asarray(system.camera.pitch))))),
-        "distances": GaussianPrior(DISTANCE * float(np.max(np.abs(distances))), mean=distances),
+        "shifts": Balanced(GaussianPrior(pitch)),
+        # In focus all distances are 0: they are then known to the depth in which a pixel is sharp.
+        "distances": GaussianPrior(DISTANCE * float(np.max(np.abs(distances))) or depth, mean=distances),
         # A brighter beam before a darker sample records the same, and total variation prefers the darker sample.
         "gains": Balanced(GaussianPrior(GAIN, mean=leaves[GAINS])),
         "affine": GaussianPrior(DRIFT),

@@ -13,7 +13,8 @@ from backlight.inverse.estimate import Estimate, estimate
 from backlight.inverse.losses import Loss
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.solver import Solver
-from backlight.inverse.tree import set_leaves
+from backlight.inverse.tree import get_leaf, set_leaves
+from backlight.inverse.uncertainty import Uncertainty
 from backlight.inverse.unknowns import Unknown
 
 LEAF = "leaf."
@@ -167,4 +168,12 @@ class Question:
             notes=self.notes,
         )
         system, initial = (self.finish(tree, self.brightness) for tree in (found.system, found.initial))
-        return replace(found, system=system, initial=initial)
+        return replace(found, system=system, initial=initial, uncertainty=self._in_recorded_units(found))
+
+    def _in_recorded_units(self, found: Estimate) -> Uncertainty | None:
+        """Return the error bars in the units of the finished system: what finishes a leaf finishes its bar."""
+        if found.uncertainty is None:
+            return None
+        std = {path: jnp.asarray(value) for path, value in found.uncertainty.std.items()}
+        finished = self.finish(set_leaves(found.system, std), self.brightness)
+        return replace(found.uncertainty, std={path: np.asarray(get_leaf(finished, path)) for path in std})
