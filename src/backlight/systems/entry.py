@@ -58,9 +58,10 @@ class SystemEntry:
       `backlight.systems.question.Question`. `frames` is float32 (frame, y, x); `instrument` is
       name → SI value; `unknown` is name → `True`, `{"between": (low, high)}` or `{"value": v, "std": s}`; `options`
       holds `[estimate]`, `"weights"`, 0 for pixels that must not count, `"unusual"`, names that the user calls right
-      though they look wrong, and `"background"`, the empty frame (y, x),
-      where there is one and the schema says that it is not divided out. A question is cheap to put; what takes
-      time waits for `look()`, whose arrays `begun()` takes up. Its `settings` are `[estimate]` with the defaults.
+      though they look wrong, and `"background"`, the empty frame (y, x), where there is one and the schema says that
+      it is not divided out. A question is cheap to put; what takes time waits for `look()`, whose arrays `begun()`
+      takes up. Its `settings` are `[estimate]` with the defaults, its `contradictions` what the frames say against the
+      run file.
     - `nominal`: `(instrument, shape)` → the system as the user wrote it.
     - `classic`: `(frames, instrument)` → the object by the classic method, complex (y, x) in the frame's field of
       view, or None; `background` too where `ask` is given it. `None` where the same question about the sample alone,
