@@ -14,8 +14,8 @@ from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.inverse.uncertainty import Uncertainty
 from backlight.systems import lensless_stack, multi_height
 from backlight.systems.lensless_findings import shift_diversity, stage_line
-from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view
-from backlight.systems.lensless_look import _beyond, registered
+from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view, with_room
+from backlight.systems.lensless_look import registered
 from backlight.systems.lensless_super_resolution import ask, nominal
 from backlight.systems.lensless_transport import aligned, transported
 from backlight.systems.question import Start
@@ -256,16 +256,43 @@ def test_a_stage_is_a_line_through_the_distances_that_were_found():
     assert stage_line(readings[:2], 1.01 * readings[:2]) is None
 
 
-def test_a_frame_past_the_sample_s_border_is_named():
+def test_a_sample_grows_until_it_reaches_beyond_every_frame():
     system = lensless_stack(wavelength=twin.WAVELENGTH, pixel_pitch=twin.PITCH, distances=[1e-4] * 3, shape=(3, 32, 40))
     reach = (system.sample_grid().shape[1] * float(system.sample_grid().pitch[1]) - 40 * twin.PITCH) / 2
-    assert _beyond(system) == ()
     shifts = np.zeros((3, 2))
-    for past, told in ((-0.5, False), (2.0, True)):
+    for past, grows in ((-0.5, False), (2.0, True)):
         shifts[1, 1] = -(reach + past * twin.PITCH)
-        said = _beyond(set_leaves(system, {PATHS["shifts"]: jnp.asarray(shifts, float)}))
-        assert bool(said) == told
-    assert said[0].startswith("Frame 1 looks 2 pixels past")
+        moved = set_leaves(system, {PATHS["shifts"]: jnp.asarray(shifts, float)})
+        wide = with_room(moved)
+        assert (wide.sample.shape[1] > system.sample.shape[1]) == grows
+    assert wide.sample.shape[1] * twin.PITCH / 2 > 20 * twin.PITCH + abs(shifts[1, 1])
+    np.testing.assert_allclose(wide.sample.transmission, 1)
+    spot = set_leaves(moved, {PATHS["sample"]: moved.sample.transmission.at[20, 22].set(0.2)})
+    np.testing.assert_allclose(with_room(spot).predict().values[0], spot.predict().values[0], atol=2e-3)
+
+
+def test_frames_are_laid_over_others_where_the_first_one_shows_something_else():
+    """A camera that walks over a wide sample: the last frame shares nothing with the first, but with its neighbor."""
+    rng = np.random.default_rng(0)
+    given = {"wavelength": twin.WAVELENGTH, "pixel_pitch": twin.PITCH, "distances": [1e-4] * 4, "super_resolution": 1}
+    shifts = twin.PITCH * np.array([[0, 0], [0.4, 14.0], [-0.3, 28.0], [0, 42.0]])
+    wide = lensless_stack(**given, shifts=shifts, shape=(4, 48, 48))
+    t = jnp.asarray(np.where(rng.random(wide.sample.shape) < 0.03, 0.3, 1.0) + 0j)
+    frames = np.asarray(set_leaves(wide, {PATHS["sample"]: t}).predict().values)
+    frames = frames + 0.01 * rng.normal(size=frames.shape).astype(np.float32)
+    system, found = registered(*_asked(frames, given))
+    assert not found.lost.any()
+    assert found.sure.all()
+    np.testing.assert_allclose(leaf(system, "shifts"), shifts - shifts.mean(axis=0), atol=0.3 * twin.PITCH)
+    assert with_room(system).sample.shape[1] > system.sample.shape[1]
+    # Without its neighbors nothing tells of it.
+    alone = registered(*_asked(frames[[0, 3]], given | {"distances": [1e-4] * 2}))[1]
+    assert alone.lost[1] or not alone.sure[1]
+
+
+def _asked(frames, given):
+    question = ask(frames, given, {"sample": True, "shifts": True}, {})
+    return question, question.system
 
 
 def test_distances_of_frames_in_focus_may_be_unknown():

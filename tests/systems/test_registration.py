@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backlight.systems.registration import displacement
+from backlight.systems.registration import displacement, laid_over
 
 
 def picture(shape, moved=(0.0, 0.0), seed=0, width=2.0):
@@ -31,3 +31,24 @@ def test_complex_fields_with_a_mean_are_moved_alike():
 
 def test_pictures_without_anything_lie_where_they_are():
     np.testing.assert_array_equal(displacement(np.ones((16, 16)), np.ones((16, 16))), (0, 0))
+
+
+@pytest.mark.parametrize("width", [0.3, 3.0, 8.0])
+def test_unlike_pictures_are_never_sure_and_like_ones_are(width):
+    """Over the widest details few of them fit into a picture, and chance makes more of it."""
+    unlike = [picture((96, 96), seed=seed, width=width) for seed in range(40)]
+    assert laid_over(unlike).sure.sum() == 1
+    waves = [np.exp(1j * each) for each in unlike]
+    assert laid_over(waves).sure.sum() == 1
+    like = [picture((96, 96), moved, width=min(width, 3.0)) for moved in ((0, 0), (5.0, -7.0), (20.0, 3.0))]
+    found = laid_over(like)
+    assert found.sure.all()
+    np.testing.assert_allclose(found.moved, [(0, 0), (5, -7), (20, 3)], atol=0.3)
+
+
+def test_pictures_find_their_place_by_way_of_others():
+    scene = picture((64, 200), width=1.5)
+    parts = [scene[:, at : at + 64] for at in (0, 60, 20, 40, 136)]
+    found = laid_over(parts)
+    np.testing.assert_array_equal(found.sure, [True, True, True, True, False])
+    np.testing.assert_allclose(found.moved[:4], [(0, 0), (0, -60), (0, -20), (0, -40)], atol=0.1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 
 from backlight.errors import InputError
 from backlight.io import data_paths, instrument_paths, read, read_frames
@@ -60,6 +61,7 @@ def read_recorded(
         weights[found.array >= found.saturation] = 0
     if mask is not None:
         weights[:, mask != 0] = 0
+        frames = continued(frames, mask != 0)
     sources += [dict(s) for s in found.sources]
     warnings, background = [*found.warnings], None
     if run.data.background is not None:
@@ -126,4 +128,16 @@ def _divided(frames: np.ndarray, weights: np.ndarray, empty: np.ndarray) -> tupl
     """Divide the frames by the empty one, its mean kept; where the beam is dark a pixel does not count."""
     lit = empty > DARK * empty.mean()
     gain = np.where(lit, empty.mean() / np.where(lit, empty, 1), 0).astype(np.float32)
-    return frames * gain, weights * lit
+    return continued(frames * gain, ~lit), weights * lit
+
+
+def continued(frames: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Fill hidden pixels (y, x) of frames (frame, y, x) with what the nearest ones that are not hidden recorded.
+
+    They count in no fit; but a first look takes means, spectra and back-propagated pictures of whole frames, in which
+    a hole is the strongest thing.
+    """
+    if not hidden.any() or hidden.all():
+        return frames
+    row, column = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+    return frames[:, row, column]

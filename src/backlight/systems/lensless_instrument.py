@@ -12,7 +12,7 @@ from backlight.camera import Affine, Camera, Gaussian, Noise, Shift
 from backlight.errors import InputError
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.light import Field, Grid
-from backlight.maths.fourier import crop, fast_size
+from backlight.maths.fourier import crop, fast_size, pad
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.systems.per_frame import PerFrame, select_frames
 from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, ThinSample
@@ -107,7 +107,7 @@ def lensless_stack(
     longest = float(np.max(np.abs(distances)))
     if margin is None:
         margin = _margin((rows, columns), pixel_pitch, float(np.max(wavelength)) / medium_index, longest, places)
-    size = tuple(fast_size(int(np.ceil((n + 2 * margin) * super_resolution))) for n in (rows, columns))
+    size = _size((rows, columns), margin, float(super_resolution))
     placement: list[Any] = [Shift(PerFrame(places))]
     return ImagingSystem(
         illumination=PlaneWave(PerFrame(wavelength) if np.ndim(wavelength) else wavelength, medium_index=medium_index),
@@ -155,6 +155,24 @@ def multi_height(
         fill_factor=fill_factor, medium_index=medium_index, affine=affine, background=background, margin=margin,
         noise=noise,
     )  # fmt: skip
+
+
+def with_room(system: ImagingSystem) -> ImagingSystem:
+    """Return the system, where frames look past the sample's border with a sample that reaches beyond all of them.
+
+    Without it light of the other side would come round there. The new part has no effect on the light.
+    """
+    camera, leaves, grid = system.camera, leaf_paths(system), system.sample_grid()
+    shifts, pitch = np.asarray(leaves[SHIFTS], float), np.abs(np.asarray(camera.pitch, float))
+    reach = (np.asarray(grid.shape) * np.abs(np.asarray(grid.pitch, float)) - np.asarray(camera.shape) * pitch) / 2
+    if np.all(np.abs(shifts) <= reach):
+        return system
+    longest = float(np.max(np.abs(leaves[DISTANCES])))
+    margin = _margin(camera.shape, float(np.max(pitch)), float(np.max(wavelengths(system))), longest, shifts)
+    size = _size(camera.shape, margin, float(camera.decimation))
+    old = leaves[SAMPLE]
+    wide = tuple(max(pair) for pair in zip(size, old.shape, strict=True))
+    return set_leaves(system, {SAMPLE: 1 + pad(old - 1, wide)})
 
 
 def sample_in_view(system: ImagingSystem) -> Field:
@@ -208,6 +226,12 @@ def _demand_one_each(name: str, count: int, frames: int) -> None:
             name, got=f"{count} values", expected=f"{frames}, one for each frame",
             remedy="write one value for each of [data] frames, in their order",
         )  # fmt: skip
+
+
+def _size(shape: tuple[int, int], margin: int, finer: float) -> tuple[int, int]:
+    """Return the samples along each side of a grid that goes on beyond the frame by so many of its pixels."""
+    rows, columns = (fast_size(int(np.ceil((n + 2 * margin) * finer))) for n in shape)
+    return rows, columns
 
 
 def _margin(

@@ -2,22 +2,26 @@
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.errors import InputError
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems.autofocus import back_propagate, focus
 from backlight.systems.first_image import first_image
 from backlight.systems.imaging_system import ImagingSystem
-from backlight.systems.lensless_instrument import DISTANCES, SAMPLE, SHIFTS, TILT, sample_in_view, wavelengths
+from backlight.systems.lensless_instrument import (
+    DISTANCES,
+    SAMPLE,
+    SHIFTS,
+    TILT,
+    sample_in_view,
+    wavelengths,
+    with_room,
+)
 from backlight.systems.lensless_transport import transportable, transported, with_sample
 from backlight.systems.question import Question, Start
-from backlight.systems.registration import displacement
+from backlight.systems.registration import LaidOver, laid_over
 from backlight.systems.weighing import weighed
-
-TRUSTED = 1 / 3
-"""Of the frame: a displacement beyond it is no displacement but two pictures that have nothing in common."""
-
 
 def first_look(question: Question, span: tuple[float, float] | None, weigh: bool, transport: bool) -> Start:
     """Find distances, the camera's places, a first image with the brightness of the bare beam, weights and noise.
@@ -31,9 +35,9 @@ def first_look(question: Question, span: tuple[float, float] | None, weigh: bool
         system, sentence = _focused(system, question.frames, span)
         notes.append(sentence)
     if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
-        system, sentence = registered(question, system)
-        notes.append(sentence)
-        against = _beyond(system)
+        system, found = registered(question, system)
+        notes.append(_words(found))
+        system, against = with_room(system), _against(found)
     beam, weight, noise = 1.0, 1.0, 1.0
     if SAMPLE in question.unknowns:
         # Slow changes of a strong phase hardly change what an empty sample diffracts: a search that begins there ends
@@ -50,23 +54,8 @@ def first_look(question: Question, span: tuple[float, float] | None, weigh: bool
     notes.append(f"Frames are taken relative to the bare beam, whose brightness was found to be "
                  f"{question.brightness * beam:.5g}.")  # fmt: skip
     leaves = leaf_paths(system)
-    kept = list(question.unknowns)
-    begun = {path: np.asarray(leaves[path]) for path in kept}
+    begun = {path: np.asarray(leaves[path]) for path in {*question.unknowns, SAMPLE}}
     return Start(begun, beam, tuple(notes), noise=noise, weight=weight, contradictions=against)
-
-
-def _beyond(system: ImagingSystem) -> tuple[str, ...]:
-    """Say which frame looks past the border of the sample's grid, where the light of the other side comes round."""
-    grid, camera = system.sample_grid(), system.camera
-    wide, seen = (np.asarray(g.shape) * np.abs(np.asarray(g.pitch, float)) for g in (grid, camera))
-    past = np.max(np.abs(np.asarray(leaf_paths(system)[SHIFTS], float)) - (wide - seen) / 2, axis=1)
-    worst = int(np.argmax(past))
-    if past[worst] <= 0:
-        return ()
-    pixels = past[worst] / float(np.min(np.abs(np.asarray(camera.pitch, float))))
-    return (f"Frame {worst} looks {pixels:.3g} pixels past the sample's border, which leaves room for the shifts that "
-            "are written: light of the other side comes round there. Write the shifts that were found, or about them, "
-            "into the run file and run again.",)  # fmt: skip
 
 
 def transport_look(question: Question) -> Start:
@@ -91,19 +80,17 @@ def _focused(
     return set_leaves(system, {DISTANCES: jnp.asarray(found, dtype=float)}), sentence
 
 
-def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, str]:
+def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem, LaidOver]:
     """Find where the camera looked in each frame, beside where it is written to have looked.
 
     What grows with the distance is taken for a tilt of the light where that is unknown, the rest for shifts.
     """
     pitch = np.asarray(system.camera.pitch, float)
-    pictures = [np.asarray(_at_sample(system, question.frames, number)) for number in range(len(question.frames))]
-    moved = np.array([displacement(picture, pictures[0]) for picture in pictures])
-    lost = np.any(np.abs(moved) > TRUSTED * np.array(pictures[0].shape), axis=1)
+    found = laid_over([np.asarray(_at_sample(system, question.frames, n)) for n in range(len(question.frames))])
     leaves = leaf_paths(system)
     written = np.asarray(leaves[SHIFTS], float)
     # A camera that looks aside by d sees the picture moved by −d; the frames tell no shift that all have.
-    places = np.where(lost[:, None], written - written[0], -moved * pitch)
+    places = np.where(found.lost[:, None], written - written[0], -found.moved * pitch)
     places += (written - places).mean(axis=0)
     new = {}
     if TILT in question.unknowns:
@@ -115,14 +102,26 @@ def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem
             places = places - (distances - distances.mean())[:, None] * slope
     if SHIFTS in question.unknowns:
         new[SHIFTS] = jnp.asarray(places, dtype=float)
-    return set_leaves(system, new), _words(moved, lost)
+    return set_leaves(system, new), found
 
 
-def _words(moved: Float[np.ndarray, "frames 2"], lost: np.ndarray) -> str:
-    far = float(np.max(np.abs(moved[~lost]), initial=0.0))
-    numbers = ", ".join(map(str, np.flatnonzero(lost)))
-    gone = f" Frames {numbers} show nothing of the first one: taken as written." if lost.any() else ""
-    return f"The back-propagated frames were laid over each other: they lie up to {far:.3g} pixels aside.{gone}"
+def _words(found: LaidOver) -> str:
+    far = float(np.max(np.abs(found.moved), initial=0.0))
+    doubtful = ~found.sure & ~found.lost
+    doubt = f" Little detail tells where {_frames(doubtful)} looked." if doubtful.any() else ""
+    return f"The back-propagated frames were laid over each other: they lie up to {far:.3g} pixels aside.{doubt}"
+
+
+def _against(found: LaidOver) -> tuple[str, ...]:
+    """Say which frames show another sample, as far as anybody can tell."""
+    if not found.lost.any():
+        return ()
+    return (f"Nothing of what other frames show was found again in {_frames(found.lost)}, which were taken to look "
+            "where it is written: leave them out, or write about where they looked into shifts.",)  # fmt: skip
+
+
+def _frames(which: Bool[np.ndarray, " frames"]) -> str:
+    return f"frames {', '.join(map(str, np.flatnonzero(which)))}"
 
 
 def _at_sample(system: ImagingSystem, frames: np.ndarray, number: int) -> Complex[Array, "y x"]:

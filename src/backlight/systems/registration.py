@@ -1,10 +1,52 @@
 """How far one picture lies beside another."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
-from jaxtyping import Float, Inexact
+from jaxtyping import Bool, Float, Inexact
 
 SAME = 1e-12
 """Of the strongest frequency's product: what is weaker has no phase worth a vote."""
+
+
+BY_CHANCE = 1e-3
+"""How often two pictures that have nothing in common may be taken for parts of one."""
+
+TRUSTED = 1 / 3
+"""Of the picture: what has moved further shares too little with where it was."""
+
+
+class LaidOver(NamedTuple):
+    """Where pictures lie beside the first of them.
+
+    **Attributes:** `moved`, by how many pixels (y, x) each has moved; `sure`, whether what tells it is more than
+    chance; `lost`, whether nothing tells it: such a picture stays at 0.
+    """
+
+    moved: Float[np.ndarray, "pictures 2"]
+    sure: Bool[np.ndarray, " pictures"]
+    lost: Bool[np.ndarray, " pictures"]
+
+
+def laid_over(pictures: Sequence[Inexact[np.ndarray, "y x"]]) -> LaidOver:
+    """Lay pictures over the first one, or where they share nothing with it over those that are placed already.
+
+    Pictures of little detail are like others by chance as often as not: what finds no sure place keeps the likeliest
+    one beside the first picture, if that is near enough.
+    """
+    count = len(pictures)
+    moved, sure, placed = np.zeros((count, 2)), np.arange(count) == 0, [0]
+    lost = ~sure
+    for near in placed:  # which grows as pictures find their place
+        for number in np.flatnonzero(~sure):
+            step, told = _measured(pictures[number], pictures[near])
+            if told:
+                moved[number], sure[number], lost[number] = moved[near] + step, True, False
+                placed.append(int(number))
+            elif near == 0 and np.all(np.abs(step) <= TRUSTED * np.array(pictures[0].shape)):
+                moved[number], lost[number] = step, False
+    return LaidOver(moved, sure, lost)
 
 
 def displacement(picture: Inexact[np.ndarray, "y x"], reference: Inexact[np.ndarray, "y x"]) -> Float[np.ndarray, "2"]:
@@ -17,23 +59,49 @@ def displacement(picture: Inexact[np.ndarray, "y x"], reference: Inexact[np.ndar
     Valid to a few hundredths of a pixel for pictures that share most of what they show, moved by less than a third of
     their width.
     """
-    rough = np.rint(_peak(picture, reference)).astype(int)
+    return _measured(picture, reference)[0]
+
+
+def _measured(picture: np.ndarray, reference: np.ndarray) -> tuple[Float[np.ndarray, "2"], bool]:
+    """Return the displacement, and whether the peak that tells it stands out of what chance makes."""
+    rough = np.rint(_peak(picture, reference)[0]).astype(int)
     # What moved out of the window's middle is faded: so once more, with both in the middle.
-    return rough + _peak(np.roll(picture, -rough, axis=(0, 1)), reference)
+    fine, sure = _peak(np.roll(picture, -rough, axis=(0, 1)), reference)
+    moved = rough + fine
+    return moved, sure and bool(np.all(np.abs(moved) <= TRUSTED * np.array(picture.shape)))
 
 
-def _peak(picture: np.ndarray, reference: np.ndarray) -> Float[np.ndarray, "2"]:
+def _peak(picture: np.ndarray, reference: np.ndarray) -> tuple[Float[np.ndarray, "2"], bool]:
+    """Return where the correlation is highest, and whether that is more than chance makes of unlike pictures."""
     spectra = [np.fft.fft2(_faded(each)) for each in (picture, reference)]
     product = spectra[0] * np.conj(spectra[1])
     size = np.abs(product)
     surface = np.abs(np.fft.ifft2(product / np.sqrt(np.maximum(size, SAME * max(float(size.max()), 1e-300)))))
     peak = np.unravel_index(np.argmax(surface), surface.shape)
-    return np.array([_refined(surface, peak, axis) for axis in (0, 1)])
+    place = np.array([_refined(surface, peak, axis) for axis in (0, 1)])
+    return place, bool(surface[peak] ** 2 > _by_chance(size, surface))
+
+
+def _by_chance(size: np.ndarray, surface: np.ndarray) -> float:
+    """Return what the square of the correlation of unlike pictures hardly exceeds in the middle of the window.
+
+    There it is a sum of many random turns, whose square passes t times its mean with the chance exp(−t) (exp(−t/2)
+    where both pictures are real), and at one of n independent places with n times that. Frequencies of power |PR*|
+    make n = (Σ|PR*|)²/Σ|PR*|²; the faded border makes the mean in the middle N·Σw⁴/(Σw²)² times that of all N places.
+    """
+    independent = np.sum(size) ** 2 / max(float(np.sum(size**2)), 1e-300)
+    window = _window(size.shape)
+    middle = size.size * np.sum(window**4) / np.sum(window**2) ** 2
+    return float(2 * np.log(max(independent, 1) / BY_CHANCE) * middle * np.mean(surface**2))
 
 
 def _faded(picture: np.ndarray) -> np.ndarray:
-    window = np.hanning(picture.shape[0] + 2)[1:-1, None] * np.hanning(picture.shape[1] + 2)[1:-1]
+    window = _window(picture.shape)
     return window * (picture - np.sum(window * picture) / np.sum(window))
+
+
+def _window(shape: tuple[int, ...]) -> Float[np.ndarray, "y x"]:
+    return np.hanning(shape[0] + 2)[1:-1, None] * np.hanning(shape[1] + 2)[1:-1]
 
 
 def _refined(surface: np.ndarray, peak: tuple[np.intp, ...], axis: int) -> float:

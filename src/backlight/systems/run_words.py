@@ -117,7 +117,11 @@ def with_steps(chosen: Solver, iterations: int | None) -> Solver:
     if iterations is None:
         return chosen
     if isinstance(chosen, VariableProjection):
-        inner = min(chosen.inner, iterations)
+        # Fewer image steps at a time where there would be none after which the instrument moves.
+        inner = min(chosen.inner, iterations // (chosen.warm_up + 1))
+        if inner < 1:
+            raise RunFileError("[estimate] iterations", got=str(iterations), expected=f"{chosen.warm_up + 1} or more: "
+                               "the first ones leave the instrument where it is written")  # fmt: skip
         return replace(chosen, steps=max(iterations // inner, 1), inner=inner)
     return replace(chosen, steps=iterations)
 
