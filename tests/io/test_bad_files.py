@@ -6,6 +6,7 @@ import bad_files as bad
 import numpy as np
 import pytest
 import samples
+import tifffile
 from refusals import check, snapshot
 
 from backlight.errors import InputError
@@ -167,3 +168,13 @@ def test_26_cycle_beside_data_is_no_obstacle(tmp_path):
     with h5py.File(tmp_path / "a.h5", "a") as file:
         file["scan/back"] = file["/"]
     np.testing.assert_array_equal(read(tmp_path / "a.h5").array, samples.STACK)
+
+
+def test_a_stack_that_was_saved_as_colors_is_told_how_to_be_saved(tmp_path):
+    """Three frames in one page look like red, green and blue."""
+    frames = np.arange(3 * 8 * 9, dtype=np.uint8).reshape(3, 8, 9)
+    tifffile.imwrite(tmp_path / "stack.tif", frames, photometric="rgb", planarconfig="separate")
+    with pytest.raises(InputError, match="photometric='minisblack'"):
+        read_frames(tmp_path / "stack.tif")
+    tifffile.imwrite(tmp_path / "stack.tif", frames, photometric="minisblack")
+    np.testing.assert_array_equal(read_frames(tmp_path / "stack.tif").array, frames)

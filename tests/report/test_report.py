@@ -159,6 +159,16 @@ def test_places_without_error_are_drawn_as_they_are():
     assert exhibits.draw(Exhibit("panel", "", (panel(0.0),))).axes[0].get_title() == "diodes"
 
 
+def test_a_map_of_a_few_pixels_has_axes_in_micrometers():
+    wide = panel(1e-3)
+    small = PointMap("track", wide.places * 1e-3, wide.values, "frame", wide.nominal * 1e-3, wide.spreads * 1e-6)
+    for one, unit in ((wide, "mm"), (small, "µm")):
+        axis = exhibits.draw(Exhibit("panel", "", (one,))).axes[0]
+        assert axis.get_xlabel() == f"x ({unit})"
+        (ellipses,) = (drawn for drawn in axis.collections if isinstance(drawn, EllipseCollection))
+        np.testing.assert_allclose(ellipses.get_widths(), 2, rtol=1e-6)
+
+
 def test_curves_are_drawn_by_name():
     lines = Curves("FRC", np.arange(4.0), np.arange(8.0).reshape(2, 4), np.array(["halves", "1/7"]), "1/µm", "c")
     (axis,) = exhibits.draw(Exhibit("rings", "", (lines,))).axes

@@ -5,7 +5,7 @@ import pytest
 from backlight.errors import InputError
 from backlight.io import DataSection, EstimateSection, RunFile, load
 from backlight.runs.ask import Job, offered_by_frames
-from backlight.runs.data import read_recorded
+from backlight.runs.data import continued, read_recorded
 from backlight.systems.catalogue import Listing
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
 
@@ -68,3 +68,24 @@ def test_a_ptylab_file_is_all_that_a_run_file_needs(tmp_path):
     found = read_recorded(run)
     np.testing.assert_allclose(found.frames, FRAMES, rtol=1e-6)
     assert [source["key"] for source in found.sources] == ["led_positions", "ptychogram"]
+
+
+def test_hidden_pixels_are_no_holes_in_what_is_looked_at_first(tmp_path):
+    """They hold what their nearest neighbor recorded, and count in nothing."""
+    mask = np.zeros(FRAMES.shape[1:])
+    mask[4:9, 3:8] = 1
+    np.save(tmp_path / "frames.npy", np.where(mask, np.nan, FRAMES))
+    np.save(tmp_path / "mask.npy", mask)
+    np.save(tmp_path / "empty.npy", np.where(np.arange(12) == 11, 0.0, 100.0) * np.ones_like(mask))
+    found = recorded(tmp_path, mask="mask.npy", background="empty.npy")
+    hidden = (mask > 0) | (np.arange(12) == 11)
+    np.testing.assert_array_equal(found.weights == 0, np.broadcast_to(hidden, found.weights.shape))
+    # The empty frame's mean is taken over all its pixels, so relative to a neighbor that was lit.
+    np.testing.assert_allclose(found.frames[:, 4, 4], found.frames[:, 3, 4], rtol=1e-6)
+    np.testing.assert_allclose(found.frames[:, 2, 11], found.frames[:, 2, 10], rtol=1e-6)
+    assert found.frames.min() > 0
+
+
+def test_a_frame_that_is_hidden_altogether_stays_as_it_is():
+    frames = np.ones((1, 2, 2))
+    assert continued(frames, np.ones((2, 2), bool)) is frames

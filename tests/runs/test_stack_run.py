@@ -6,22 +6,26 @@ import pytest
 from backlight import runs
 from backlight.errors import InputError
 from backlight.io import write_tiff
-from backlight.runs.ask import read_job
+from backlight.runs.ask import ask, read_job
 
 FRAMES = 3
 
 
-def prepare(folder, lines="", distances='["0.2 mm", "0.21 mm", "0.22 mm"]', data="", unknown="shifts = true\n"):
+DISTANCES = '["0.2 mm", "0.21 mm", "0.22 mm"]'
+
+
+def prepare(folder, lines="", distances=DISTANCES, data="", unknown="shifts = true\n", estimate=""):
     rng = np.random.default_rng(0)
     for number in range(FRAMES):
         write_tiff(folder / f"{number}.tif", rng.uniform(0.8, 1.2, (24, 32)).astype(np.float32))
+    (folder / "short.csv").write_text("x_um,y_um\n0,0\n1,1\n")
     write_tiff(folder / "empty.tif", np.full((24, 32), 2.0, np.float32))
     file = folder / "run.toml"
     file.write_text(
         'system = "lensless_stack"\n[data]\n'
         f"frames = [{', '.join(repr(f'{n}.tif') for n in range(FRAMES))}]\n{data}"
         f'[instrument]\nwavelength = "532 nm"\npixel_pitch = "1.85 um"\ndistances = {distances}\n{lines}'
-        f"[unknown]\nsample = true\n{unknown}"
+        f"[unknown]\nsample = true\n{unknown}[estimate]\n{estimate}"
     )
     return file
 
@@ -38,12 +42,30 @@ def test_reference_is_another_name_of_background(tmp_path):
         ({"lines": "super_resolution = 9\n"}, "at most 6"),
         ({"data": 'reference = "missing.tif"\n'}, "missing.tif"),
         ({"data": 'reference = "empty.tif"\nbackground = "empty.tif"\n'}, "two names of one frame"),
+        ({"data": 'reference = "missing.tif"\n'}, "reference"),
         ({"lines": 'shifts = "track.csv"\n'}, "track.csv"),
+        ({"lines": 'shifts = "short.csv"\n'}, r"(?s)shifts .*short.csv.*\(2, 2\).*\(3, 2\)"),
+        ({"estimate": "iterations = 1\n"}, "2 or more"),
     ],
 )
 def test_what_does_not_belong_together_is_refused(tmp_path, changes, named):
     with pytest.raises(InputError, match=named):
         runs.check(prepare(tmp_path, **changes))
+
+
+def test_few_iterations_still_move_the_instrument(tmp_path):
+    """What is left where it is written needs no error bars: image steps are then made fewer at a time."""
+    for iterations, inner in ((2, 1), (30, 15), (600, 20)):
+        solver = ask(read_job(prepare(tmp_path, estimate=f"iterations = {iterations}\n"))).question.solver
+        assert (solver.inner, solver.steps) == (inner, iterations // inner)
+        assert solver.steps > solver.warm_up
+
+
+def test_distances_that_are_all_negative_are_pointed_out(tmp_path):
+    notes = {}
+    for distances in ('["-0.2 mm", "-0.21 mm", "-0.22 mm"]', '["-0.2 mm", "0 mm", "0.22 mm"]'):
+        notes[distances] = ask(read_job(prepare(tmp_path, distances=distances))).question.notes
+    assert [len(told) for told in notes.values()] == [1, 0]
 
 
 def test_frames_of_different_shape_are_refused(tmp_path):
@@ -55,8 +77,8 @@ def test_frames_of_different_shape_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_run_tells_where_the_camera_was_and_predicts_another_distance(tmp_path):
-    file = prepare(tmp_path, "super_resolution = 2\n", unknown="shifts = true\ngains = true\n")
-    file.write_text(file.read_text() + "[estimate]\niterations = 20\n")
+    file = prepare(tmp_path, "super_resolution = 2\n", unknown="shifts = true\ngains = true\n",
+                   estimate="iterations = 20\n")  # fmt: skip
     result = runs.run(file, tmp_path / "result").result
     assert np.shape(result["parameters"]["shifts"]["value"]) == (FRAMES, 2)
     assert any("do not support pixels 2 times finer" in note for note in result["notes"])

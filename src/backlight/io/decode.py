@@ -59,8 +59,9 @@ def _grey(path: Path, info: ArrayInfo, array: "np.ndarray") -> "tuple[ArrayInfo,
     for channel in range(1, min(3, array.shape[-1])):
         if not np.array_equal(first, array[..., channel]):
             worst = int(np.abs(first.astype(np.float64) - array[..., channel]).max())
+            stack = ", or frames of a stack with photometric='minisblack'" if info.format == "TIFF" else ""
             raise InputError(str(path), got=f"a color picture (channels differ by up to {worst})",
-                             expected="grey frames", remedy="convert to grey or save one channel")  # fmt: skip
+                             expected="grey frames", remedy=f"convert to grey or save one channel{stack}")  # fmt: skip
     grey = replace(info, shape=first.shape, axes=info.axes[:-1])
     return grey.with_warning("grey stored as color: one of the equal channels is used"), np.ascontiguousarray(first)
 

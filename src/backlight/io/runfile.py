@@ -356,7 +356,7 @@ class _Reader:
         for limit, wrong, word in ((key.low, "<", "at least"), (key.high, ">", "at most")):
             if limit is not None and (number < limit if wrong == "<" else number > limit):
                 bound = units.format_quantity(limit, dimension, digits=6)
-                raise RunFileError(where, got=shown, expected=f"{word} {bound}", remedy=key.help)
+                raise RunFileError(where, got=shown, expected=f"{word} {bound}: {key.help}")
 
 
 def _check_choices(estimate: EstimateSection, schema: SystemSchema, path: Path) -> None:
@@ -412,10 +412,11 @@ def instrument_paths(run: RunFile) -> dict[str, Path]:
 
 def _check_files(run: RunFile, path: Path) -> None:
     for field, paths in data_paths(run).items():
+        name = "background or reference" if field == "background" else field
         for file in paths:
             if any(c in file.name for c in "*?[") and not file.exists():
                 continue  # a pattern: expanded, and its matches checked, by the reader
-            _check_file(file, f"{path} [data] {field}")
+            _check_file(file, f"{path} [data] {name}")
     for name, file in instrument_paths(run).items():
         _check_file(file, f"{path} [instrument] {name}")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 3.6  # inches of a panel
-MM = 1e3
+MICROSCOPIC = 1e-4  # m: a smaller map has axes in micrometers
 SEEN, DRAWN = 0.03, 0.1
 """Of a map's width: an ellipse that is narrower cannot be seen, and is drawn so wide at the most."""
 
@@ -67,18 +67,19 @@ def _phases(values: np.ndarray) -> pictures.View:
 
 
 def _map(axis: "Axes", panel: PointMap):
-    y, x = MM * panel.places.T
+    unit, scale = ("mm", 1e3) if np.ptp(panel.places, axis=0).max(initial=0.0) > MICROSCOPIC else ("µm", 1e6)
+    y, x = scale * panel.places.T
     view = pictures.gray(panel.values)
     if len(panel.nominal):
-        before = MM * panel.nominal
+        before = scale * panel.nominal
         axis.scatter(before[:, 1], before[:, 0], s=14, color=GRAY, marker="x", linewidths=0.6, zorder=3)
     size = float(np.clip(2500 / len(panel.places), 8, 120))
     drawn = axis.scatter(x, y, s=size, c=panel.values, cmap="cividis", vmin=view.low, vmax=view.high, zorder=2)
     if len(panel.spreads):
         factor = exaggeration(panel.places, panel.spreads)
-        _ellipses(axis, x, y, factor**2 * panel.spreads)
+        _ellipses(axis, x, y, (factor * scale) ** 2 * panel.spreads)
         axis.set_title(f"{panel.title} (ellipses × {factor:,.0f})" if factor > 1 else panel.title)
-    axis.set(aspect="equal", xlabel="x (mm)", ylabel="y (mm)")
+    axis.set(aspect="equal", xlabel=f"x ({unit})", ylabel=f"y ({unit})")
     axis.margins(0.12)
     axis.invert_yaxis()
     return drawn
@@ -94,11 +95,11 @@ def exaggeration(places: np.ndarray, spreads: np.ndarray) -> float:
 
 
 def _ellipses(axis: "Axes", x: np.ndarray, y: np.ndarray, spreads: np.ndarray) -> None:
-    """Draw one standard deviation about each place."""
+    """Draw one standard deviation about each place, both in the units of the axes."""
     from matplotlib.collections import EllipseCollection
 
     variances, ways = np.linalg.eigh(np.nan_to_num(spreads))
-    short, long = (2 * MM * np.sqrt(np.maximum(variances[:, i], 0)) for i in (0, 1))
+    short, long = (2 * np.sqrt(np.maximum(variances[:, i], 0)) for i in (0, 1))
     angle = np.degrees(np.arctan2(ways[:, 0, 1], ways[:, 1, 1]))
     axis.add_collection(EllipseCollection(long, short, angle, units="xy", offsets=np.stack([x, y], axis=-1),
                         transOffset=axis.transData, facecolors="none", edgecolors=ORANGE, zorder=3))  # fmt: skip

@@ -1,6 +1,7 @@
 """From a run file to a question: the system of the catalogue, the frames, what is known and what is not."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -136,7 +137,22 @@ def _refuse_stack(job: Job, recorded: Recorded) -> None:
 
 def put(job: Job, entry: SystemEntry, recorded: Recorded) -> Any:
     """Put the question of a job to frames."""
-    return _judged(job, entry, entry.ask(recorded.frames, _instrument(job, recorded), *_wanted(job, recorded)))
+    with _file_named(job):
+        question = entry.ask(recorded.frames, _instrument(job, recorded), *_wanted(job, recorded))
+    return _judged(job, entry, question)
+
+
+@contextmanager
+def _file_named(job: Job) -> Iterator[None]:
+    """Name the file where what is wrong with a key is in the file that the key names."""
+    try:
+        yield
+    except InputError as error:
+        file = instrument_paths(job.run).get(error.where)
+        if file is None:
+            raise
+        raise InputError(f"[instrument] {error.where} {file}", got=error.got, expected=error.expected,
+                         remedy=error.remedy) from None  # fmt: skip
 
 
 def put_tile(

@@ -171,7 +171,7 @@ def with_room(system: ImagingSystem) -> ImagingSystem:
     margin = _margin(camera.shape, float(np.max(pitch)), float(np.max(wavelengths(system))), longest, shifts)
     size = _size(camera.shape, margin, float(camera.decimation))
     old = leaves[SAMPLE]
-    wide = tuple(max(pair) for pair in zip(size, old.shape, strict=True))
+    wide = max(size[0], old.shape[0]), max(size[1], old.shape[1])
     return set_leaves(system, {SAMPLE: 1 + pad(old - 1, wide)})
 
 

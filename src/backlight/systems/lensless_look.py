@@ -23,6 +23,7 @@ from backlight.systems.question import Question, Start
 from backlight.systems.registration import LaidOver, laid_over
 from backlight.systems.weighing import weighed
 
+
 def first_look(question: Question, span: tuple[float, float] | None, weigh: bool, transport: bool) -> Start:
     """Find distances, the camera's places, a first image with the brightness of the bare beam, weights and noise.
 

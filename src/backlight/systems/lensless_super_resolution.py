@@ -101,6 +101,7 @@ def ask(
         settings=told | method,
         first_look=_look(unknown, options),
         finish=in_recorded_units,
+        notes=_signs(instrument),
     )
 
 
@@ -127,15 +128,23 @@ def _look(unknown: Mapping[str, Any], options: Mapping[str, Any]) -> Callable[[Q
     )
 
 
+def _signs(instrument: Mapping[str, Any]) -> tuple[str, ...]:
+    if np.max(instrument["distances"]) >= 0:
+        return ()
+    return ("All distances are negative, as behind a lens that is focused beyond the sample: before a bare camera they "
+            "are positive, and with the wrong sign the picture is the twin image.",)  # fmt: skip
+
+
 def nominal(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> ImagingSystem:
     """Return the instrument as the user wrote it."""
     return _composed(instrument, shape, 0.01, {})
 
 
 def classic(frames: np.ndarray, instrument: Mapping[str, Any]) -> Complex[np.ndarray, "y x"]:
-    """Return the first frame, back-propagated over the distance the user wrote."""
-    frame = jnp.asarray(frames[0] / brightness(frames[0]), dtype=float)
-    return np.asarray(back_propagate(nominal(instrument, frames.shape).alone(), frame))
+    """Return the brightest frame, which the report shows, back-propagated over the distance the user wrote."""
+    shown = int(np.argmax(frames.mean(axis=(1, 2), dtype=np.float64)))
+    frame = jnp.asarray(frames[shown] / brightness(frames[shown]), dtype=float)
+    return np.asarray(back_propagate(nominal(instrument, frames.shape).alone(shown), frame))
 
 
 def geometry(instrument: Mapping[str, Any], shape: tuple[int, ...]) -> Geometry:

@@ -39,11 +39,11 @@ def laid_over(pictures: Sequence[Inexact[np.ndarray, "y x"]]) -> LaidOver:
     moved, sure, placed = np.zeros((count, 2)), np.arange(count) == 0, [0]
     lost = ~sure
     for near in placed:  # which grows as pictures find their place
-        for number in np.flatnonzero(~sure):
+        for number in np.flatnonzero(~sure).tolist():
             step, told = _measured(pictures[number], pictures[near])
             if told:
                 moved[number], sure[number], lost[number] = moved[near] + step, True, False
-                placed.append(int(number))
+                placed.append(number)
             elif near == 0 and np.all(np.abs(step) <= TRUSTED * np.array(pictures[0].shape)):
                 moved[number], lost[number] = step, False
     return LaidOver(moved, sure, lost)
