@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -139,5 +140,6 @@ def continued(frames: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """
     if not hidden.any() or hidden.all():
         return frames
-    row, column = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+    nearest: Any = distance_transform_edt(hidden, return_distances=False, return_indices=True)
+    row, column = nearest
     return frames[:, row, column]
