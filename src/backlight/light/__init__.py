@@ -10,3 +10,5 @@ from backlight.light.materials import Cauchy as Cauchy
 from backlight.light.materials import ConstantIndex as ConstantIndex
 from backlight.light.materials import Material as Material
 from backlight.light.materials import Sellmeier as Sellmeier
+from backlight.light.rays import Rays as Rays
+from backlight.light.rays import RayStatus as RayStatus

@@ -1,0 +1,132 @@
+"""What a lens does to first order: focal lengths, pupils, principal planes, exact and differentiable."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.errors import InputError
+from backlight.rays.lens import Lens
+
+
+class Paraxial(NamedTuple):
+    """A ray of height y and slope u = dy/dz, linear in both.
+
+    **Attributes:** `height`, m; `momentum`, n·u, where n counts negative after an odd number of mirrors.
+    """
+
+    height: Float[Array, "..."]
+    momentum: Float[Array, "..."]
+
+
+class FirstOrder(NamedTuple):
+    """What a lens does to first order, at one wavelength. Lengths in m, places along +z.
+
+    **Attributes:**
+
+    - `efl`: effective focal length f' = −y₁/u'ₖ times n' (−y₁/(n'u'ₖ) in air), positive where light is focused.
+    - `bfl`: from the last vertex to the rear focal point; `ffl`: from the first vertex to the front one.
+    - `rear_principal`, `front_principal`: from the last and from the first vertex.
+    - `entrance_pupil`: from the first vertex; `exit_pupil`: from the last one.
+    - `entrance_pupil_diameter`, `exit_pupil_diameter`, `stop_diameter`.
+    - `f_number`: f'/entrance pupil diameter.
+    - `back_focus`: from the image surface to the rear focal point.
+    """
+
+    efl: Float[Array, ""]
+    bfl: Float[Array, ""]
+    ffl: Float[Array, ""]
+    rear_principal: Float[Array, ""]
+    front_principal: Float[Array, ""]
+    entrance_pupil: Float[Array, ""]
+    exit_pupil: Float[Array, ""]
+    entrance_pupil_diameter: Float[Array, ""]
+    exit_pupil_diameter: Float[Array, ""]
+    stop_diameter: Float[Array, ""]
+    f_number: Float[Array, ""]
+    back_focus: Float[Array, ""]
+
+
+@jax.jit
+def first_order(lens: Lens, wavelength: Float[Array, ""] | float) -> FirstOrder:
+    """Return focal lengths, pupils and principal planes, along the axis as if nothing were tilted.
+
+    Two rays through y' = y + t·u and n'u' = nu − y(n' − n)c tell everything (Welford, Aberrations of Optical Systems,
+    §3); c is the curvature at the vertex, in the plane of y and z.
+
+    **Arguments:** `wavelength`: λ in vacuum, m.
+
+    **Errors:** `InputError` for a lens without a stop or without the diameter of its entrance pupil.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface, first_order
+        >>> glass, air = ConstantIndex(1.5), ConstantIndex(1.0)
+        >>> thick = Lens([Surface(Conic(50e-3), thickness=10e-3, medium=glass, stop=True),
+        ...               Surface(Conic(-50e-3), thickness=48e-3, medium=air), Surface()], entrance_pupil_diameter=10e-3)
+        >>> round(float(first_order(thick, 550e-9).efl) * 1e3, 3)
+        51.724
+    """
+    if lens.entrance_pupil_diameter is None:
+        raise InputError("lens", got="no entrance_pupil_diameter", expected="the diameter of the beam on the axis, m")
+    n, last = signed_indices(lens, jnp.asarray(wavelength, float)), len(lens.surfaces) - 1
+    stop = lens.stop
+    one, zero = jnp.ones(()), jnp.zeros(())
+    parallel, inclined = (_through(lens, n, 0, last, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one)))
+    # [[a, b], [c, d]] takes (y, nu) of the first vertex to that of the last.
+    a, c, b, d = *parallel, *inclined
+    before, behind = n[0], n[last]
+    to_stop = [_to(lens, n, stop, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one))]
+    entrance = before * to_stop[1].height / to_stop[0].height
+    stretch = to_stop[0].height  # of the stop over the entrance pupil
+    chief = _through(lens, n, 0, last, Paraxial(-entrance, before * one))
+    exit_ = -behind * chief.height / chief.momentum
+    efl, bfl = -1 / c, -behind * a / c
+    diameter = jnp.asarray(lens.entrance_pupil_diameter)
+    return FirstOrder(
+        efl=efl,
+        bfl=bfl,
+        ffl=before * d / c,
+        rear_principal=bfl - behind * efl,
+        front_principal=before * d / c + before * efl,
+        entrance_pupil=entrance,
+        exit_pupil=exit_,
+        entrance_pupil_diameter=diameter,
+        exit_pupil_diameter=diameter * jnp.abs(before / chief.momentum),
+        stop_diameter=diameter * jnp.abs(stretch),
+        f_number=jnp.abs(efl) / diameter,
+        back_focus=bfl - lens.surfaces[last - 1].thickness,
+    )
+
+
+def signed_indices(lens: Lens, wavelength: Float[Array, ""]) -> list[Float[Array, ""]]:
+    """Return n before the first surface and behind each, negative where light goes backwards."""
+    found, sign = [], 1
+    for index, mirror in zip(lens.indices(wavelength), [False, *(s.mirror for s in lens.surfaces)], strict=True):
+        sign = -sign if mirror else sign
+        found.append(sign * index)
+    return found
+
+
+def _to(lens: Lens, n: list[Array], end: int, ray: Paraxial) -> Paraxial:
+    """Return the ray of the first vertex at that of surface `end`, in front of it."""
+    for i in range(end):
+        ray = _behind(lens, n, i, ray)
+        ray = Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
+    return ray
+
+
+def _through(lens: Lens, n: list[Array], first: int, last: int, ray: Paraxial) -> Paraxial:
+    """Return the ray that comes to surface `first` behind the surface before the image, at its vertex."""
+    for i in range(first, last):
+        ray = _behind(lens, n, i, ray)
+        if i < last - 1:
+            ray = Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
+    return ray
+
+
+def _behind(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+    """Return the ray behind a surface."""
+    power = (n[i + 1] - n[i]) * lens.surfaces[i].profile.vertex_curvature()
+    return Paraxial(ray.height, ray.momentum - power * ray.height)

@@ -1,0 +1,186 @@
+"""A lens: rows of surfaces, and what stands before them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.errors import InputError
+from backlight.light import ConstantIndex, Material
+from backlight.maths.argument import instance, instances
+from backlight.rays.leaves import Exact, number
+from backlight.rays.pose import Frame, Pose, standard_frame
+from backlight.rays.profiles import Conic, Profile
+
+AIR = ConstantIndex(1.0)
+
+
+class Surface(eqx.Module):
+    """A row of a lens: a profile, and what lies behind it.
+
+    **Arguments:**
+
+    - `profile`: the shape; a plane where left out.
+    - `thickness`: to the vertex of the next surface along z, m; negative where light comes back from a mirror.
+    - `medium`: behind the surface; the one before it where `None`.
+    - `mirror`: whether the surface reflects.
+    - `semi_diameter`: of the clear aperture, m: rays that meet the surface further from its axis are lost; none where
+      `None`.
+    - `pose`: where this surface alone stands.
+    - `turn`: where this surface and all that follow stand (a fold mirror needs two: one for the mirror, one behind).
+    - `stop`: whether it is the aperture stop.
+
+    **Errors:** `InputError` for a mirror with a medium of its own, and for a semi-diameter that is not positive.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Surface
+        >>> front = Surface(Conic(50e-3), thickness=5e-3, medium=ConstantIndex(1.5), stop=True)
+        >>> float(front.thickness)
+        0.005
+    """
+
+    profile: Profile
+    thickness: Exact
+    medium: Material | None
+    semi_diameter: Exact | None
+    pose: Pose | None
+    turn: Pose | None
+    mirror: bool = eqx.field(static=True)
+    stop: bool = eqx.field(static=True)
+
+    def __init__(
+        self,
+        profile: Profile | None = None,
+        *,
+        thickness: Any = 0.0,
+        medium: Material | None = None,
+        mirror: bool = False,
+        semi_diameter: Any = None,
+        pose: Pose | None = None,
+        turn: Pose | None = None,
+        stop: bool = False,
+    ):
+        self.profile = Conic() if profile is None else instance("profile", profile, Profile)
+        self.thickness = number("thickness", thickness)
+        self.medium = medium if medium is None else instance("medium", medium, Material)
+        if mirror and medium is not None:
+            raise InputError("medium", got="a mirror with a medium of its own", expected="none: light comes back",
+                             remedy="leave medium out, or mirror")  # fmt: skip
+        self.semi_diameter = None if semi_diameter is None else number("semi_diameter", semi_diameter)
+        if not isinstance(semi_diameter, Array) and semi_diameter is not None and not semi_diameter > 0:
+            raise InputError("semi_diameter", got=f"{semi_diameter:g}", expected="a number > 0")
+        self.pose, self.turn, self.mirror, self.stop = pose, turn, bool(mirror), bool(stop)
+
+
+class Group(eqx.Module):
+    """Surfaces that move together.
+
+    **Arguments:** `first`, `last`: their numbers; `pose`, about the vertex of the first.
+    """
+
+    pose: Pose
+    first: int = eqx.field(static=True)
+    last: int = eqx.field(static=True)
+
+
+class Lens(eqx.Module):
+    """Surfaces in the order in which light meets them; rays end on the last one, the image.
+
+    **Arguments:**
+
+    - `surfaces`: at least one and the image. The vertex of the first is the origin, light comes along +z.
+    - `entrance_pupil_diameter`: of the beam on the axis, m, where it is known as such.
+    - `object_distance`: from the object to the first vertex, m; `None` for an object at infinity.
+    - `before`: the medium before the first surface.
+    - `groups`: surfaces that are moved together.
+
+    **Errors:** `InputError` for fewer surfaces, more stops than one, and a group of surfaces that are not there.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface
+        >>> glass = ConstantIndex(1.5)
+        >>> lens = Lens([Surface(Conic(50e-3), thickness=5e-3, medium=glass, stop=True),
+        ...              Surface(Conic(-50e-3), thickness=48e-3, medium=ConstantIndex(1.0)), Surface()],
+        ...             entrance_pupil_diameter=10e-3)
+        >>> lens.stop
+        0
+    """
+
+    surfaces: tuple[Surface, ...]
+    entrance_pupil_diameter: Exact | None
+    object_distance: Exact | None
+    before: Material
+    groups: tuple[Group, ...]
+
+    def __init__(
+        self,
+        surfaces: Sequence[Surface],
+        *,
+        entrance_pupil_diameter: Any = None,
+        object_distance: Any = None,
+        before: Material = AIR,
+        groups: Sequence[Group] = (),
+    ):
+        self.surfaces = instances("surfaces", surfaces, Surface)
+        if len(self.surfaces) < 2:
+            raise InputError("surfaces", got=f"{len(self.surfaces)}", expected="at least one, and the image behind it")
+        stops = [i for i, surface in enumerate(self.surfaces) if surface.stop]
+        if len(stops) > 1:
+            raise InputError("surfaces", got=f"stops at {' and '.join(map(str, stops))}", expected="one stop")
+        self.entrance_pupil_diameter = _optional("entrance_pupil_diameter", entrance_pupil_diameter)
+        self.object_distance = _optional("object_distance", object_distance)
+        self.before = instance("before", before, Material)
+        self.groups = instances("groups", groups, Group)
+        for group in self.groups:
+            if not 0 <= group.first <= group.last < len(self.surfaces):
+                raise InputError("groups", got=f"surfaces {group.first} to {group.last}",
+                                 expected=f"numbers from 0 to {len(self.surfaces) - 1}, in order")  # fmt: skip
+
+    @property
+    def stop(self) -> int:
+        """Number of the stop.
+
+        **Errors:** `InputError` where no surface is the stop.
+        """
+        found = next((i for i, surface in enumerate(self.surfaces) if surface.stop), None)
+        if found is None:
+            raise InputError("lens", got="no stop", expected="one surface with stop=True")
+        return found
+
+    def media(self) -> list[Material]:
+        """Return the medium before the first surface, and the one behind each."""
+        found = [self.before]
+        for surface in self.surfaces:
+            found.append(found[-1] if surface.medium is None else surface.medium)
+        return found
+
+    def indices(self, wavelength: Float[Array, "*w"]) -> Float[Array, "media *w"]:
+        """Return the refractive index of each medium at the wavelength λ in vacuum (m)."""
+        return jnp.stack([jnp.broadcast_to(m.index(wavelength), jnp.shape(wavelength)) for m in self.media()])
+
+    @property
+    def is_straight(self) -> bool:
+        """Whether all surfaces stand on one axis, and nothing can move them from it."""
+        return not self.groups and all(s.pose is None and s.turn is None for s in self.surfaces)
+
+    def frames(self) -> list[Frame]:
+        """Return the frame of each surface, in that of the first vertex."""
+        axis, nominal, frames = standard_frame(), [], []
+        for surface in self.surfaces:
+            axis = axis.posed(surface.turn)
+            nominal.append(axis)
+            frames.append(axis.posed(surface.pose))
+            axis = axis.ahead(surface.thickness)
+        for group in self.groups:
+            pivot = nominal[group.first]
+            for i in range(group.first, group.last + 1):
+                frames[i] = pivot.posed(group.pose).holding(frames[i].seen_from(pivot))
+        return frames
+
+
+def _optional(where: str, value: Any) -> Exact | None:
+    return None if value is None else number(where, value)

@@ -1,0 +1,58 @@
+"""How wide the spot of a point is."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.rays.launch import PupilPoints, gauss_legendre, launch
+from backlight.rays.lens import Lens
+from backlight.rays.trace import trace
+
+
+class Spot(NamedTuple):
+    """Where the rays of a point of the object meet the image.
+
+    **Attributes:** `chief`, (y, x) of the ray through the middle of the entrance pupil, m; `offsets`, of the others
+    from there; `weights`, 0 for lost rays, which sum to 1.
+    """
+
+    chief: Float[Array, "2"]
+    offsets: Float[Array, "2 n"]
+    weights: Float[Array, " n"]
+
+    @property
+    def mean_square(self) -> Float[Array, ""]:
+        """Mean of the square of the distance from the chief ray, m²."""
+        return jnp.sum(self.weights * jnp.sum(self.offsets**2, axis=0))
+
+    @property
+    def rms(self) -> Float[Array, ""]:
+        """Root of the mean square of the distance from the chief ray, m."""
+        return jnp.sqrt(self.mean_square)
+
+    @property
+    def centered_rms(self) -> Float[Array, ""]:
+        """Root of the mean square of the distance from the mean of all rays, m."""
+        mean = self.offsets @ self.weights
+        return jnp.sqrt(jnp.sum(self.weights * jnp.sum((self.offsets - mean[:, None]) ** 2, axis=0)))
+
+
+def spot(
+    lens: Lens,
+    field: Float[Array, "2"],
+    wavelength: Float[Array, ""] | float,
+    *,
+    rule: PupilPoints | None = None,
+    reference: Float[Array, ""] | float | None = None,
+) -> Spot:
+    """Return the spot of a point of the object, by Gauss-Legendre points of the pupil.
+
+    **Arguments:** `field`, `reference`: as of `launch`; `rule`: other points of the pupil.
+    """
+    rule = gauss_legendre() if rule is None else rule
+    points = jnp.concatenate([jnp.zeros((2, 1)), jnp.asarray(rule.points, float)], axis=1)
+    rays = trace(lens, launch(lens, field, points, wavelength, reference=reference))
+    place = rays.position[1:]
+    weights = jnp.where(rays.alive[1:], jnp.asarray(rule.weights, float), 0.0)
+    return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights / jnp.maximum(jnp.sum(weights), 1e-30))

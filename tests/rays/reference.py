@@ -1,0 +1,71 @@
+"""Reference lenses, as they are told in millimeters, as lenses."""
+
+import json
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+
+from backlight.light import ConstantIndex, Material, Sellmeier
+from backlight.rays import Asphere, Conic, Lens, Pose, Surface
+
+MM, UM = 1e-3, 1e-6
+AIR = ConstantIndex(1.0)
+
+
+class Powers(Material):
+    """n² = Σ aⱼ λ^pⱼ, λ in µm: a test's own glass."""
+
+    terms: tuple[tuple[float, int], ...] = eqx.field(static=True)
+
+    def index(self, wavelength):
+        return jnp.sqrt(sum(a * (jnp.asarray(wavelength) / UM) ** p for a, p in self.terms))
+
+
+def load(path) -> dict[str, Any]:
+    """Return cases by name, and the glasses."""
+    read = json.loads(path.read_text())
+    return {case["id"]: case for case in read["cases"]} | {"glasses": read["glasses"]}
+
+
+def glass(told: Any, glasses: dict[str, Any]) -> Material:
+    if isinstance(told, dict):
+        return ConstantIndex(told["n"])
+    if told == "AIR":
+        return AIR
+    found = glasses[told]
+    if "a_p" in found:
+        return Powers(tuple((a, p) for a, p in found["a_p"]))
+    terms = found["B_C"]
+    return Sellmeier(terms[0::2], [c * UM**2 for c in terms[1::2]])
+
+
+def lens_of(surfaces: list[dict], glasses: dict[str, Any], diameter: float | None, **given: Any) -> Lens:
+    return Lens([row(one, glasses) for one in surfaces],
+                entrance_pupil_diameter=None if diameter is None else diameter * MM, **given)  # fmt: skip
+
+
+def row(told: dict, glasses: dict[str, Any]) -> Surface:
+    radius = None if told["R"] is None else told["R"] * MM
+    powers = told.get("even_asphere") or told.get("radial_polynomial") or {}
+    conic = told.get("conic", 0.0)
+    if powers:
+        orders = [int(name.removeprefix("r^")) for name in powers]
+        values = [a * MM ** (1 - p) for a, p in zip(powers.values(), orders, strict=True)]
+        profile: Any = Asphere(radius, conic, values, orders)
+    else:
+        profile = Conic(radius, conic)
+    medium = told.get("medium_after")
+    mirror = medium == "MIRROR"
+    known = medium not in (None, "MIRROR", "(unchanged)")
+    return Surface(profile, thickness=told.get("t", 0.0) * MM, mirror=mirror, stop=told.get("stop", False),
+                   medium=glass(medium, glasses) if known else None, pose=pose(told))  # fmt: skip
+
+
+def pose(told: dict) -> Pose | None:
+    """Return what CODE V calls a decenter and return: its ADE and BDE are left-handed, its CDE is right-handed."""
+    if "decenter_xyz" not in told:
+        return None
+    x, y, z = told["decenter_xyz"]
+    ade, bde, cde = (jnp.deg2rad(jnp.asarray(angle)) for angle in told["tilt_deg_ade_bde_cde"])
+    return Pose((z * MM, y * MM, x * MM), (float(cde), -float(bde), -float(ade)))
