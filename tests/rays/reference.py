@@ -69,3 +69,13 @@ def pose(told: dict) -> Pose | None:
     x, y, z = told["decenter_xyz"]
     ade, bde, cde = (jnp.deg2rad(jnp.asarray(angle)) for angle in told["tilt_deg_ade_bde_cde"])
     return Pose((z * MM, y * MM, x * MM), (float(cde), -float(bde), -float(ade)))
+
+
+def loosened(lens: Lens, wavelength: float, at: Pose | None = None) -> Lens:
+    """Return the lens with indices as numbers, and surfaces that can be moved."""
+    rows = [
+        Surface(s.profile, thickness=s.thickness, stop=s.stop, pose=at or Pose(),
+                medium=ConstantIndex(float(medium.index(wavelength))))
+        for s, medium in zip(lens.surfaces, lens.media()[1:], strict=True)
+    ]  # fmt: skip
+    return Lens(rows, entrance_pupil_diameter=lens.entrance_pupil_diameter)

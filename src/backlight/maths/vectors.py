@@ -17,6 +17,10 @@ class Vector(NamedTuple):
         """Return the point `length` further along `way`."""
         return Vector(*(a + length * b for a, b in zip(self, way, strict=True)))
 
+    def minus(self, other: "Vector") -> "Vector":
+        """Return the vector from the other one to this one."""
+        return Vector(self.z - other.z, self.y - other.y, self.x - other.x)
+
     def dot(self, other: "Vector") -> Float[Array, "..."]:
         """Return the scalar product."""
         return self.z * other.z + self.y * other.y + self.x * other.x

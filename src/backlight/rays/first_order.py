@@ -64,23 +64,23 @@ def first_order(lens: Lens, wavelength: Float[Array, ""] | float) -> FirstOrder:
         >>> from backlight.rays import Conic, Lens, Surface, first_order
         >>> glass, air = ConstantIndex(1.5), ConstantIndex(1.0)
         >>> thick = Lens([Surface(Conic(50e-3), thickness=10e-3, medium=glass, stop=True),
-        ...               Surface(Conic(-50e-3), thickness=48e-3, medium=air), Surface()], entrance_pupil_diameter=10e-3)
+        ...               Surface(Conic(-50e-3), thickness=48e-3, medium=air), Surface()],
+        ...              entrance_pupil_diameter=10e-3)
         >>> round(float(first_order(thick, 550e-9).efl) * 1e3, 3)
         51.724
     """
     if lens.entrance_pupil_diameter is None:
         raise InputError("lens", got="no entrance_pupil_diameter", expected="the diameter of the beam on the axis, m")
     n, last = signed_indices(lens, jnp.asarray(wavelength, float)), len(lens.surfaces) - 1
-    stop = lens.stop
     one, zero = jnp.ones(()), jnp.zeros(())
-    parallel, inclined = (_through(lens, n, 0, last, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one)))
-    # [[a, b], [c, d]] takes (y, nu) of the first vertex to that of the last.
-    a, c, b, d = *parallel, *inclined
+    parallel, inclined = (_behind_last(lens, n, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one)))
+    # [[a, b], [c, d]] takes (y, nu) of the first vertex to that of the last; b is not asked for.
+    (a, c), d = parallel, inclined.momentum
     before, behind = n[0], n[last]
-    to_stop = [_to(lens, n, stop, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one))]
+    to_stop = [_at(lens, n, lens.stop, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one))]
     entrance = before * to_stop[1].height / to_stop[0].height
     stretch = to_stop[0].height  # of the stop over the entrance pupil
-    chief = _through(lens, n, 0, last, Paraxial(-entrance, before * one))
+    chief = _behind_last(lens, n, Paraxial(-entrance, before * one))
     exit_ = -behind * chief.height / chief.momentum
     efl, bfl = -1 / c, -behind * a / c
     diameter = jnp.asarray(lens.entrance_pupil_diameter)
@@ -109,24 +109,25 @@ def signed_indices(lens: Lens, wavelength: Float[Array, ""]) -> list[Float[Array
     return found
 
 
-def _to(lens: Lens, n: list[Array], end: int, ray: Paraxial) -> Paraxial:
-    """Return the ray of the first vertex at that of surface `end`, in front of it."""
-    for i in range(end):
-        ray = _behind(lens, n, i, ray)
-        ray = Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
-    return ray
-
-
-def _through(lens: Lens, n: list[Array], first: int, last: int, ray: Paraxial) -> Paraxial:
-    """Return the ray that comes to surface `first` behind the surface before the image, at its vertex."""
-    for i in range(first, last):
-        ray = _behind(lens, n, i, ray)
-        if i < last - 1:
-            ray = Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
-    return ray
-
-
-def _behind(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
-    """Return the ray behind a surface."""
+def behind(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+    """Return a ray behind surface i, at its vertex."""
     power = (n[i + 1] - n[i]) * lens.surfaces[i].profile.vertex_curvature()
     return Paraxial(ray.height, ray.momentum - power * ray.height)
+
+
+def moved(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+    """Return a ray that is behind surface i at the vertex of the next one."""
+    return Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
+
+
+def _at(lens: Lens, n: list[Array], end: int, ray: Paraxial) -> Paraxial:
+    """Return the ray of the first vertex in front of surface `end`, at its vertex."""
+    for i in range(end):
+        ray = moved(lens, n, i, behind(lens, n, i, ray))
+    return ray
+
+
+def _behind_last(lens: Lens, n: list[Array], ray: Paraxial) -> Paraxial:
+    """Return the ray of the first vertex behind the last surface before the image, at its vertex."""
+    last = len(lens.surfaces) - 2
+    return behind(lens, n, last, _at(lens, n, last, ray))

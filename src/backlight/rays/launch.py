@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -20,7 +21,7 @@ class PupilPoints(NamedTuple):
 
 
 def gauss_legendre(rings: int = 6, arms: int = 12) -> PupilPoints:
-    """Return points whose weighted mean is that over a round pupil, exact for polynomials of degree < min(4·rings, arms).
+    """Return points whose weighted mean is that over a round pupil, exact up to degree min(4·rings, arms) − 1.
 
     Gauss-Legendre points in r² times equal angles: forty rays give the digits for which a hexagonal pattern wants
     hundreds of thousands (Forbes, J. Opt. Soc. Am. A 5, 1943 (1988)).
@@ -38,6 +39,7 @@ def gauss_legendre(rings: int = 6, arms: int = 12) -> PupilPoints:
     return PupilPoints(points, np.repeat(weights / 2 / arms, arms))
 
 
+@jax.jit
 def launch(
     lens: Lens,
     field: Float[Array, "2"],
@@ -63,14 +65,18 @@ def launch(
     first = first_order(lens, wavelength if reference is None else reference)
     field, points = jnp.asarray(field, float), jnp.asarray(points, float)
     radius = first.entrance_pupil_diameter / 2
-    place = jnp.stack([jnp.broadcast_to(first.entrance_pupil, points.shape[1:]), radius * points[0], radius * points[1]])
+    place = jnp.stack(
+        [jnp.broadcast_to(first.entrance_pupil, points.shape[1:]), radius * points[0], radius * points[1]]
+    )
     index = lens.before.index(jnp.asarray(wavelength, float))
     if lens.object_distance is None:
         way = jnp.stack([jnp.ones(()), jnp.tan(field[0]), jnp.tan(field[1])])
         way = way / jnp.sqrt(jnp.sum(way**2))
         off = place.at[0].add(-first.entrance_pupil)
         path = index * jnp.tensordot(way, off, 1)
-        return Rays(place, jnp.broadcast_to(way.reshape(3, *(1,) * (points.ndim - 1)), place.shape), wavelength, path=path)
+        return Rays(
+            place, jnp.broadcast_to(way.reshape(3, *(1,) * (points.ndim - 1)), place.shape), wavelength, path=path
+        )
     source = jnp.stack([-jnp.asarray(lens.object_distance, float), field[0], field[1]])
     way = place - source.reshape(3, *(1,) * (points.ndim - 1))
     return Rays(place, way, wavelength, path=index * jnp.sqrt(jnp.sum(way**2, axis=0)))

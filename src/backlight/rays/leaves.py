@@ -3,7 +3,7 @@
 They are numpy's until JAX computes with them: in 64 bits where that is on, in 32 bits elsewhere.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -11,7 +11,10 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 
-Exact = Float[Array, "..."] | Float[np.ndarray, "..."]
+if TYPE_CHECKING:  # what JAX makes of it
+    Exact = Float[Array, "..."]
+else:
+    Exact = Float[Array, "..."] | Float[np.ndarray, "..."]
 
 
 def number(where: str, value: Any) -> Exact:
@@ -24,7 +27,7 @@ def vector(where: str, value: Any) -> Exact:
     return _shaped(where, value, 1, "numbers in a row")
 
 
-def _shaped(where: str, value: Any, axes: int, words: str) -> Exact:
+def _shaped(where: str, value: Any, axes: int, words: str) -> Any:
     leaf = value if isinstance(value, jax.Array) else _exact(where, value, words)
     if leaf.ndim != axes:
         raise InputError(where, got=f"shape {leaf.shape}", expected=words)

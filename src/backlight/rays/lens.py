@@ -91,13 +91,13 @@ class Lens(eqx.Module):
 
     **Arguments:**
 
-    - `surfaces`: at least one and the image. The vertex of the first is the origin, light comes along +z.
+    - `surfaces`: the last one is the image. The vertex of the first is the origin, light comes along +z.
     - `entrance_pupil_diameter`: of the beam on the axis, m, where it is known as such.
     - `object_distance`: from the object to the first vertex, m; `None` for an object at infinity.
     - `before`: the medium before the first surface.
     - `groups`: surfaces that are moved together.
 
-    **Errors:** `InputError` for fewer surfaces, more stops than one, and a group of surfaces that are not there.
+    **Errors:** `InputError` for no surface, more stops than one, and a group of surfaces that are not there.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -126,8 +126,8 @@ class Lens(eqx.Module):
         groups: Sequence[Group] = (),
     ):
         self.surfaces = instances("surfaces", surfaces, Surface)
-        if len(self.surfaces) < 2:
-            raise InputError("surfaces", got=f"{len(self.surfaces)}", expected="at least one, and the image behind it")
+        if not self.surfaces:
+            raise InputError("surfaces", got="none", expected="at least one, on which rays end")
         stops = [i for i, surface in enumerate(self.surfaces) if surface.stop]
         if len(stops) > 1:
             raise InputError("surfaces", got=f"stops at {' and '.join(map(str, stops))}", expected="one stop")
@@ -150,6 +150,15 @@ class Lens(eqx.Module):
         if found is None:
             raise InputError("lens", got="no stop", expected="one surface with stop=True")
         return found
+
+    def head(self, last: int) -> "Lens":
+        """Return the lens up to a surface, on which rays then end; with no group that goes on behind it."""
+        if any(group.last > last for group in self.groups if group.first <= last):
+            raise InputError("groups", got=f"a group across surface {last}", expected="groups that end before it",
+                             remedy="give its surfaces poses of their own")  # fmt: skip
+        groups = [group for group in self.groups if group.last <= last]
+        return Lens(self.surfaces[: last + 1], entrance_pupil_diameter=self.entrance_pupil_diameter,
+                    object_distance=self.object_distance, before=self.before, groups=groups)  # fmt: skip
 
     def media(self) -> list[Material]:
         """Return the medium before the first surface, and the one behind each."""

@@ -1,4 +1,4 @@
-"""Profiles of surfaces: where a ray meets them, and their normal there. The vertex is at the origin, the axis along z."""
+"""Profiles of surfaces: where a ray meets them, and their normal there. The vertex is the origin, the axis is z."""
 
 from abc import abstractmethod
 from typing import NamedTuple
@@ -42,7 +42,11 @@ class Profile(eqx.Module):
 
     @abstractmethod
     def vertex_curvature(self) -> Float[Array, ""]:
-        """Return ∂²z/∂y² at the vertex, 1/m: what a paraxial ray in the plane of y and z sees."""
+        """Return c = ∂²z/∂y² at the vertex, 1/m: what a paraxial ray in the plane of y and z sees."""
+
+    @abstractmethod
+    def deformation(self) -> Float[Array, ""]:
+        """Return what r⁴ is multiplied with beyond the sphere of the vertex's curvature, 1/m³."""
 
 
 class Conic(Profile):
@@ -77,6 +81,10 @@ class Conic(Profile):
     def vertex_curvature(self):
         """Return c."""
         return jnp.asarray(self.curvature)
+
+    def deformation(self):
+        """Return κc³/8."""
+        return jnp.asarray(self.conic * self.curvature**3 / 8)
 
 
 class Asphere(Profile):
@@ -126,10 +134,16 @@ class Asphere(Profile):
         return Meeting(distance, self._normal(place.ahead(way, distance)), start.there, converged)
 
     def vertex_curvature(self):
-        """Return c + 2a of the square's coefficient, where there is one."""
-        return jnp.asarray(self.curvature) + sum(
-            2 * self.coefficients[i] for i, power in enumerate(self.powers) if power == 2
-        )
+        """Return c + 2a₂."""
+        return jnp.asarray(self.curvature) + 2 * self._coefficient(2)
+
+    def deformation(self):
+        """Return (1+κ)c³/8 + a₄ − (c + 2a₂)³/8."""
+        conic = (1 + self.conic) * self.curvature**3 / 8
+        return conic + self._coefficient(4) - self.vertex_curvature() ** 3 / 8
+
+    def _coefficient(self, power: int) -> Array:
+        return jnp.asarray(self.coefficients[self.powers.index(power)] if power in self.powers else 0.0)
 
     def slope(self, square: Float[Array, "..."]) -> Float[Array, "..."]:
         """Return (1/r)·∂z/∂r at r²."""
@@ -139,7 +153,9 @@ class Asphere(Profile):
         )
 
     def _polynomial(self, square: Array) -> Array:
-        return sum((self.coefficients[i] * _power(square, p) for i, p in enumerate(self.powers)), jnp.zeros_like(square))
+        return sum(
+            (self.coefficients[i] * _power(square, p) for i, p in enumerate(self.powers)), jnp.zeros_like(square)
+        )
 
     def _normal(self, place: Vector) -> Vector:
         slope = self.slope(place.y**2 + place.x**2)
@@ -155,7 +171,7 @@ def conic_sag(curvature: Array, conic: Array, square: Array) -> Array:
 
 
 def meet_conic(curvature: Array, conic: Array, place: Vector, way: Vector) -> Meeting:
-    """Return where rays meet a conic: C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, without cancellation for planes too."""
+    """Return where rays meet a conic: C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, which holds for planes too."""
     stretched = 1 + conic
     a = curvature * (way.y**2 + way.x**2 + stretched * way.z**2)
     b = way.z - curvature * (way.y * place.y + way.x * place.x + stretched * way.z * place.z)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -38,6 +39,7 @@ class Spot(NamedTuple):
         return jnp.sqrt(jnp.sum(self.weights * jnp.sum((self.offsets - mean[:, None]) ** 2, axis=0)))
 
 
+@jax.jit
 def spot(
     lens: Lens,
     field: Float[Array, "2"],

@@ -1,6 +1,7 @@
 """Rays through a lens, surface by surface."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -50,8 +51,8 @@ class Travel(NamedTuple):
 def trace(lens: Lens, rays: Rays) -> Rays:
     """Return the rays where they meet the last surface, in its frame.
 
-    A loop over the surfaces, one program for all of them: what is kept for derivatives is where each ray was before each
-    surface, 58 bytes in double precision, and the rest is computed anew.
+    A loop over the surfaces, one program for all of them: what is kept for derivatives is where each ray was before
+    each surface, 58 bytes in double precision, and the rest is computed anew.
 
     **Arguments:** `rays`: in the frame of the first vertex, in front of it or behind.
 
@@ -73,7 +74,7 @@ def trace(lens: Lens, rays: Rays) -> Rays:
 def footprints(lens: Lens, rays: Rays) -> Float[Array, "surfaces 3 *rays"]:
     """Return where the rays meet each surface, (z, y, x) in the frame of the first vertex."""
     steps, meet = _table(lens, rays)
-    _, travels = jax.lax.scan(lambda at, step: 2 * (_advanced(meet, at, step),), _begin(rays), steps)
+    _, travels = jax.lax.scan(lambda at, step: (after := _advanced(meet, at, step), after), _begin(rays), steps)
     places = jnp.stack(travels.place, axis=1)
     if lens.is_straight:
         vertices = jnp.cumsum(steps.origin, axis=0)
@@ -129,7 +130,7 @@ def _seen_from(step: Step, at: Travel) -> tuple[Vector, Vector]:
     if step.axes is None:
         return place, at.way
     columns = [Vector(*step.axes[:, i]) for i in range(3)]
-    return tuple(Vector(*(v.dot(column) for column in columns)) for v in (place, at.way))
+    return Vector(*(place.dot(column) for column in columns)), Vector(*(at.way.dot(column) for column in columns))
 
 
 def _table(lens: Lens, rays: Rays) -> tuple[Step, Meet]:
@@ -160,7 +161,7 @@ def _steps(lens: Lens) -> tuple[Float[Array, "n 3"], Float[Array, "n 3 3"] | Non
         along = jnp.stack(before)
         return jnp.stack([along, jnp.zeros_like(along), jnp.zeros_like(along)], axis=1), None
     frames = lens.frames()
-    seen = [frames[0], *(b.seen_from(a) for a, b in zip(frames[:-1], frames[1:], strict=True))]
+    seen = [frames[0], *(b.seen_from(a) for a, b in pairwise(frames))]
     return jnp.stack([f.origin for f in seen]), jnp.stack([f.axes for f in seen])
 
 
