@@ -16,7 +16,8 @@ class Key:
     the template; `low` and `high` in SI, inclusive; `many` accepts a list, a whole number says of how many; `choices`
     for `"text"`; `columns` of the table in a `"file"`; `example` as a person would write it; `found`, whether the
     system finds a first value in the frames, so that an unknown needs none; `told_in`, the dimension of what comes out
-    of an unknown where that is another than what is asked for.
+    of an unknown where that is another than what is asked for; `alike`, the quantity whose usual values hold for it
+    where that is another than its name's.
 
     An unknown that is a `"count"` is asked for with `true` or with a whole number: how many, or up to which.
 
@@ -38,6 +39,7 @@ class Key:
     example: str | None = None
     found: bool = False
     told_in: str = ""
+    alike: str = ""
 
     @property
     def result(self) -> str:

@@ -165,7 +165,7 @@ def format_quantity(value: float, dimension: str, std: float | None = None, digi
     >>> format_quantity(0.0414523, "length", std=6.1e-6)
     '41.452 ± 0.006 mm'
     """
-    scale, unit = _rung(value, dimension)
+    scale, unit = _rung(value or std or 0.0, dimension)
     tail = f" {unit}" if unit else ""
     if std is None or not math.isfinite(std) or std <= 0 or not math.isfinite(value):
         return f"{_significant(value / scale, digits)}{tail}"

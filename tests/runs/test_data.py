@@ -5,7 +5,7 @@ import pytest
 from backlight.errors import InputError
 from backlight.io import DataSection, EstimateSection, RunFile, load
 from backlight.runs.ask import Job, offered_by_frames
-from backlight.runs.data import continued, read_recorded
+from backlight.runs.data import read_recorded
 from backlight.systems.catalogue import Listing
 from backlight.systems.schemas import FOURIER_PTYCHOGRAPHY
 
@@ -84,8 +84,3 @@ def test_hidden_pixels_are_no_holes_in_what_is_looked_at_first(tmp_path):
     np.testing.assert_allclose(found.frames[:, 4, 4], found.frames[:, 3, 4], rtol=1e-6)
     np.testing.assert_allclose(found.frames[:, 2, 11], found.frames[:, 2, 10], rtol=1e-6)
     assert found.frames.min() > 0
-
-
-def test_a_frame_that_is_hidden_altogether_stays_as_it_is():
-    frames = np.ones((1, 2, 2))
-    assert continued(frames, np.ones((2, 2), bool)) is frames

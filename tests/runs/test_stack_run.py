@@ -7,6 +7,7 @@ from backlight import runs
 from backlight.errors import InputError
 from backlight.io import write_tiff
 from backlight.runs.ask import ask, read_job
+from backlight.runs.parameters import report_rows
 
 FRAMES = 3
 
@@ -77,11 +78,19 @@ def test_frames_of_different_shape_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_run_tells_where_the_camera_was_and_predicts_another_distance(tmp_path):
-    file = prepare(tmp_path, "super_resolution = 2\n", unknown="shifts = true\ngains = true\n",
-                   estimate="iterations = 20\n")  # fmt: skip
+    file = prepare(tmp_path, "super_resolution = 2\n", distances='["0.2 mm"]',
+                   unknown="shifts = true\ngains = true\ndistances = true\n", estimate="iterations = 20\n")  # fmt: skip
     result = runs.run(file, tmp_path / "result").result
     assert np.shape(result["parameters"]["shifts"]["value"]) == (FRAMES, 2)
-    assert any("do not support pixels 2 times finer" in note for note in result["notes"])
+    assert np.shape(result["parameters"]["distances"]["value"]) == (FRAMES,)
+    assert any("do not support pixels 2 times finer" in told for told in result["contradictions"])
     assert (tmp_path / "result" / "figures" / "track.png").exists()
-    told = runs.simulate(tmp_path / "result", tmp_path / "other.tif", ["distance=0.3 mm"])
-    assert told["shape"] == [1, 24, 32]
+    for change in ("distance=0.3 mm", "distance=-10 um", "distance=0 um", "wavelength=500 nm"):
+        told = runs.simulate(tmp_path / "result", tmp_path / "other.tif", [change])
+        assert told["shape"] == ([1, 24, 32] if "distance" in change else [FRAMES, 24, 32])
+
+
+def test_one_distance_for_all_is_the_start_of_each():
+    table = {"distances": {"value": [1e-4, 2e-4], "start": [1.5e-4], "std": None, "status": "estimated", "unit": "m"}}
+    rows = report_rows(table, {"distances": "length"})
+    assert [(row.start, row.value) for row in rows] == [(1.5e-4, 1e-4), (1.5e-4, 2e-4)]

@@ -49,6 +49,7 @@ class Question:
         if "distance" in unknown:
             self.unknowns["detection_path.distance"] = Interval(*unknown["distance"]["between"])
         self.loss, self.regularizers = amplitude(), ()
+        self.brightness, self.finish = 1.0, lambda system, brightness: system
         self.notes, self.contradictions = ("sample.transmission was taken as passive.",), ()
         steps, method = options.get("iterations", 40), options.get("method")
         self.settings = {"loss": "amplitude", "iterations": steps}

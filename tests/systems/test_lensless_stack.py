@@ -15,7 +15,7 @@ from backlight.inverse.uncertainty import Uncertainty
 from backlight.systems import lensless_stack, multi_height
 from backlight.systems.lensless_findings import shift_diversity, stage_line
 from backlight.systems.lensless_instrument import PATHS, changed, sample_in_view, with_room
-from backlight.systems.lensless_look import registered
+from backlight.systems.lensless_look import _against, registered
 from backlight.systems.lensless_super_resolution import ask, nominal
 from backlight.systems.lensless_transport import aligned, transported
 from backlight.systems.question import Start
@@ -287,7 +287,27 @@ def test_frames_are_laid_over_others_where_the_first_one_shows_something_else():
     assert with_room(system).sample.shape[1] > system.sample.shape[1]
     # Without its neighbors nothing tells of it.
     alone = registered(*_asked(frames[[0, 3]], given | {"distances": [1e-4] * 2}))[1]
-    assert alone.lost[1] or not alone.sure[1]
+    assert not alone.sure.any()
+
+
+def test_a_frame_of_another_sample_is_named_and_masked_pixels_are_none():
+    rng = np.random.default_rng(0)
+    given = {"wavelength": twin.WAVELENGTH, "pixel_pitch": twin.PITCH, "distances": [1e-4] * 4}
+    shifts = twin.PITCH * np.array([[0, 0], [0.4, 3.0], [-2.3, 1.0], [1.0, -2.0]])
+    system = lensless_stack(**given, shifts=shifts, shape=(4, 48, 48))
+    one, other = (jnp.asarray(np.where(rng.random(system.sample.shape) < 0.03, 0.3, 1.0) + 0j) for _ in range(2))
+    frames, strange = (np.array(set_leaves(system, {PATHS["sample"]: t}).predict().values) for t in (one, other))
+    weights = np.ones(frames.shape, np.float32)
+    weights[:, rng.random((48, 48)) < 0.01] = 0
+    for filled in (np.where(weights > 0, frames, 1e4), np.where(weights > 0, frames, 0)):
+        question = ask(filled.astype(np.float32), given, {"sample": True, "shifts": True}, {"weights": weights})
+        placed, found = registered(question, question.system)
+        assert found.sure.all()
+        np.testing.assert_allclose(leaf(placed, "shifts"), shifts - shifts.mean(axis=0), atol=0.3 * twin.PITCH)
+    frames[0] = strange[0]
+    found = registered(*_asked(frames, given))[1]
+    np.testing.assert_array_equal(found.lost, [True, False, False, False])
+    assert "in frame 0, taken" in _against(found)[0]
 
 
 def _asked(frames, given):
@@ -314,3 +334,34 @@ def test_error_bars_have_the_units_of_what_was_recorded(monkeypatch):
     np.testing.assert_allclose(answer.uncertainty.std[gains], 1e-3 * question.brightness, rtol=1e-5)
     np.testing.assert_allclose(answer.uncertainty.std[shifts], 1e-8, rtol=1e-5)
     np.testing.assert_allclose(leaf_paths(answer.system)[gains], question.brightness, rtol=1e-5)
+
+
+def test_a_plane_near_the_sample_is_not_looked_for_by_sharpness():
+    """At z = 0 a recorded amplitude is as sharp as it can be: distances whose bounds have 0 between them stay."""
+    given = {"wavelength": 532e-9, "pixel_pitch": 0.5e-6, "distances": [-20e-6, 1e-6, 20e-6]}
+    frames = np.random.default_rng(0).uniform(0.9, 1.1, (3, 16, 16)).astype(np.float32)
+    question = ask(frames, given, {"distances": {"between": (-30e-6, 30e-6)}}, {})
+    begun = question.begun(question.look())
+    np.testing.assert_allclose(leaf(begun.system, "distances"), given["distances"], rtol=1e-5)
+    assert any("sharpness does not tell" in note for note in begun.notes)
+
+
+def test_shifts_that_are_known_not_to_support_finer_pixels_are_told_at_once():
+    frames = np.ones((4, 16, 16), np.float32)
+    given = {"wavelength": 532e-9, "pixel_pitch": 2e-6, "distances": [1e-4] * 4, "super_resolution": 2}
+    assert "do not support" in ask(frames, given, {"sample": True}, {}).contradictions[0]
+    assert ask(frames, given | {"super_resolution": 1}, {"sample": True}, {}).contradictions == ()
+    assert ask(frames, given, {"sample": True, "shifts": True}, {}).contradictions == ()
+
+
+def test_another_wavelength_can_be_set():
+    system = lensless_stack(wavelength=532e-9, pixel_pitch=2e-6, distances=[1e-4] * 2, shape=(2, 16, 16))
+    for value in (500e-9, np.array([500e-9])):
+        assert float(leaf(changed(system, {"wavelength": value}), "wavelength")) == pytest.approx(500e-9)
+
+
+def test_classic_methods_say_what_they_hold():
+    given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 20e-6]}
+    unknown = dict.fromkeys(("sample", "shifts", "gains"), True)
+    question = ask(np.ones((2, 24, 24), np.float32), given, unknown, {"method": "gerchberg_saxton"})
+    assert question.notes == ("gerchberg_saxton holds as written: shifts, gains.",)

@@ -22,6 +22,9 @@ from backlight.inverse.uncertainty import FEW, Uncertainty, uncertainty
 from backlight.inverse.unknowns import Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
 
+FALLING = 0.01
+"""Of the objective, over the last tenth of a search: what falls by more has not settled."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -128,7 +131,8 @@ def default_solver(problem: Problem) -> Solver:
 def _conclude(problem: Problem, outcome: Outcome, bars: Uncertainty | None, notes: tuple[str, ...]) -> Estimate:
     z = outcome.z
     quality = assess(problem, z)
-    found = (*(bars.sentences if bars else ()), *_at_an_end(problem, z), *_misfit(quality, bars))
+    found = (*(bars.sentences if bars else ()), *_at_an_end(problem, z), *_unsettled(outcome, bars),
+             *_misfit(quality, bars))  # fmt: skip
     return Estimate(
         system=problem.assemble(z),
         initial=problem.model,
@@ -163,6 +167,18 @@ def _at_an_end(problem: Problem, z: Coordinates) -> list[str]:
             if np.any((position < 0.01) | (position > 0.99)):
                 found.append(f"{path} ended at a bound of what was allowed: widen the bounds, or start elsewhere.")
     return found
+
+
+def _unsettled(outcome: Outcome, bars: Uncertainty | None) -> list[str]:
+    """Warn where the search was cut off on its way: error bars stand around where it was."""
+    met = outcome.history["objective"]
+    if bars is None or outcome.status != "stopped" or len(met) < 2:
+        return []
+    fall = (met[-1 - max(1, len(met) // 10)] - met[-1]) / max(abs(met[-1]), 1e-300)
+    if fall <= FALLING:
+        return []
+    return [f"The search was cut off while the objective still fell, by {fall:.2g} of itself over its last tenth: the "
+            "error bars do not contain how far it had to go."]  # fmt: skip
 
 
 def _misfit(quality: Quality, bars: Uncertainty | None) -> list[str]:

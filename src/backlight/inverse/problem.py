@@ -1,5 +1,6 @@
 """Problem: the question asked of a model and its data, as one function of real coordinates."""
 
+from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Protocol
 
@@ -40,6 +41,7 @@ class Problem(eqx.Module):
     - `frozen`: coordinates that are held for the time being.
     - `frames`: indices of the frames that are asked about for the time being, of a model that can predict some of its
       frames; all where `None`.
+    - `forward`: model → y where y is not what the model predicts, but how good it is.
     """
 
     model: Any
@@ -51,6 +53,7 @@ class Problem(eqx.Module):
     unit: Float[Array, ""]
     frozen: Coordinates
     frames: Int[Array, " n"] | None = None
+    forward: Callable[[Any], Array] | None = eqx.field(static=True, default=None)
 
     def start(self) -> Coordinates:
         """Return the coordinates of the model as it is."""
@@ -75,6 +78,8 @@ class Problem(eqx.Module):
     def predict(self, z: Coordinates) -> Float[Array, "frame y x"]:
         """Return the frames predicted at z."""
         model = self.assemble(z)
+        if self.forward is not None:
+            return self.forward(model)
         return model.predict().values if self.frames is None else model.predict(self.frames).values
 
     def only(self, frames: Int[Array, " n"]) -> "Problem":
@@ -86,7 +91,7 @@ class Problem(eqx.Module):
     def data_term(self, z: Coordinates) -> Float[Array, ""]:
         """Return L; a model that can sum over its frames does so, for less time and memory."""
         model = self.assemble(z)
-        if not hasattr(model, "total"):
+        if self.forward is not None or not hasattr(model, "total"):
             return self.loss(self.predict(z), self.data, self.weights, self._noise(z))
         numbers, fixed = eqx.partition(self.loss, eqx.is_array)
         leaves, tree = jax.tree.flatten(numbers)
@@ -137,8 +142,10 @@ class Problem(eqx.Module):
         return getattr(self.assemble(z), "noise", None)
 
 
-def build(model, data, unknowns, *, loss, regularizers=(), weights=None) -> Problem:
+def build(model, data, unknowns, *, loss, regularizers=(), weights=None, forward=None) -> Problem:
     """Check the parts of a question against each other and return the problem.
+
+    **Arguments:** as of `Problem`, the paths of `unknowns` as short as they are clear.
 
     **Errors:** `InputError` for a path that names no leaf (with the closest names), for frames whose shape is not the
     model's, for NaN or infinite pixels that no mask excludes, and for a regularizer of a leaf that is not unknown.
@@ -148,10 +155,11 @@ def build(model, data, unknowns, *, loss, regularizers=(), weights=None) -> Prob
     if not table:
         raise InputError("unknowns", got="none", expected="at least one leaf path", remedy="see leaf_paths(model)")
     _demand_something_to_find(table)
-    frames, weights = _checked_frames(model, data, weights)
+    predict = forward or (lambda m: m.predict().values)
+    frames, weights = _checked_frames(model, data, weights, predict)
     terms = tuple(_at_full_path(r, model, table) for r in regularizers)
     unit = unit_of(loss, getattr(model, "noise", None), frames, weights)
-    return Problem(model, frames, weights, table, loss, terms, unit, {})
+    return Problem(model, frames, weights, table, loss, terms, unit, {}, forward=forward)
 
 
 def unit_of(loss: Loss, noise: Any, frames: Array, weights: Array | float) -> Float[Array, ""]:
@@ -195,9 +203,9 @@ def _tied_in_order(table: dict[str, Unknown]) -> list[tuple[str, Tied]]:
     return [(path, tied[path]) for path in order if path in tied]
 
 
-def _checked_frames(model, data, weights) -> tuple[Array, Array]:
+def _checked_frames(model, data, weights, predict: Callable[[Any], Array]) -> tuple[Array, Array]:
     frames = jnp.asarray(getattr(data, "values", data), dtype=float)
-    expected = eqx.filter_eval_shape(lambda m: m.predict().values, model).shape
+    expected = eqx.filter_eval_shape(predict, model).shape
     if frames.ndim == len(expected) - 1:
         frames = frames[None]
     if frames.shape != expected:

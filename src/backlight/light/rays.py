@@ -15,7 +15,13 @@ from backlight.maths.vectors import Vector
 
 
 class RayStatus(IntEnum):
-    """What became of a ray."""
+    """What became of a ray.
+
+    Example:
+        >>> from backlight.light import RayStatus
+        >>> RayStatus(2).name
+        'TOTALLY_REFLECTED'
+    """
 
     HIT = 0
     MISSED = 1

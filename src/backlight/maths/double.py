@@ -31,6 +31,10 @@ def in_double_precision(function: Function) -> Function:
                              expected="64 bits", remedy="with jax.enable_x64(True): around the whole computation"
                              )  # fmt: skip
         with jax.enable_x64(True):
-            return jax.tree.map(np.asarray, function(*args, **options))
+            return jax.tree.map(_kept, function(*args, **options))
 
     return doubled  # type: ignore[return-value]
+
+
+def _kept(leaf: Any) -> Any:
+    return np.asarray(leaf) if isinstance(leaf, jax.Array) else leaf

@@ -73,7 +73,7 @@ def check(path: str | Path, *, identifiable: bool = True, trusted: bool = False)
     memory, here = _memory(problem), machine.total_memory()
     if asked.layout is not None and memory is not None:  # all frames and their weights, beside those of a tile
         memory += 2 * 4 * int(asked.recorded.frames.size)
-    warnings = [*asked.warnings, *_too_large(memory, here)]
+    warnings = [*asked.warnings, *question.contradictions, *_too_large(memory, here)]
     if identifiable and asked.job.run.estimate.error_bars is not False:
         warnings += _weak(asked)
     names = {leaf: name for name, leaf in asked.entry.paths.items()}

@@ -3,15 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt
 
 from backlight.errors import InputError
 from backlight.io import data_paths, instrument_paths, read, read_frames
 from backlight.io.commit import sha256
 from backlight.io.runmodel import DataSection, RunFile
+from backlight.maths.holes import continued
 
 DARK = 0.05  # of the mean background: where the beam is darker, a frame divided by it is mostly noise
 
@@ -130,16 +129,3 @@ def _divided(frames: np.ndarray, weights: np.ndarray, empty: np.ndarray) -> tupl
     lit = empty > DARK * empty.mean()
     gain = np.where(lit, empty.mean() / np.where(lit, empty, 1), 0).astype(np.float32)
     return continued(frames * gain, ~lit), weights * lit
-
-
-def continued(frames: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-    """Fill hidden pixels (y, x) of frames (frame, y, x) with what the nearest ones that are not hidden recorded.
-
-    They count in no fit; but a first look takes means, spectra and back-propagated pictures of whole frames, in which
-    a hole is the strongest thing.
-    """
-    if not hidden.any() or hidden.all():
-        return frames
-    nearest: Any = distance_transform_edt(hidden, return_distances=False, return_indices=True)
-    row, column = nearest
-    return frames[:, row, column]

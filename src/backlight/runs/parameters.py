@@ -66,8 +66,9 @@ def _held(asked: Asked, path: str, value: Any) -> bool:
     """Tell whether the method kept as it was written what was asked for: no unknown, nor found by the first look."""
     if path in asked.question.unknowns:
         return False
-    written = leaf_paths(asked.entry.nominal(asked.instrument, asked.recorded.frames.shape)).get(path)
-    return written is not None and np.array_equal(np.asarray(value), np.asarray(written))
+    nominal = asked.entry.nominal(asked.instrument, asked.recorded.frames.shape)
+    written = leaf_paths(asked.question.finish(nominal, asked.question.brightness)).get(path)
+    return written is not None and np.allclose(np.asarray(value), np.asarray(written), rtol=1e-6, atol=0)
 
 
 def _number(value: Any, scale: float) -> Any:
@@ -134,4 +135,5 @@ def _summary(values: list[Any], dimension: str) -> str:
 
 
 def _listed(value: Any, count: int) -> list[Any]:
-    return value if isinstance(value, list) else [value] * count
+    """Return a value for each of `count` numbers; one, or a list of one, stands for all."""
+    return list(value) if isinstance(value, list) and len(value) == count else np.ravel(value).tolist() * count

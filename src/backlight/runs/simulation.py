@@ -83,7 +83,8 @@ def _values(key: Key, text: str, count: int, where: str) -> tuple[float, ...]:
 
 def _value(key: Key, text: str, where: str) -> float:
     text = text.strip().strip("\"'")
-    return units.plausible(key.name, units.parse(text, key.dimension, where=where, name=key.name), where=where)
+    return units.plausible(key.alike or key.name, units.parse(text, key.dimension, where=where, name=key.name),
+                           where=where)  # fmt: skip
 
 
 def _changed(system: Any, entry: SystemEntry, wanted: Mapping[str, Any]) -> Any:

@@ -44,6 +44,7 @@ TOTAL_VARIATION = 0.6
 pattern throws back, and total variation of about the noise's size flattens it and keeps edges of a few times that."""
 
 TOLERANCE = 1e-4
+SCALE = "psf_scale", "dimensionless"
 WITHIN = 0.1  # of the pattern's size: how far from the written scale an unknown one is looked for
 IMAGE_STEPS, THETA_STEPS, STEPS_EACH, WARM_UP = 160, 20, 15, 6
 HELD_OUT = 20  # one pixel in so many: enough to judge by, and too few to be missed
@@ -169,7 +170,7 @@ def _composed(
 ) -> ImagingSystem:
     names = ("psf", "pixel_pitch", "psf_scale", "psf_background")
     known = _lifted({name: given[name] for name in names if given.get(name) is not None})
-    reach = span(known.get("psf_scale", 1.0), unknown.get("psf_scale", False), WITHIN)[1]
+    reach = span(known.get("psf_scale", 1.0), unknown.get("psf_scale", False), WITHIN, *SCALE)[1]
     return coded_lensless(**known, shape=shape, reach=reach, background=background, noise=Gaussian(noise))
 
 
@@ -183,7 +184,7 @@ def _unknown(name: str, given: Mapping[str, Any], wanted: Any) -> Unknown:
     """Return what a line of `[unknown]` means."""
     if name == "sample":
         return NonNegative()
-    return known_as(wanted, 1.0, Interval(*span(given.get("psf_scale") or 1.0, True, WITHIN)))
+    return known_as(wanted, 1.0, Interval(*span(given.get("psf_scale") or 1.0, True, WITHIN, *SCALE)))
 
 
 def _solver(table: Mapping[str, Unknown]) -> Solver:

@@ -98,17 +98,21 @@ def _distances(estimate: Any, found: np.ndarray, written: np.ndarray) -> Exhibit
 
 
 def _notes(estimate: Any) -> tuple[str, ...]:
-    bars, system, notes = estimate.uncertainty, estimate.system, []
+    bars, notes = estimate.uncertainty, []
     if bars is not None and SHIFTS in bars.std:
         notes.append("A shift of all frames is one of the sample: the mean shift is kept as written.")
+    return tuple(notes)
+
+
+def unsupported(system: ImagingSystem) -> tuple[str, ...]:
+    """Say where the shifts do not support the super-resolution that is asked for."""
     shifts = np.asarray(leaf_paths(system)[SHIFTS], float) / np.asarray(system.camera.pitch, float)
     share = shift_diversity(shifts, system.camera.decimation)
-    if share < LEAST:
-        notes.append(f"The shifts do not support pixels {system.camera.decimation:.3g} times finer: the finest detail "
-                     f"is told apart from what it is mistaken for with {share:.2g} of the weight that even shifts "
-                     "would give it. Record more frames, moved by other parts of a pixel, or ask for less."
-                     )  # fmt: skip
-    return tuple(notes)
+    if share >= LEAST:
+        return ()
+    return (f"The shifts do not support pixels {system.camera.decimation:.3g} times finer: the finest detail is told "
+            f"apart from what it is mistaken for with {share:.2g} of the weight that even shifts would give it. Record "
+            "more frames, moved by other parts of a pixel, or ask for less.",)  # fmt: skip
 
 
 def shift_diversity(shifts: Float[np.ndarray, "frames 2"], finer: float | int) -> float:

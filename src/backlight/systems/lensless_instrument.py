@@ -217,7 +217,8 @@ def _one_frame(system: ImagingSystem, distance: Any) -> ImagingSystem:
 
 
 def _filled(leaf: Array, value: Any) -> Array:
-    return jnp.broadcast_to(jnp.asarray(value, leaf.dtype), leaf.shape)
+    value = jnp.asarray(value, leaf.dtype)
+    return jnp.broadcast_to(value.reshape(()) if value.size == 1 else value, leaf.shape)
 
 
 def _demand_one_each(name: str, count: int, frames: int) -> None:

@@ -9,6 +9,7 @@ from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.systems.autofocus import back_propagate, focus
 from backlight.systems.first_image import first_image
 from backlight.systems.imaging_system import ImagingSystem
+from backlight.systems.lensless_findings import unsupported
 from backlight.systems.lensless_instrument import (
     DISTANCES,
     SAMPLE,
@@ -32,13 +33,17 @@ def first_look(question: Question, span: tuple[float, float] | None, weigh: bool
     `transport`, whether to begin with the transport of intensity where there are planes for it.
     """
     system, notes, against = question.system, [], ()
-    if span is not None:
+    if span is not None and span[0] <= 0 <= span[1]:
+        # In the plane 0 a recorded amplitude is as sharp as it can be, whatever it shows.
+        notes.append("Distances begin where they are written: sharpness does not tell a plane near 0.")
+    elif span is not None:
         system, sentence = _focused(system, question.frames, span)
         notes.append(sentence)
     if {SHIFTS, TILT} & set(question.unknowns) and len(question.frames) > 1:
         system, found = registered(question, system)
         notes.append(_words(found))
-        system, against = with_room(system), _against(found)
+        system = with_room(system)
+        against = (*_against(found), *(unsupported(system) if SHIFTS in question.unknowns else ()))
     beam, weight, noise = 1.0, 1.0, 1.0
     if SAMPLE in question.unknowns:
         # Slow changes of a strong phase hardly change what an empty sample diffracts: a search that begins there ends
@@ -91,7 +96,9 @@ def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem
     leaves = leaf_paths(system)
     written = np.asarray(leaves[SHIFTS], float)
     # A camera that looks aside by d sees the picture moved by −d; the frames tell no shift that all have.
-    places = np.where(found.lost[:, None], written - written[0], -found.moved * pitch)
+    places = -found.moved * pitch
+    places += (written - places)[~found.lost].mean(axis=0)
+    places = np.where(found.lost[:, None], written, places)
     places += (written - places).mean(axis=0)
     new = {}
     if TILT in question.unknowns:
@@ -108,8 +115,7 @@ def registered(question: Question, system: ImagingSystem) -> tuple[ImagingSystem
 
 def _words(found: LaidOver) -> str:
     far = float(np.max(np.abs(found.moved), initial=0.0))
-    doubtful = ~found.sure & ~found.lost
-    doubt = f" Little detail tells where {_frames(doubtful)} looked." if doubtful.any() else ""
+    doubt = "" if found.sure.any() else " Little detail tells where: these are the likeliest places."
     return f"The back-propagated frames were laid over each other: they lie up to {far:.3g} pixels aside.{doubt}"
 
 
@@ -117,12 +123,12 @@ def _against(found: LaidOver) -> tuple[str, ...]:
     """Say which frames show another sample, as far as anybody can tell."""
     if not found.lost.any():
         return ()
-    return (f"Nothing of what other frames show was found again in {_frames(found.lost)}, which were taken to look "
-            "where it is written: leave them out, or write about where they looked into shifts.",)  # fmt: skip
+    return (f"Nothing of what other frames show was found again in {_frames(found.lost)}, taken to look where it is "
+            "written: leave out what shows something else, or write about where it looked into shifts.",)  # fmt: skip
 
 
 def _frames(which: Bool[np.ndarray, " frames"]) -> str:
-    return f"frames {', '.join(map(str, np.flatnonzero(which)))}"
+    return f"frame{'s' * bool(which.sum() > 1)} {', '.join(map(str, np.flatnonzero(which)))}"
 
 
 def _at_sample(system: ImagingSystem, frames: np.ndarray, number: int) -> Complex[Array, "y x"]:

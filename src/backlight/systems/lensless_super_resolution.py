@@ -18,12 +18,13 @@ from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.inverse.unknowns import Balanced, Free, Interval, Passive, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
+from backlight.maths.holes import continued
 from backlight.systems.autofocus import back_propagate, brightness
 from backlight.systems.entry import SystemEntry
 from backlight.systems.first_image import noise_level
 from backlight.systems.imaging_system import ImagingSystem
 from backlight.systems.inline_geometry import Geometry
-from backlight.systems.lensless_findings import findings
+from backlight.systems.lensless_findings import findings, unsupported
 from backlight.systems.lensless_instrument import GAINS, PATHS, changed, lensless_stack, sample_in_view, scale
 from backlight.systems.lensless_look import first_look, transport_look
 from backlight.systems.question import Question, Start
@@ -70,8 +71,11 @@ def ask(
     """
     refuse_steps("lensless_stack", options)
     alone = options.get("method") in CLASSIC
+    held = [name for name in unknown if alone and name != "sample"]
     unknown = {"sample": True} if alone else dict(unknown) or {"sample": True}
     _demand_one_wavelength(instrument, unknown)
+    if options.get("weights") is not None:
+        frames = continued(frames, np.broadcast_to(np.asarray(options["weights"]) == 0, frames.shape))
     # No light is lost on the way, so that frames differ in their mean as in their gain; how bright the bare beam is the
     # first image tells.
     levels = frames.mean(axis=(1, 2), dtype=np.float64)
@@ -101,7 +105,8 @@ def ask(
         settings=told | method,
         first_look=_look(unknown, options),
         finish=in_recorded_units,
-        notes=_signs(instrument),
+        notes=_signs(instrument) + ((f"{options['method']} holds as written: {', '.join(held)}.",) if held else ()),
+        contradictions=() if "shifts" in unknown else unsupported(system),
     )
 
 

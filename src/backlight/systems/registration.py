@@ -18,10 +18,10 @@ TRUSTED = 1 / 3
 
 
 class LaidOver(NamedTuple):
-    """Where pictures lie beside the first of them.
+    """Where pictures lie beside each other.
 
-    **Attributes:** `moved`, by how many pixels (y, x) each has moved; `sure`, whether what tells it is more than
-    chance; `lost`, whether nothing tells it: such a picture stays at 0.
+    **Attributes:** `moved`, by how many pixels (y, x) each has moved, beside one of them; `sure`, whether what tells it
+    is more than chance; `lost`, whether nothing tells it: such a picture stays at 0.
     """
 
     moved: Float[np.ndarray, "pictures 2"]
@@ -30,23 +30,37 @@ class LaidOver(NamedTuple):
 
 
 def laid_over(pictures: Sequence[Inexact[np.ndarray, "y x"]]) -> LaidOver:
-    """Lay pictures over the first one, or where they share nothing with it over those that are placed already.
+    """Lay pictures over each other, each over one that it shares something with: the largest group that holds together.
 
-    Pictures of little detail are like others by chance as often as not: what finds no sure place keeps the likeliest
-    one beside the first picture, if that is near enough.
+    What is not in it is lost. Where no two pictures hold together they have too little detail for anybody to be sure:
+    each then has its likeliest place beside the first, if that is near enough.
     """
-    count = len(pictures)
-    moved, sure, placed = np.zeros((count, 2)), np.arange(count) == 0, [0]
-    lost = ~sure
+    groups, free = [], np.ones(len(pictures), bool)
+    while free.any():
+        groups.append(_group(pictures, int(np.argmax(free)), free))
+        free &= ~groups[-1].sure
+        if groups[-1].sure.sum() >= free.sum():  # no larger one is left
+            break
+    largest = max(groups, key=lambda group: int(group.sure.sum()))
+    return largest if largest.sure.sum() > 1 or len(pictures) == 1 else _likeliest(pictures)
+
+
+def _group(pictures: Sequence[np.ndarray], first: int, free: Bool[np.ndarray, " pictures"]) -> LaidOver:
+    """Return the free pictures that hold together with one of them, directly or by way of others."""
+    moved, sure, placed = np.zeros((len(pictures), 2)), np.arange(len(pictures)) == first, [first]
     for near in placed:  # which grows as pictures find their place
-        for number in np.flatnonzero(~sure).tolist():
+        for number in np.flatnonzero(free & ~sure).tolist():
             step, told = _measured(pictures[number], pictures[near])
             if told:
-                moved[number], sure[number], lost[number] = moved[near] + step, True, False
+                moved[number], sure[number] = moved[near] + step, True
                 placed.append(number)
-            elif near == 0 and np.all(np.abs(step) <= TRUSTED * np.array(pictures[0].shape)):
-                moved[number], lost[number] = step, False
-    return LaidOver(moved, sure, lost)
+    return LaidOver(moved, sure, ~sure)
+
+
+def _likeliest(pictures: Sequence[np.ndarray]) -> LaidOver:
+    moved = np.array([displacement(picture, pictures[0]) for picture in pictures])
+    lost = np.any(np.abs(moved) > TRUSTED * np.array(pictures[0].shape), axis=1)
+    return LaidOver(np.where(lost[:, None], 0.0, moved), np.zeros(len(pictures), bool), lost)
 
 
 def displacement(picture: Inexact[np.ndarray, "y x"], reference: Inexact[np.ndarray, "y x"]) -> Float[np.ndarray, "2"]:

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from backlight import units
 from backlight.errors import InputError, RunFileError, nearest
 from backlight.inverse import losses, regularizers
 from backlight.inverse.admm import ADMM
@@ -38,19 +39,25 @@ def refuse_steps(system: str, options: Mapping[str, Any]) -> None:
                            expected=f"no such key: {system} scales its own steps")  # fmt: skip
 
 
-def span(value: float, wanted: Any, share: float) -> tuple[float, float]:
-    """Return where an unknown may lie: its bounds, ±4 standard deviations, or ± a share of its value."""
+def span(
+    value: float, wanted: Any, share: float, name: str = "distance", dimension: str = "length"
+) -> tuple[float, float]:
+    """Return where a positive unknown may lie: its bounds, ±4 standard deviations, or ± a share of its value.
+
+    **Arguments:** `name`, `dimension`: of the unknown, for the `RunFileError` of a deviation that reaches down to 0.
+    """
     if isinstance(wanted, Mapping) and "between" in wanted:
         return tuple(wanted["between"])
     if isinstance(wanted, Mapping):
-        return _four_deviations(wanted["value"], wanted["std"])
+        return _four_deviations(wanted["value"], wanted["std"], name, dimension)
     return (value * (1 - share), value * (1 + share)) if wanted else (value, value)
 
 
-def _four_deviations(value: float, std: float) -> tuple[float, float]:
+def _four_deviations(value: float, std: float, name: str, dimension: str) -> tuple[float, float]:
     if value <= 4 * std:
-        raise RunFileError("[unknown] distance", got=f"{value * 1e3:.4g} mm with std {std * 1e3:.4g} mm",
-                           expected="a std below a quarter of the value, for the distance is positive",
+        told = (units.format_quantity(number, dimension) for number in (value, std))
+        raise RunFileError(f"[unknown] {name}", got=" with std ".join(told),
+                           expected=f"a std below a quarter of the value, for {name} is positive",
                            remedy="give the range instead: { between = [lowest, highest] }")  # fmt: skip
     return value - 4 * std, value + 4 * std
 

@@ -159,7 +159,7 @@ _STACK_UNKNOWN = (
     Key("background", "field", "the uneven brightness of the beam in each frame, as a smooth function"),
 )  # fmt: skip
 
-_ELSEWHERE = (Key("distance", "length", "of a frame that was not recorded", example="400 um"),)
+_ELSEWHERE = (Key("distance", "length", "of a frame that was not recorded", example="400 um", alike="distances"),)
 
 LENSLESS_STACK = SystemSchema(
     system="lensless_stack",
