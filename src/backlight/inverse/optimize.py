@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -91,6 +92,8 @@ def optimize(
 
 @in_double_precision
 def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, checkpoint):
+    given, model = model, jax.tree.map(_doubled, model)
+
     def forward(model: Any) -> Float[Array, "1 1 n"]:
         return jnp.ravel(merit(model))[None, None]
 
@@ -105,7 +108,7 @@ def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, 
                     callback=callback, checkpoint=checkpoint)  # fmt: skip
     return Design(
         model=jax.tree.map(np.asarray, problem.assemble(outcome.z)),
-        initial=model,
+        initial=given,
         merit=float(problem.smooth_objective(outcome.z)),
         initial_merit=before,
         status=outcome.status,
@@ -115,3 +118,7 @@ def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, 
         compile_seconds=outcome.compile_seconds,
         history=outcome.history,
     )
+
+
+def _doubled(leaf: Any) -> Any:
+    return jnp.asarray(leaf, float) if eqx.is_inexact_array(leaf) and not jnp.iscomplexobj(leaf) else leaf

@@ -1,13 +1,21 @@
 """Leaves of a model by path: `"detection_path.distance"`."""
 
+from typing import TYPE_CHECKING
+
 import equinox as eqx
 import jax
+import numpy as np
 from jaxtyping import Array
 
 from backlight.errors import InputError, nearest
 
+if TYPE_CHECKING:
+    Leaf = Array
+else:  # numbers that JAX has not computed with yet may be numpy's, as those of a lens are
+    Leaf = Array | np.ndarray
 
-def leaf_paths(tree: object) -> dict[str, Array]:
+
+def leaf_paths(tree: object) -> dict[str, Leaf]:
     """Return every real or complex array of `tree` by its dotted path."""
     flat, _ = jax.tree_util.tree_flatten_with_path(tree)
     return {_dotted(keys): leaf for keys, leaf in flat if eqx.is_inexact_array(leaf)}
@@ -29,12 +37,12 @@ def resolve(tree: object, path: str) -> str:
     raise InputError(path, got="no such leaf", expected="a leaf of the model", remedy=nearest(path, paths))
 
 
-def get_leaf(tree: object, path: str) -> Array:
+def get_leaf(tree: object, path: str) -> Leaf:
     """Return the leaf that `path` names."""
     return leaf_paths(tree)[resolve(tree, path)]
 
 
-def set_leaves(tree: object, values: dict[str, Array]):
+def set_leaves(tree: object, values: dict[str, Leaf]):
     """Return `tree` with other leaves at the given full paths."""
     flat, structure = jax.tree_util.tree_flatten_with_path(tree)
     return structure.unflatten([values.get(_dotted(keys), leaf) for keys, leaf in flat])

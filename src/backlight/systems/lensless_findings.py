@@ -101,6 +101,10 @@ def _notes(estimate: Any) -> tuple[str, ...]:
     bars, notes = estimate.uncertainty, []
     if bars is not None and SHIFTS in bars.std:
         notes.append("A shift of all frames is one of the sample: the mean shift is kept as written.")
+    if bars is not None and DISTANCES in bars.std:
+        notes.append("What all distances have in common is told by the sample alone. One that leaves little clear "
+                     "background, in a small frame, was found 1.7 % too near in simulations, several times its error "
+                     "bar; how the distances differ was not.")  # fmt: skip
     return tuple(notes)
 
 
