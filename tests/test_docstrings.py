@@ -8,7 +8,7 @@ import pytest
 
 
 def public_names():
-    for floor in ("light", "wave", "camera", "testing", "systems.imaging_system", "systems.per_frame"):
+    for floor in ("light", "wave", "rays", "camera", "testing", "systems.imaging_system", "systems.per_frame"):
         module = importlib.import_module(f"backlight.{floor}")
         for name, thing in vars(module).items():
             own = getattr(thing, "__module__", "").startswith(f"backlight.{floor}") and not name.startswith("_")

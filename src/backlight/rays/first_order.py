@@ -32,6 +32,15 @@ class FirstOrder(NamedTuple):
     - `entrance_pupil_diameter`, `exit_pupil_diameter`, `stop_diameter`.
     - `f_number`: f'/entrance pupil diameter.
     - `back_focus`: from the image surface to the rear focal point.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface, first_order
+        >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
+        ...             entrance_pupil_diameter=10e-3)
+        >>> found = first_order(lens, 550e-9)
+        >>> round(float(found.efl), 6), round(float(found.bfl), 6)  # f/(n−1)·R, and n' of it in the glass behind
+        (0.1, 0.15)
     """
 
     efl: Float[Array, ""]

@@ -14,7 +14,15 @@ from backlight.rays.lens import Lens
 
 
 class PupilPoints(NamedTuple):
-    """Points of a pupil of radius 1, (y, x) along the first axis, and weights that sum to 1."""
+    """Points of a pupil of radius 1, (y, x) along the first axis, and weights that sum to 1.
+
+    Example:
+        >>> import numpy as np
+        >>> from backlight.rays import PupilPoints
+        >>> fan = PupilPoints(np.stack([np.linspace(-1, 1, 5), np.zeros(5)]), np.full(5, 0.2))
+        >>> fan.points.shape
+        (2, 5)
+    """
 
     points: Float[np.ndarray, "2 n"]
     weights: Float[np.ndarray, " n"]

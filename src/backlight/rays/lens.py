@@ -14,8 +14,6 @@ from backlight.rays.leaves import Exact, number
 from backlight.rays.pose import Frame, Pose, standard_frame
 from backlight.rays.profiles import Conic, Profile
 
-AIR = ConstantIndex(1.0)
-
 
 class Surface(eqx.Module):
     """A row of a lens: a profile, and what lies behind it.
@@ -79,6 +77,11 @@ class Group(eqx.Module):
     """Surfaces that move together.
 
     **Arguments:** `first`, `last`: their numbers; `pose`, about the vertex of the first.
+
+    Example:
+        >>> from backlight.rays import Group, Pose
+        >>> Group(Pose(tilt=(0.0, 0.0, 1e-3)), 0, 1).last
+        1
     """
 
     pose: Pose
@@ -94,7 +97,7 @@ class Lens(eqx.Module):
     - `surfaces`: the last one is the image. The vertex of the first is the origin, light comes along +z.
     - `entrance_pupil_diameter`: of the beam on the axis, m, where it is known as such.
     - `object_distance`: from the object to the first vertex, m; `None` for an object at infinity.
-    - `before`: the medium before the first surface.
+    - `before`: the medium before the first surface; one of index 1 where `None`.
     - `groups`: surfaces that are moved together.
 
     **Errors:** `InputError` for no surface, more stops than one, and a group of surfaces that are not there.
@@ -122,7 +125,7 @@ class Lens(eqx.Module):
         *,
         entrance_pupil_diameter: Any = None,
         object_distance: Any = None,
-        before: Material = AIR,
+        before: Material | None = None,
         groups: Sequence[Group] = (),
     ):
         self.surfaces = instances("surfaces", surfaces, Surface)
@@ -133,7 +136,7 @@ class Lens(eqx.Module):
             raise InputError("surfaces", got=f"stops at {' and '.join(map(str, stops))}", expected="one stop")
         self.entrance_pupil_diameter = _optional("entrance_pupil_diameter", entrance_pupil_diameter)
         self.object_distance = _optional("object_distance", object_distance)
-        self.before = instance("before", before, Material)
+        self.before = ConstantIndex(1.0) if before is None else instance("before", before, Material)
         self.groups = instances("groups", groups, Group)
         for group in self.groups:
             if not 0 <= group.first <= group.last < len(self.surfaces):

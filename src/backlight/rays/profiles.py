@@ -30,7 +30,31 @@ class Meeting(NamedTuple):
 
 
 class Profile(eqx.Module):
-    """The shape of a surface."""
+    """The shape of a surface.
+
+    Example:
+        >>> from backlight.rays import Profile
+        >>> from backlight.rays.newton import distance_to
+        >>> from backlight.rays.profiles import Meeting
+        >>> class Ripple(Profile):
+        ...     amplitude: float
+        ...     def sag(self, y, x):
+        ...         return self.amplitude * jnp.cos(1e3 * y)
+        ...     def meet(self, place, way):
+        ...         distance, known = distance_to(self, place, way, jnp.zeros_like(place.z))
+        ...         slope = -1e3 * self.amplitude * jnp.sin(1e3 * place.ahead(way, distance).y)
+        ...         size = 1 / jnp.sqrt(1 + slope**2)
+        ...         return Meeting(distance, Vector(size, -slope * size, 0 * size), known, known)
+        ...     def vertex_curvature(self):
+        ...         return -1e6 * self.amplitude
+        ...     def deformation(self):
+        ...         return 1e12 * self.amplitude / 24
+        >>> import jax.numpy as jnp
+        >>> from backlight.maths.vectors import Vector
+        >>> ray = Vector(jnp.array(-1e-3), jnp.array(1e-3), jnp.array(0.0)), Vector(*jnp.eye(3)[0])
+        >>> round(float(Ripple(1e-6).meet(*ray).distance) * 1e3, 5)
+        1.00054
+    """
 
     @abstractmethod
     def sag(self, y: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -60,8 +84,8 @@ class Conic(Profile):
 
     Example:
         >>> from backlight.rays import Conic
-        >>> float(Conic(50e-3).sag(3e-3, 4e-3)) * 1e3  # doctest: +ELLIPSIS
-        0.2506...
+        >>> round(float(Conic(50e-3).sag(3e-3, 4e-3)) * 1e3, 4)
+        0.2506
     """
 
     curvature: Exact
@@ -98,8 +122,8 @@ class Asphere(Profile):
     Example:
         >>> from backlight.rays import Asphere
         >>> surface = Asphere(20e-3, -0.6, [2e3], powers=[4])  # 2e-6 mm⁻³
-        >>> float(surface.sag(10e-3, 0.0)) * 1e3  # doctest: +ELLIPSIS
-        2.6526...
+        >>> round(float(surface.sag(10e-3, 0.0)) * 1e3, 4)
+        2.5858
     """
 
     curvature: Exact
@@ -193,7 +217,7 @@ def curvature_of(radius: float | None) -> Exact:
         return number("radius", 0.0)
     if not isinstance(radius, eqx.Module) and np.ndim(radius) == 0 and radius == 0:
         raise InputError("radius", got="0", expected="a radius other than 0", remedy="leave it out for a plane")
-    return 1 / number("radius", radius)
+    return number("radius", 1 / number("radius", radius))
 
 
 def _power(square: Array, power: int) -> Array:

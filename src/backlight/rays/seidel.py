@@ -16,6 +16,15 @@ class Seidel(NamedTuple):
 
     **Attributes:** `spherical`, S_I; `coma`, S_II; `astigmatism`, S_III; `petzval`, S_IV; `distortion`, S_V; each of
     shape (surfaces,), the image left out. `marginal`, n'u' of the marginal ray at the image.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface, seidel
+        >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
+        ...             entrance_pupil_diameter=10e-3)
+        >>> sums = seidel(lens, 0.0, 550e-9)
+        >>> bool(sums.spherical[0] > 0), float(sums.coma[0])
+        (True, 0.0)
     """
 
     spherical: Float[Array, " n"]

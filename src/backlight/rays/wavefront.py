@@ -24,6 +24,15 @@ class Wavefront(NamedTuple):
     **Attributes:** `opd`, in waves, chief ray minus ray: positive where the wavefront is ahead; `points`, (y, x) of
     the pupil; `weights`, 0 for lost rays, which sum to 1; `radius` of the reference sphere, m; `rms`, the standard
     deviation over the pupil, in waves.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface, wavefront
+        >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
+        ...             entrance_pupil_diameter=10e-3)
+        >>> found = wavefront(lens, (0.0, 0.0), 550e-9)
+        >>> found.opd.shape, bool(found.rms > 0)
+        ((72,), True)
     """
 
     opd: Float[Array, " n"]
