@@ -85,7 +85,8 @@ class SystemSchema:
     **Arguments:** `system`, the catalogue name; `help`, one sentence; the keys of `[instrument]` and `[unknown]`;
     `one_of`, the things that `[instrument]` may say in several ways; the names `[estimate]` may use (an empty tuple
     leaves the name unchecked); `one_frame`, whether it takes a single frame; `divides_background`, whether frames are
-    to be divided by the empty one: a system that knows better what to do with it is given it as it is; `classic`, what
+    to be divided by the empty one: a system that knows better what to do with it is given it as it is;
+    `takes_background`, whether an empty frame is of any use; `classic`, what
     a report calls the classic method; `tiled`, whether the field may be taken apart into tiles; `simulated`, numbers
     that only `simulate --set` takes, such as the place of a frame that was not recorded; `holds_out_pixels`, whether
     pixels of its frame are kept back, as others keep back frames.
@@ -101,6 +102,7 @@ class SystemSchema:
     defaults: dict[str, object] = field(default_factory=dict)
     one_frame: bool = False
     divides_background: bool = True
+    takes_background: bool = True
     classic: str = "back-propagation"
     one_of: tuple[OneOf, ...] = ()
     tiled: bool = False

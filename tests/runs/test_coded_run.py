@@ -201,3 +201,10 @@ def test_the_size_of_the_pattern_is_found_with_an_error_bar(tmp_path):
     found = runs.run(file, tmp_path / "result").result["parameters"]["psf_scale"]
     assert found["value"] == pytest.approx(1, abs=0.03)
     assert found["std"] > 0
+
+
+def test_the_template_offers_no_empty_frame():
+    """It would be refused: light from aside is a level of the instrument here."""
+    schemas = all_schemas()
+    assert "empty.tif" not in template(schemas["coded_lensless"])
+    assert "empty.tif" in template(schemas["lensless_stack"])

@@ -71,7 +71,7 @@ def template(schema: SystemSchema) -> str:
         f"# {printable(schema.help)}",
         "# Lengths and angles are text with a unit. File names are relative to this file.",
         f'system = "{schema.system}"',
-        _data_template(),
+        _data_template(schema),
         "[instrument]  # what is known",
         *(line for thing in schema.one_of for line in _comment(f"{thing.help}: {ways_in_words(thing)}")),
         *(_key_lines(key, schema) for key in schema.instrument),
@@ -83,12 +83,14 @@ def template(schema: SystemSchema) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _data_template() -> str:
+def _data_template(schema: SystemSchema) -> str:
     lines = ["", "[data]", "# TIFF, OME-TIFF, PNG, JPEG, BMP, NPY, NPZ, MAT, HDF5 or OME-Zarr, recognized by content"]
     examples = {"frames": '"frames.tif"', "key": '"exp_data"', "axes": '"yxf"', "quantity": '"intensity"',
                 "dark": "16.0", "background": '"empty.tif"', "frame": "0", "crop": "[0, 0, 512, 512]",
                 "saturation": "4095.0", "mask": '"dead_pixels.png"'}  # fmt: skip
     for name, field in DataSection.model_fields.items():
+        if name == "background" and not schema.takes_background:
+            continue
         live = "" if field.is_required() else "# "
         lines += [*_comment(field.description or ""), f"{live}{name} = {examples[name]}"]
     return "\n".join([*lines, ""])

@@ -218,5 +218,6 @@ CODED_LENSLESS = SystemSchema(
     defaults={"loss": "intensity", "method": "variable_projection", "iterations": 300, "held_out": 20},
     one_frame=True,
     divides_background=False,
+    takes_background=False,
     holds_out_pixels=True,
 )  # fmt: skip
