@@ -17,6 +17,7 @@ from backlight.rays import (
     first_order,
     gauss_legendre,
     launch,
+    spot,
     trace,
     wavefront,
 )
@@ -152,6 +153,27 @@ def test_what_becomes_of_rays_is_told_with_the_surface():
     assert bool(jnp.isfinite(end.position).all())
     slopes = jax.grad(lambda lens: jnp.sum(trace(lens, parallel([0.0, 3.0, 3.6, 5.0])).position))(steep)
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(slopes))
+
+
+def test_rays_that_find_no_asphere_leave_derivatives_finite():
+    """A coefficient so large that Newton's iteration runs away beside the axis."""
+    lens = Lens([Surface(Asphere(20 * MM, -1.0, [1e12, -1e24], [6, 10]), medium=GLASS), Surface()])
+    slanted = Rays(np.stack([np.full(4, -MM), np.array([0.0, 1, 20, 200]) * MM, np.zeros(4)]), [1.0, 0.3, 0.0], LIGHT)
+    end = trace(lens, slanted)
+    assert bool(end.alive[0])
+    assert not bool(end.alive[1:].all())
+    assert bool(jnp.isfinite(end.position).all())
+    slopes = jax.grad(lambda lens: jnp.sum(trace(lens, slanted).position[1:] ** 2))(lens)
+    assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(slopes))
+
+
+@pytest.mark.parametrize("judge", [spot, wavefront])
+def test_a_lost_chief_ray_is_named_with_its_surface(judge):
+    rows = [Surface(Conic(50 * MM), thickness=30 * MM, medium=GLASS, stop=True),
+            Surface(Conic(-20 * MM), semi_diameter=MM, medium=AIR, thickness=40 * MM), Surface()]  # fmt: skip
+    lens = Lens(rows, entrance_pupil_diameter=2 * MM)
+    with pytest.raises(InputError, match="clipped at surface 1"):
+        judge(lens, np.array([0.3, 0.0]), LIGHT)
 
 
 def test_a_group_that_is_turned_is_the_light_turned_the_other_way():

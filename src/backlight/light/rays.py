@@ -81,7 +81,7 @@ class Rays(eqx.Module):
         self.position, self.direction = (_spread(vector, shape) for vector in (place, way / length))
         self.path, self.weight = (jnp.broadcast_to(leaf, shape) for leaf in rest)
         self.status = jnp.zeros(shape, jnp.int8) if status is None else status
-        self.lost_at = jnp.full(shape, -1, jnp.int8) if lost_at is None else lost_at
+        self.lost_at = jnp.full(shape, -1, jnp.int16) if lost_at is None else lost_at
 
     @property
     def shape(self) -> tuple[int, ...]:

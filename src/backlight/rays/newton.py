@@ -46,6 +46,7 @@ def _root(profile: Any, place: Vector, way: Vector, start: Array) -> Array:
         distance, count, _ = state
         gap, slope = _gap_and_slope(profile, place, way, distance)
         new = distance - gap / _safe(slope)
+        new = jnp.where(jnp.isfinite(new), new, distance)  # a lost ray must not spoil the derivatives of others
         return new, count + 1, jnp.abs(gap) > 0.25 * _tolerance(place, distance)
 
     shape = jnp.broadcast_shapes(*(a.shape for a in (*place, *way, start)))

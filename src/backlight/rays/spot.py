@@ -2,13 +2,12 @@
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.rays.launch import PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
-from backlight.rays.trace import trace
+from backlight.rays.trace import demand_chief, trace
 
 
 class Spot(NamedTuple):
@@ -48,7 +47,6 @@ class Spot(NamedTuple):
         return jnp.sqrt(jnp.sum(self.weights * jnp.sum((self.offsets - mean[:, None]) ** 2, axis=0)))
 
 
-@jax.jit
 def spot(
     lens: Lens,
     field: Float[Array, "2"],
@@ -60,10 +58,13 @@ def spot(
     """Return the spot of a point of the object, by Gauss-Legendre points of the pupil.
 
     **Arguments:** `field`, `reference`: as of `launch`; `rule`: other points of the pupil.
+
+    **Errors:** `InputError` where the chief ray is lost, with the surface.
     """
     rule = gauss_legendre() if rule is None else rule
     points = jnp.concatenate([jnp.zeros((2, 1)), jnp.asarray(rule.points, float)], axis=1)
     rays = trace(lens, launch(lens, field, points, wavelength, reference=reference))
+    demand_chief("spot", rays)
     place = rays.position[1:]
     weights = jnp.where(rays.alive[1:], jnp.asarray(rule.weights, float), 0.0)
     return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights / jnp.maximum(jnp.sum(weights), 1e-30))

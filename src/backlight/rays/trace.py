@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.light import Rays, RayStatus
 from backlight.maths.vectors import Vector
 from backlight.rays.interfaces import reflected, refracted
@@ -52,7 +54,7 @@ def trace(lens: Lens, rays: Rays) -> Rays:
     """Return the rays where they meet the last surface, in its frame.
 
     A loop over the surfaces, one program for all of them: what is kept for derivatives is where each ray was before
-    each surface, 58 bytes in double precision, and the rest is computed anew.
+    each surface, 59 bytes in double precision, and the rest is computed anew.
 
     **Arguments:** `rays`: in the frame of the first vertex, in front of it or behind.
 
@@ -68,6 +70,21 @@ def trace(lens: Lens, rays: Rays) -> Rays:
         True
     """
     return _as_rays(rays, _last(lens, rays))
+
+
+def demand_chief(where: str, rays: Rays) -> None:
+    """Refuse a bundle whose first ray, the chief one, is lost: nothing can be counted from it.
+
+    **Errors:** `InputError` with what became of it and at which surface; not in a program that is traced, where no ray
+    is known yet.
+    """
+    if isinstance(rays.status, Tracer) or rays.status[0] == RayStatus.HIT:
+        return
+    fate = RayStatus(int(rays.status[0])).name.lower().replace("_", " ")
+    others = int(jnp.sum(rays.alive))
+    raise InputError(where, got=f"a chief ray that is {fate} at surface {int(rays.lost_at[0])}, {others} others arrive",
+                     expected="one that meets the image",
+                     remedy="look at that surface's radius, semi_diameter and medium, and at the field")  # fmt: skip
 
 
 @jax.jit
@@ -141,7 +158,7 @@ def _table(lens: Lens, rays: Rays) -> tuple[Step, Meet]:
     reach = [jnp.inf if s.semi_diameter is None else s.semi_diameter for s in lens.surfaces]
     origin, axes = _steps(lens)
     steps = Step(
-        number=jnp.arange(count, dtype=jnp.int8),
+        number=jnp.arange(count, dtype=jnp.int16),
         kind=jnp.asarray(kinds[0]),
         place=jnp.asarray(kinds[1]),
         before=n[:-1],

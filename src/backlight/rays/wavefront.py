@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from backlight.errors import InputError
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
 from backlight.maths.vectors import Vector
@@ -15,7 +13,7 @@ from backlight.rays.aiming import aim
 from backlight.rays.first_order import first_order
 from backlight.rays.launch import PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
-from backlight.rays.trace import trace
+from backlight.rays.trace import demand_chief, trace
 
 
 class Wavefront(NamedTuple):
@@ -68,9 +66,7 @@ def wavefront(
     points = jnp.concatenate([jnp.zeros((2, 1)), jnp.asarray(rule.points, float)], axis=1)
     start = (aim if aimed else launch)(lens, jnp.asarray(field, float), points, wavelength, reference=reference)
     rays = trace(lens, start)
-    if not isinstance(rays.status, Tracer) and rays.status[0] != 0:
-        raise InputError("wavefront", got=f"a chief ray that is lost at surface {int(rays.lost_at[0])}",
-                         expected="one that meets the image")  # fmt: skip
+    demand_chief("wavefront", rays)
     first = first_order(lens, wavelength if reference is None else reference)
     return _against_sphere(lens, rays, first.exit_pupil, points, rule.weights, center)
 
