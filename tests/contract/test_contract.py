@@ -29,6 +29,10 @@ SLOW_GRADIENTS = (
     "an instrument with points and wavelengths",
     "coded lensless camera",
     "incoherent imaging",
+    "LED array",
+    "vector focus",
+    "Laguerre-Gauss beam",
+    "lens of conics and aspheres",
 )
 """Parts whose gradients compile for ten seconds and more; others of their kind are checked each time."""
 

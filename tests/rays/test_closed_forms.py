@@ -125,6 +125,7 @@ def test_snell_s_law_holds_on_a_slanted_asphere():
     np.testing.assert_allclose(jnp.sum(end.direction**2, axis=0), 1, rtol=1e-14)
 
 
+@pytest.mark.slow
 def test_first_and_second_derivatives_pass_through_newton_s_iteration():
     """Of a place, a conic constant and a coefficient, against differences."""
 

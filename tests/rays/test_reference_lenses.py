@@ -96,6 +96,7 @@ def test_third_order_sums(cases):
         close(np.array([float(jnp.sum(s)) for s in sums]) * signs, cases, name, quantity)
 
 
+@pytest.mark.slow
 def test_rays_of_the_double_gauss(cases):
     name = "double_gauss_f2_codev"
     lens = lens_of(cases, name)
@@ -132,6 +133,7 @@ def test_spots_and_wavefronts_of_the_triplet(cases):
             assert float(waves.rms) == pytest.approx(wanted["rms_wavefront_waves"][i][j], rel=1e-8)
 
 
+@pytest.mark.slow
 def test_axial_fan_of_the_triplet(cases):
     lens = lens_of(cases, "cooke_triplet")
     for wanted, micrometers in zip(
@@ -220,6 +222,7 @@ def test_gradients_of_the_triplet(cases):
                     assert float(slope) == pytest.approx(table[what][str(number)], rel=1e-9, abs=1e-12 * size + 1e-15)
 
 
+@pytest.mark.slow
 def test_poses_at_zero_change_nothing(cases):
     lens = lens_of(cases, "cooke_triplet")
     rays = launch(lens, np.array([0.2, 0.1]), gauss_legendre(2, 6).points, 0.55 * UM)

@@ -189,8 +189,9 @@ def test_the_start_from_the_transport_of_intensity_has_the_slow_phase():
 
 @pytest.mark.parametrize(
     ("method", "misfit"),
-    [("transport_of_intensity", 0.05), pytest.param("gerchberg_saxton", 0.02, marks=pytest.mark.slow)],
+    [("transport_of_intensity", 0.05), ("gerchberg_saxton", 0.02)],
 )
+@pytest.mark.slow
 def test_classic_methods_find_the_sample_of_a_known_instrument(method, misfit):
     given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [10e-6, 20e-6]}
     system = multi_height(**given, shape=(2, 48, 48))
