@@ -9,7 +9,6 @@ from jaxtyping import Bool, Float, Inexact
 SAME = 1e-12
 """Of the strongest frequency's product: what is weaker has no phase worth a vote."""
 
-
 BY_CHANCE = 1e-3
 """How often two pictures that have nothing in common may be taken for parts of one."""
 
