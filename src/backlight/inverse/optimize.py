@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,7 +17,7 @@ from backlight.inverse.problem import build
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf
 from backlight.inverse.unknowns import Unknown
-from backlight.maths.double import in_double_precision
+from backlight.maths.double import doubled, in_double_precision
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ def optimize(
 
 @in_double_precision
 def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, checkpoint):
-    given, model = model, jax.tree.map(_doubled, model)
+    given, model = model, doubled(model)
 
     def forward(model: Any) -> Float[Array, "1 1 n"]:
         return jnp.ravel(merit(model))[None, None]
@@ -119,6 +118,3 @@ def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, 
         history=outcome.history,
     )
 
-
-def _doubled(leaf: Any) -> Any:
-    return jnp.asarray(leaf, float) if eqx.is_inexact_array(leaf) and not jnp.iscomplexobj(leaf) else leaf

@@ -9,6 +9,7 @@ from backlight.rays.launch import launch as launch
 from backlight.rays.lens import Group as Group
 from backlight.rays.lens import Lens as Lens
 from backlight.rays.lens import Surface as Surface
+from backlight.rays.pinhole import Pinhole as Pinhole
 from backlight.rays.pose import Pose as Pose
 from backlight.rays.profiles import Asphere as Asphere
 from backlight.rays.profiles import Conic as Conic
