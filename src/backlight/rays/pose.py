@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
-from backlight.rays.leaves import Exact, vector
+from backlight.maths.exact import Exact, vector
 
 
 class Pose(eqx.Module):
