@@ -1,8 +1,25 @@
 """Ray-optical parts: lenses of surfaces, rays traced through them, what a lens does to first order. Physics only."""
 
 from backlight.rays.aiming import aim as aim
+from backlight.rays.apertures import with_f_number as with_f_number
+from backlight.rays.apertures import with_numerical_aperture as with_numerical_aperture
+from backlight.rays.apertures import with_object_aperture as with_object_aperture
+from backlight.rays.diffraction import psf as psf
+from backlight.rays.diffraction import strehl as strehl
+from backlight.rays.exit_pupil import ExitPupil as ExitPupil
+from backlight.rays.exit_pupil import exit_pupil as exit_pupil
+from backlight.rays.fans import Fan as Fan
+from backlight.rays.fans import ray_fans as ray_fans
 from backlight.rays.first_order import FirstOrder as FirstOrder
 from backlight.rays.first_order import first_order as first_order
+from backlight.rays.geometric import geometric_mtf as geometric_mtf
+from backlight.rays.geometric import geometric_otf as geometric_otf
+from backlight.rays.geometric import geometric_psf as geometric_psf
+from backlight.rays.image_field import Distortion as Distortion
+from backlight.rays.image_field import FieldCurvature as FieldCurvature
+from backlight.rays.image_field import distortion as distortion
+from backlight.rays.image_field import field_curvature as field_curvature
+from backlight.rays.image_field import relative_illumination as relative_illumination
 from backlight.rays.launch import PupilPoints as PupilPoints
 from backlight.rays.launch import gauss_legendre as gauss_legendre
 from backlight.rays.launch import launch as launch
@@ -13,11 +30,19 @@ from backlight.rays.pose import Pose as Pose
 from backlight.rays.profiles import Asphere as Asphere
 from backlight.rays.profiles import Conic as Conic
 from backlight.rays.profiles import Profile as Profile
+from backlight.rays.pupil import Pupil as Pupil
+from backlight.rays.pupil import pupil as pupil
+from backlight.rays.quadrature_error import quadrature_error as quadrature_error
 from backlight.rays.seidel import Seidel as Seidel
 from backlight.rays.seidel import seidel as seidel
 from backlight.rays.spot import Spot as Spot
 from backlight.rays.spot import spot as spot
 from backlight.rays.trace import footprints as footprints
 from backlight.rays.trace import trace as trace
+from backlight.rays.transfer import MTF as MTF
+from backlight.rays.transfer import mtf as mtf
+from backlight.rays.transfer import otf as otf
 from backlight.rays.wavefront import Wavefront as Wavefront
 from backlight.rays.wavefront import wavefront as wavefront
+from backlight.rays.zernike_fit import ZernikeFit as ZernikeFit
+from backlight.rays.zernike_fit import zernike_fit as zernike_fit

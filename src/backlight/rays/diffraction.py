@@ -1,0 +1,111 @@
+"""The picture that a lens makes of a point, as waves make it."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.light import Grid, Image
+from backlight.maths.double import in_double_precision
+from backlight.rays.colors import Colors, colors_of
+from backlight.rays.exit_pupil import ExitPupil, chief_place, exit_pupil, leaving
+from backlight.rays.launch import PupilPoints, gauss_legendre
+from backlight.rays.lens import Lens
+
+RINGS, ARMS = 20, 64
+"""Of rays: right to round-off while phases change by less than about 20 waves from the middle of the pupil to its rim,
+8 of them by the place of a pixel."""
+
+
+@in_double_precision
+def psf(
+    lens: Lens,
+    field: Float[Array, "2"],
+    wavelength: Float[Array, "*colors"] | float,
+    shape: tuple[int, int],
+    pitch: Float[Array, "..."] | float,
+    *,
+    weights: Float[Array, " colors"] | None = None,
+    rule: PupilPoints | None = None,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+    center: Float[Array, "2"] | None = None,
+) -> Image:
+    """Return the irradiance of a point's image, |∫a(f)·exp(2πi(f·ρ − W(f)))d²f|² (Debye's integral, scalar).
+
+    The integral over the pupil is a sum over Gauss-Legendre points, each a plane wave of its own direction: there is no
+    grid in the pupil, no staircase at its rim, and any pixels will do. Over all pixels Σ E·pitch² is the share of the
+    light that comes through the lens.
+
+    **Arguments:**
+
+    - `field`, `aimed`: as of `wavefront`; `reference`: λ by which pupil and chief ray are found, the middle one of
+      several where `None`.
+    - `wavelength`: λ in vacuum, m; one or several; `weights`: of the colors, alike where `None`; they are made to sum
+      to 1.
+    - `shape`, `pitch`: of the pixels, m; `center`: (y, x) of pixel n//2, on the chief ray where `None`.
+    - `rule`: rays; 20 rings of 64 where `None`: enough for ±8 λ/(2NA) and 10 waves of aberration.
+
+    Valid for small angles of polarization (NA up to about 0.6), and an exit pupil many wavelengths wide.
+
+    **Errors:** `InputError` where the chief ray is lost, and in a program that is traced in 32 bits.
+    """
+    rule = gauss_legendre(RINGS, ARMS) if rule is None else rule
+    colors = colors_of(wavelength, weights, reference)
+    field = jnp.asarray(field, float)
+    if center is None:
+        center = chief_place("psf", lens, field, colors.reference, colors.reference, aimed)
+    grid = Grid(shape, pitch, jnp.asarray(center, float))
+    return Image(_of_colors(lens, field, colors, grid, rule, aimed), grid)
+
+
+def _of_colors(
+    lens: Lens, field: Array, colors: Colors, grid: Grid, rule: PupilPoints, aimed: bool
+) -> Float[Array, "y x"]:
+    def one(wavelength: Array) -> Array:
+        light = leaving(lens, field, rule, wavelength, colors.reference, grid.center, aimed)
+        return _irradiance(light, grid)
+
+    return jnp.tensordot(colors.weights, jax.vmap(one)(colors.wavelengths), 1)
+
+
+@jax.jit
+def _irradiance(light: ExitPupil, grid: Grid) -> Float[Array, "y x"]:
+    """Return |Σ a·exp(2πi(q·ρ/λ − W))|²: the exponential is one of y times one of x, the sum a product of matrices."""
+    centered = Grid(grid.shape, grid.pitch)
+    y, x = (
+        jnp.exp(2j * jnp.pi * at[:, None] * (along / light.wavelength))
+        for at, along in zip((centered.y, centered.x), light.cosines, strict=True)
+    )
+    waves = light.amplitudes * jnp.exp(-2j * jnp.pi * light.opd)
+    values = jnp.matmul(y * waves, x.T, precision="highest")
+    return values.real**2 + values.imag**2
+
+
+@in_double_precision
+def strehl(
+    lens: Lens,
+    field: Float[Array, "2"],
+    wavelength: Float[Array, ""] | float,
+    *,
+    rule: PupilPoints | None = None,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+) -> Float[Array, ""]:
+    """Return how bright the image is against that of the same pupil without aberrations: |Σ a·exp(−2πiW)|²/(Σ a)².
+
+    W is without the tilt that fits it best, weighted as the light is: the place is that of the light's centroid, and to
+    second order in W the peak.
+
+    **Arguments and errors:** as of `exit_pupil`; `rule`: 20 rings of 64 rays where `None`.
+    """
+    rule = gauss_legendre(RINGS, ARMS) if rule is None else rule
+    return _strehl(exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference))
+
+
+@jax.jit
+def _strehl(light: ExitPupil) -> Float[Array, ""]:
+    share = light.amplitudes / jnp.sum(light.amplitudes)
+    off = light.cosines - (light.cosines @ share)[:, None]
+    tilt = jnp.linalg.solve((off * share) @ off.T, (off * share) @ light.opd)
+    turned = jnp.sum(share * jnp.exp(-2j * jnp.pi * (light.opd - tilt @ off)))
+    return turned.real**2 + turned.imag**2

@@ -1,0 +1,170 @@
+"""What a lens does over its field: distortion, curvature of the image, light that is lost towards the corners."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from backlight.light import Rays
+from backlight.maths.double import in_double_precision
+from backlight.rays.exit_pupil import chief_place, exit_pupil, start
+from backlight.rays.launch import PupilPoints
+from backlight.rays.lens import Lens
+from backlight.rays.trace import demand_chief, trace
+
+Map = Callable[[Array], Array]
+
+
+class Distortion(NamedTuple):
+    """Where points of the field are imaged.
+
+    **Attributes:** `height` of the chief ray on the image, m; `ideal`, where it should be, m; `relative`, height over
+    ideal less 1; 0 on the axis.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface, distortion
+        >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
+        ...             entrance_pupil_diameter=10e-3)
+        >>> found = distortion(lens, [0.0, 0.1], 550e-9)  # Snell: tan θ' < tan θ/n
+        >>> round(float(found.relative[1]), 5)
+        -0.00279
+    """
+
+    height: Float[Array, " n"]
+    ideal: Float[Array, " n"]
+    relative: Float[Array, " n"]
+
+
+class FieldCurvature(NamedTuple):
+    """Where narrow bundles are in focus.
+
+    **Attributes:** `tangential`, z of the focus of rays in the plane of y and z, from the vertex of the image, m;
+    `sagittal`, of rays beside that plane.
+
+    Example:
+        >>> from backlight.light import ConstantIndex
+        >>> from backlight.rays import Conic, Lens, Surface, field_curvature
+        >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
+        ...             entrance_pupil_diameter=10e-3)
+        >>> found = field_curvature(lens, [0.0, 0.1], 550e-9)
+        >>> bool(found.tangential[1] < found.sagittal[1] < -1e-4)
+        True
+    """
+
+    tangential: Float[Array, " n"]
+    sagittal: Float[Array, " n"]
+
+
+@in_double_precision
+def distortion(
+    lens: Lens,
+    fields: Float[Array, " n"],
+    wavelength: Float[Array, ""] | float,
+    *,
+    ideal: Map = jnp.tan,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+) -> Distortion:
+    """Return how far chief rays are from where a lens without distortion would have them, s·g(θ).
+
+    The scale s is the lens's own for the smallest fields, exactly: the focal length where the image is in focus.
+
+    **Arguments:** `fields`: along y, as of `launch`; `ideal`: g, tan for a lens that keeps straight lines straight;
+    `lambda angle: angle` for an f·θ lens. It is not asked of an object that is near: its heights are kept.
+
+    **Errors:** `InputError` where a chief ray is lost, and in a program that is traced in 32 bits.
+    """
+    fields = jnp.asarray(fields, float)
+    reference = wavelength if reference is None else reference
+    chief_place("distortion", lens, jnp.zeros(2), wavelength, reference, aimed)
+
+    def height(field: Array) -> Array:
+        return _chief(lens, field, wavelength, reference, aimed).position[1, 0]
+
+    wanted = fields if lens.object_distance is not None else ideal(fields)
+    zero, one = jnp.zeros(()), jnp.ones(())
+    base, scale = jax.jvp(height, (zero,), (one,))
+    _, ideal_scale = jax.jvp(ideal if lens.object_distance is None else lambda h: h, (zero,), (one,))
+    found, target = jax.vmap(height)(fields) - base, scale / ideal_scale * wanted
+    off = target != 0
+    return Distortion(found, target, jnp.where(off, found / jnp.where(off, target, 1.0) - 1, 0.0))
+
+
+@in_double_precision
+def field_curvature(
+    lens: Lens,
+    fields: Float[Array, " n"],
+    wavelength: Float[Array, ""] | float,
+    *,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+) -> FieldCurvature:
+    """Return the foci of the narrow bundles about chief rays, exactly: rays beside a ray are its derivatives.
+
+    A ray at height y of slope m = tan has a neighbor at y + dy of slope m + dm, which it meets −dy/dm further along z:
+    what Coddington's equations follow from surface to surface.
+
+    **Arguments and errors:** as of `distortion`.
+    """
+    reference = wavelength if reference is None else reference
+    chief_place("field_curvature", lens, jnp.zeros(2), wavelength, reference, aimed)
+
+    def foci(field: Array) -> Array:
+        return jnp.stack([_focus(lens, field, wavelength, reference, aimed, axis) for axis in (0, 1)])
+
+    tangential, sagittal = jax.vmap(foci)(jnp.asarray(fields, float)).T
+    return FieldCurvature(tangential, sagittal)
+
+
+@in_double_precision
+def relative_illumination(
+    lens: Lens,
+    fields: Float[Array, " n"],
+    wavelength: Float[Array, ""] | float,
+    *,
+    rule: PupilPoints | None = None,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+) -> Float[Array, " n"]:
+    """Return how bright the image of an evenly bright object is against the middle of the field, vignetting included.
+
+    E = L·∫cos θ' dΩ': the area of the exit pupil in direction cosines, as the point of the image sees it (Welford,
+    Aberrations of Optical Systems, §6). Where rays are lost a rule's error falls slowly: see `quadrature_error`.
+
+    **Arguments and errors:** as of `distortion`; `rule`: points of the pupil; `aimed`: they are those of the real stop.
+    """
+    axis, *found = (
+        area_of(
+            exit_pupil(lens, jnp.stack([field, 0 * field]), wavelength, rule=rule, aimed=aimed, reference=reference)
+        )
+        for field in [jnp.zeros(()), *jnp.asarray(fields, float)]
+    )
+    return jnp.stack(found) / axis
+
+
+def area_of(light) -> Float[Array, ""]:
+    """Return the area of an exit pupil in optical direction cosines: π Σ w|∂q/∂p|."""
+    return jnp.pi * jnp.sum(light.weights * light.stretch)
+
+
+def _chief(lens: Lens, field: Array, wavelength, reference, aimed: bool, points: Array | None = None) -> Rays:
+    both = jnp.stack([field, jnp.zeros_like(field)])
+    at = jnp.zeros((2, 1)) if points is None else points
+    rays = trace(lens, start(lens, both, at, wavelength, reference, aimed))
+    demand_chief("chief ray", rays)
+    return rays
+
+
+def _focus(lens: Lens, field: Array, wavelength, reference, aimed: bool, axis: int) -> Array:
+    def ray(points: Array) -> tuple[Array, Array]:
+        """Return height in the vertex plane of the image, and slope."""
+        rays = _chief(lens, field, wavelength, reference, aimed, points)
+        slope = rays.direction[1 + axis] / rays.direction[0]
+        return rays.position[1 + axis] - slope * rays.position[0], slope
+
+    at = jnp.zeros((2, 1))
+    _, (height, slope) = jax.jvp(ray, (at,), (at.at[axis].set(1.0),))
+    return -height[0] / slope[0]
