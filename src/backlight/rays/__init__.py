@@ -4,6 +4,7 @@ from backlight.rays.aiming import aim as aim
 from backlight.rays.apertures import with_f_number as with_f_number
 from backlight.rays.apertures import with_numerical_aperture as with_numerical_aperture
 from backlight.rays.apertures import with_object_aperture as with_object_aperture
+from backlight.rays.diffraction import focused as focused
 from backlight.rays.diffraction import psf as psf
 from backlight.rays.diffraction import strehl as strehl
 from backlight.rays.exit_pupil import ExitPupil as ExitPupil
@@ -19,6 +20,7 @@ from backlight.rays.image_field import Distortion as Distortion
 from backlight.rays.image_field import FieldCurvature as FieldCurvature
 from backlight.rays.image_field import distortion as distortion
 from backlight.rays.image_field import field_curvature as field_curvature
+from backlight.rays.image_field import image_scale as image_scale
 from backlight.rays.image_field import relative_illumination as relative_illumination
 from backlight.rays.launch import PupilPoints as PupilPoints
 from backlight.rays.launch import gauss_legendre as gauss_legendre

@@ -2,10 +2,11 @@
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Complex, Float
 
-from backlight.light import Grid, Image
+from backlight.light import Field, Grid, Image
 from backlight.maths.double import in_double_precision
+from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of
 from backlight.rays.exit_pupil import ExitPupil, chief_place, exit_pupil, leaving
 from backlight.rays.launch import PupilPoints, gauss_legendre
@@ -63,22 +64,51 @@ def _of_colors(
 ) -> Float[Array, "y x"]:
     def one(wavelength: Array) -> Array:
         light = leaving(lens, field, rule, wavelength, colors.reference, grid.center, aimed)
-        return _irradiance(light, grid)
+        return squared_modulus(_waves(light, Grid(grid.shape, grid.pitch), jnp.zeros(2)))
 
     return jnp.tensordot(colors.weights, jax.vmap(one)(colors.wavelengths), 1)
 
 
+@in_double_precision
+def focused(
+    lens: Lens,
+    field: Float[Array, "2"],
+    wavelength: Float[Array, ""] | float,
+    shape: tuple[int, int],
+    pitch: Float[Array, "..."] | float,
+    *,
+    rule: PupilPoints | None = None,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+    center: Float[Array, "2"] | None = None,
+) -> Field:
+    """Return the light of a point's image itself, of which `psf` is the irradiance: wave optics can carry it on.
+
+    Its tilt is the mean direction of the light. The grid's middle is that of `psf`; its phase is that of `exit_pupil`.
+
+    **Arguments and errors:** as of `psf`, for one wavelength.
+    """
+    rule = gauss_legendre(RINGS, ARMS) if rule is None else rule
+    light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference, center=center)
+    tilt = light.cosines @ light.power / jnp.sum(light.power) / light.wavelength
+    index = lens.indices(light.wavelength)[-1]
+    values = _waves(light, Grid(shape, pitch), tilt)
+    place = Grid(shape, pitch, light.center)
+    values = values * jnp.exp(-2j * jnp.pi * (tilt @ light.center))  # the carrier counts from the axis
+    return Field(values, place, light.wavelength, medium_index=index, tilt=tilt)
+
+
 @jax.jit
-def _irradiance(light: ExitPupil, grid: Grid) -> Float[Array, "y x"]:
-    """Return |Σ a·exp(2πi(q·ρ/λ − W))|²: the exponential is one of y times one of x, the sum a product of matrices."""
-    centered = Grid(grid.shape, grid.pitch)
+def _waves(light: ExitPupil, grid: Grid, tilt: Float[Array, "2"]) -> Complex[Array, "y x"]:
+    """Return Σ a·exp(2πi(q·ρ/λ − τ·ρ − W)) about C.
+
+    The exponential is one of y times one of x, so the sum is a product of matrices.
+    """
     y, x = (
-        jnp.exp(2j * jnp.pi * at[:, None] * (along / light.wavelength))
-        for at, along in zip((centered.y, centered.x), light.cosines, strict=True)
+        jnp.exp(2j * jnp.pi * at[:, None] * (along / light.wavelength - one))
+        for at, along, one in zip((grid.y, grid.x), light.cosines, tilt, strict=True)
     )
-    waves = light.amplitudes * jnp.exp(-2j * jnp.pi * light.opd)
-    values = jnp.matmul(y * waves, x.T, precision="highest")
-    return values.real**2 + values.imag**2
+    return jnp.matmul(y * (light.amplitudes * jnp.exp(-2j * jnp.pi * light.opd)), x.T, precision="highest")
 
 
 @in_double_precision

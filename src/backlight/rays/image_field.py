@@ -82,7 +82,7 @@ def distortion(
     chief_place("distortion", lens, jnp.zeros(2), wavelength, reference, aimed)
 
     def height(field: Array) -> Array:
-        return _chief(lens, field, wavelength, reference, aimed).position[1, 0]
+        return _height(lens, field, wavelength, reference, aimed)
 
     wanted = fields if lens.object_distance is not None else ideal(fields)
     zero, one = jnp.zeros(()), jnp.ones(())
@@ -91,6 +91,18 @@ def distortion(
     found, target = jax.vmap(height)(fields) - base, scale / ideal_scale * wanted
     off = target != 0
     return Distortion(found, target, jnp.where(off, found / jnp.where(off, target, 1.0) - 1, 0.0))
+
+
+@in_double_precision
+def image_scale(lens: Lens, wavelength: Float[Array, ""] | float, *, aimed: bool = False) -> Float[Array, ""]:
+    """Return the scale of the image, ∂y/∂tan θ or ∂y/∂h of the chief ray on the axis: the focal length, m, where the
+    image of an object at infinity is in focus, the magnification for an object that is near.
+
+    **Errors:** as of `distortion`.
+    """
+    chief_place("image_scale", lens, jnp.zeros(2), wavelength, wavelength, aimed)
+    zero, one = jnp.zeros(()), jnp.ones(())
+    return jax.jvp(lambda field: _height(lens, field, wavelength, wavelength, aimed), (zero,), (one,))[1]
 
 
 @in_double_precision
@@ -148,6 +160,10 @@ def relative_illumination(
 def area_of(light) -> Float[Array, ""]:
     """Return the area of an exit pupil in optical direction cosines: π Σ w|∂q/∂p|."""
     return jnp.pi * jnp.sum(light.weights * light.stretch)
+
+
+def _height(lens: Lens, field: Array, wavelength, reference, aimed: bool) -> Array:
+    return _chief(lens, field, wavelength, reference, aimed).position[1, 0]
 
 
 def _chief(lens: Lens, field: Array, wavelength, reference, aimed: bool, points: Array | None = None) -> Rays:
