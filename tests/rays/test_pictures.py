@@ -35,7 +35,7 @@ MM, LIGHT = 1e-3, 550e-9
 FAST = 1 / 80
 """Numerical aperture of the mirror: f/40. sin and tan of its angles differ by 1e-4."""
 AXIS, OFF = np.zeros(2), np.deg2rad([2.0, 0.7])
-pytestmark = pytest.mark.usefixtures("float64")
+pytestmark = pytest.mark.usefixtures("float64", "compiled_quickly")
 
 
 def mirror(defocus=0.0):
@@ -107,6 +107,7 @@ def test_contrast_of_a_perfect_lens():
     np.testing.assert_allclose(found.tangential[1:6], wanted[1:6], atol=7e-4)
 
 
+@pytest.mark.slow
 def test_the_transfer_function_is_the_transform_of_the_picture():
     """Off the axis and aberrated, where the window holds nearly all; in complex numbers."""
     lens, pitch, n = singlet(), 2e-6, 128
@@ -142,6 +143,7 @@ def test_rays_in_pixels_have_the_spot_s_moments():
     assert square == pytest.approx(float(told.mean_square) + (pitch[0] ** 2 + pitch[1] ** 2) / 6, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_waves_take_the_pupil_over():
     """The focal plane of a wave-optical lens shows what the sum over the same pupil says, to round-off, and what the
     sum over rays says the better the finer the pupil is sampled: its soft edge costs (r/L)², L = λF/pitch."""
@@ -162,6 +164,7 @@ def test_waves_take_the_pupil_over():
     assert errors[1] < 0.3 * errors[0]
 
 
+@pytest.mark.slow
 def test_light_that_waves_carry_on_is_the_light_of_a_lens_further_on():
     """Free space takes the image to where the lens's own rays have it, on both sides of the focus."""
     lens, pitch, n = singlet(diameter=4 * MM), 2e-6, 256
@@ -175,6 +178,7 @@ def test_light_that_waves_carry_on_is_the_light_of_a_lens_further_on():
         np.testing.assert_allclose(seen, wanted.values, atol=5e-3 * float(wanted.values.max()))
 
 
+@pytest.mark.slow
 def test_what_rims_hide_is_dark():
     lens = singlet(reach=2 * MM)
     field = np.deg2rad([5.0, 0.0])
@@ -188,6 +192,7 @@ def test_what_rims_hide_is_dark():
     assert float(values.sum()) * 16e-12 == pytest.approx(passed, abs=0.02)
 
 
+@pytest.mark.slow
 def test_colors_add_about_the_chief_ray_of_the_middle_one():
     lens, colors, weights = singlet(), np.array([450e-9, 550e-9, 650e-9]), np.array([1.0, 2.0, 1.0])
     both = psf(lens, OFF, colors, (9, 11), 3e-6, weights=weights)
@@ -204,7 +209,7 @@ QUANTITIES = {
     "rays' contrast": lambda lens: geometric_mtf(lens, OFF, LIGHT, np.array([5e3])).sagittal[0],
     "rays in pixels": lambda lens: geometric_psf(lens, OFF, LIGHT, (5, 5), 3e-6).values[2, 3] * 1e-12,
 }
-SLOW = ("contrast", "picture")
+SLOW = ("contrast", "picture", "strehl")
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in QUANTITIES])
@@ -213,7 +218,7 @@ def test_derivatives_by_a_curvature_and_a_thickness(name):
     slopes = leaf_paths(jax.grad(quantity)(lens))
     for path, step in {"surfaces.1.profile.curvature": 1e-4, "surfaces.1.thickness": 2e-7}.items():
         value = leaf_paths(lens)[path]
-        ends = [float(quantity(set_leaves(lens, {path: value + k * step}))) for k in (-2, -1, 1, 2)]
+        ends = [float(quantity(set_leaves(lens, {path: np.asarray(value + k * step)}))) for k in (-2, -1, 1, 2)]
         by_steps = (ends[0] - 8 * ends[1] + 8 * ends[2] - ends[3]) / (12 * step)
         assert float(slopes[path]) == pytest.approx(by_steps, rel=1e-5), path
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in slopes.values())

@@ -18,10 +18,10 @@ from backlight.maths.safe import real_array
 class VaryingPSF(eqx.Module):
     """Blur a scene by patterns that change over it: E′ = Σₖ pₖ ∗ (mₖ·E), mₖ(r) = Σᵢ cᵢₖ·wᵢ(r).
 
-    A point of the scene makes the picture Σₖ mₖ(r)·pₖ about itself. The nodes i lie evenly over the scene, on its border
-    pixels too; wᵢ is linear between them along y and x, so a point at a node makes the picture of that node, and one
-    between them the mean of the four about it (Nagy and O'Leary, SIAM J. Sci. Comput. 19, 1063 (1998)). What falls
-    beyond the scene's border is lost.
+    A point of the scene makes the picture Σₖ mₖ(r)·pₖ about itself. The nodes i lie evenly over the scene, on its
+    outermost pixels too; wᵢ is linear between them along y and x, so a point at a node makes the picture of that node,
+    and one between them a mean of the four about it (Nagy and O'Leary, SIAM J. Sci. Comput. 19, 1063 (1998)). What
+    falls beyond the scene's border is lost.
 
     **Arguments:**
 
@@ -92,8 +92,9 @@ class FewPatterns(NamedTuple):
 def in_few_patterns(stack: Float[Array, "rows columns y x"], rank: int | None = None) -> FewPatterns:
     """Return imaging by the `rank` patterns that give the patterns of the nodes best, their energies exactly.
 
-    The patterns span the first right singular vectors. Derivatives are those of the stack's projection on a span that
-    is held: right to what is left out, and finite where singular values are alike.
+    With the first singular vectors U and V of the stack H, one row for each node, it is H·V·(Uᵀ·H·V)⁻¹·Uᵀ·H. U and V
+    are held where it is differentiated: the derivative is that of the best approximation but for terms of the size of
+    what is left out, and finite where singular values are alike.
 
     **Arguments:** `rank`: all patterns of the stack as they are where `None`.
 
@@ -112,13 +113,16 @@ def in_few_patterns(stack: Float[Array, "rows columns y x"], rank: int | None = 
         shares = jnp.eye(rows * columns, dtype=flat.dtype).reshape(rows, columns, -1)
         return FewPatterns(VaryingPSF(flat.reshape(-1, *pixels), shares), jnp.zeros((), flat.dtype))
     rank = whole("rank", rank, 1, min(flat.shape))
-    _, sizes, span = jnp.linalg.svd(jax.lax.stop_gradient(flat), full_matrices=False)
-    span = span[:rank]
-    shares = jnp.matmul(flat, span.T, precision="highest")
-    energy = shares @ jnp.sum(span, axis=1)
+    left, sizes, right = jnp.linalg.svd(jax.lax.stop_gradient(flat), full_matrices=False)
+    there = sizes[:rank] > 100 * jnp.finfo(sizes.dtype).eps * sizes[0]
+    left, right = left[:, :rank] * there, right[:rank].T * there
+    along, across = (jnp.matmul(*pair, precision="highest") for pair in ((flat, right), (left.T, flat)))
+    core = jnp.matmul(left.T, along, precision="highest") + jnp.diag(1.0 - there)
+    shares = jnp.linalg.solve(core.T, along.T).T
+    energy = shares @ jnp.sum(across, axis=1)
     shares = shares * (jnp.sum(flat, axis=1) / jnp.where(energy != 0, energy, 1.0))[:, None]
     error = jnp.sqrt(jnp.sum(sizes[rank:] ** 2) / jnp.sum(sizes**2))
-    return FewPatterns(VaryingPSF(span.reshape(rank, *pixels), shares.reshape(rows, columns, rank)), error)
+    return FewPatterns(VaryingPSF(across.reshape(rank, *pixels), shares.reshape(rows, columns, rank)), error)
 
 
 def _hats(n: int, nodes: int) -> Float[Array, "n nodes"]:
