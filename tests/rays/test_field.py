@@ -19,6 +19,7 @@ from backlight.rays import (
     field_curvature,
     first_order,
     gauss_legendre,
+    illumination,
     image_scale,
     launch,
     quadrature_error,
@@ -96,15 +97,30 @@ def test_close_rays_cross_at_the_foci():
 
 
 def test_a_stop_at_a_thin_lens_lights_the_image_by_the_fourth_power_of_the_cosine():
-    """Rays through the middle of a thin lens go straight on; the rest follows from distance and slant."""
+    """Its chief rays go straight on: r = f·tan θ, and d²(sin θ)/d²(tan θ) = cos⁴ θ."""
     rows = [Surface(Conic(100 * MM), thickness=1e-3 * MM, medium=GLASS, stop=True),
             Surface(Conic(-100 * MM), thickness=100 * MM, medium=AIR), Surface()]  # fmt: skip
     lens = Lens(rows, entrance_pupil_diameter=0.1 * MM)
     angles = np.array([0.0, 0.1, 0.3])
-    # The pupil is seen under a cosine, from 1/cos as far along both its sides, on an image that leans by a cosine.
-    np.testing.assert_allclose(relative_illumination(lens, angles, LIGHT), np.cos(angles) ** 4, rtol=0.02)
+    np.testing.assert_allclose(relative_illumination(lens, angles, LIGHT), np.cos(angles) ** 4, rtol=1e-4)
 
 
+def test_illumination_is_the_exit_pupil_s_area_in_direction_cosines_where_the_image_is_sharp():
+    """On the axis, for an object at infinity and one that is near; within the spherical aberration of a small beam."""
+    near = singlet(diameter=0.5 * MM, object_distance=250 * MM, stop_before=10 * MM)
+    focused = set_leaves(near, {"surfaces.2.thickness": np.asarray(_near_focus(near))})
+    for lens in (singlet(diameter=0.5 * MM), focused):
+        light = exit_pupil(lens, np.zeros(2), LIGHT)
+        area = float(np.pi * jnp.sum(light.weights * light.stretch))
+        assert float(illumination(lens, np.zeros(2), LIGHT)) == pytest.approx(area, rel=1e-4)
+
+
+def _near_focus(lens):
+    first = first_order(lens, LIGHT)
+    return float(first.bfl - first.efl**2 / -(250 * MM + first.ffl))
+
+
+@pytest.mark.slow
 def test_light_that_a_rim_takes_is_missing_in_the_corner():
     field, rule = [0.15], gauss_legendre(30, 60)
     open_, hidden = (relative_illumination(singlet(reach=r), field, LIGHT, rule=rule) for r in (None, 4.5 * MM))
@@ -115,18 +131,19 @@ def test_light_that_a_rim_takes_is_missing_in_the_corner():
 
 
 def test_fans_are_rays_and_their_paths():
-    """The slope of the path along the fan is the ray's offset: ∂W/∂p = −ε·∂q/∂p/λ."""
+    """The slope of the path along the fan is the ray's offset: ∂W/∂p = ε·∂q/∂p/λ."""
     lens, field, count = singlet(), np.array([0.1, 0.0]), 41
     fans = ray_fans(lens, field, LIGHT, count)
     for axis, fan in enumerate(fans):
         rule = gauss_legendre(1, 4)._replace(points=np.stack([fan.pupil * (axis == 0), fan.pupil * (axis == 1)]),
                                              weights=np.full(count, 1 / count))  # fmt: skip
         far = exit_pupil(lens, field, LIGHT, rule=rule)
-        # Differences of fourth order; against the sphere of finite radius W differs by ε²/(2Rλ), less than 1e-3 of it.
+        # Differences of fourth order; against the sphere of finite radius W differs by ε²/(2Rλ).
         slope = lambda a: (a[..., :-4] - 8 * a[..., 1:-3] + 8 * a[..., 3:-1] - a[..., 4:]) * (count - 1) / 24  # noqa: E731
         work = np.sum(np.asarray(fan.offsets)[:, 2:-2] * slope(np.asarray(far.cosines)), axis=0) / LIGHT
-        np.testing.assert_allclose(slope(np.asarray(far.opd)), -work, atol=1e-6 * np.abs(work).max())
-        np.testing.assert_allclose(fan.opd, far.opd, atol=1e-2 * np.abs(far.opd).max())
+        np.testing.assert_allclose(slope(np.asarray(far.opd)), work, atol=1e-6 * np.abs(work).max())
+        between = np.sum(np.asarray(fan.offsets) ** 2, axis=0) / (2 * 80 * MM * LIGHT)
+        assert np.all(np.abs(np.asarray(fan.opd - far.opd)) <= between + 1e-6)
         assert float(fan.opd[count // 2]) == 0
         assert bool(fan.alive.all())
     cut = ray_fans(singlet(reach=2 * MM), np.zeros(2), LIGHT, count)[0]
@@ -148,14 +165,15 @@ def test_zernike_polynomials_that_were_put_in_are_found(order, size):
 
 
 def test_a_defocus_of_a_perfect_lens_is_its_zernike():
-    """z·(1 − cos θ) of path at the rim, near enough z·NA²/2: over 2√3 in Noll's order, delayed where it is longer."""
-    aperture, z = 1 / 80, 0.5 * MM
-    rows = [Surface(Conic(-200 * MM, -1.0), thickness=-100 * MM - z, mirror=True, stop=True), Surface()]
-    lens = Lens(rows, entrance_pupil_diameter=2.5 * MM)
+    """Spheres about points z apart, of radii R and R + z: a²z/(2R(R + z)) of path at the rim, half of it over √3 in
+    Noll's order; ahead where the image lies behind the focus, for light at the rim is already nearer to the axis."""
+    length, radius, z = 100 * MM, 1.25 * MM, 0.5 * MM
+    rows = [Surface(Conic(-2 * length, -1.0), thickness=-length - z, mirror=True, stop=True), Surface()]
+    lens = Lens(rows, entrance_pupil_diameter=2 * radius)
     fit = zernike_fit(wavefront(lens, np.zeros(2), LIGHT), 11)
     wanted = np.zeros(11)
-    wanted[3] = z * aperture**2 / 2 / LIGHT / (2 * 3**0.5)
-    np.testing.assert_allclose(np.abs(fit.coefficients[1:]), wanted[1:], atol=2e-4 * wanted[3])
+    wanted[3] = radius**2 * z / (2 * length * (length + z)) / LIGHT / (2 * 3**0.5)
+    np.testing.assert_allclose(fit.coefficients[1:], wanted[1:], atol=2e-4 * wanted[3])
     with pytest.raises(InputError, match="finer rule"):
         zernike_fit(wavefront(lens, np.zeros(2), LIGHT, rule=gauss_legendre(2, 4)), 11)
 
@@ -186,7 +204,7 @@ def test_apertures_are_what_was_asked_for():
 CASES = {"open": (None, 5 * MM), "wide": (None, 14 * MM), "hidden in part": (4.5 * MM, 6 * MM)}
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n == "open" else n for n in CASES])
 def test_an_error_bar_holds_against_a_dense_rule(name):
     """The estimate is at least the error (of which only rays that are lost leave more than a thousandth)."""
     reach, diameter = CASES[name]
@@ -204,6 +222,21 @@ def test_an_error_bar_holds_against_a_dense_rule(name):
         assert told < 0.1 * abs(dense)
 
 
+def test_an_error_bar_holds_for_most_pupils_that_are_cut():
+    rng, held = np.random.default_rng(0), []
+    dense = gauss_legendre(200, 401)
+    for _ in range(150):
+        angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 1.5)
+        center, radius = away * np.array([[np.sin(angle)], [np.cos(angle)]]), away + rng.uniform(-0.6, 0.9)
+
+        def seen(rule, center=center, radius=radius):
+            within = np.hypot(*(rule.points - center)) < radius
+            return np.sum(rule.weights * within * (1 + 0.3 * rule.points[0]))
+
+        held.append(abs(seen(gauss_legendre(6, 12)) - seen(dense)) <= float(quadrature_error(seen, 6, 12)))
+    assert np.mean(held) > 0.96
+
+
 QUANTITIES = {
     "distortion": lambda lens: distortion(lens, np.array([0.2]), LIGHT).relative[0],
     "tangential focus": lambda lens: field_curvature(lens, np.array([0.2]), LIGHT).tangential[0],
@@ -213,7 +246,9 @@ QUANTITIES = {
 }
 
 
-@pytest.mark.parametrize("name", QUANTITIES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n == "illumination" else n for n in QUANTITIES]
+)
 def test_derivatives_by_a_curvature(name):
     quantity, lens, path = jax.jit(QUANTITIES[name]), singlet(), "surfaces.1.profile.curvature"
     slopes = leaf_paths(jax.grad(quantity)(lens))

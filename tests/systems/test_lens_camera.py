@@ -75,6 +75,7 @@ def test_few_patterns_do_for_many_nodes_and_keep_the_light(float64):
         assert image.sum() == pytest.approx(float(light.values.sum()), rel=1e-3)  # of a small field
 
 
+@pytest.mark.slow
 def test_a_frame_is_differentiated_by_the_lens(float64):
     part = optics((2, 1))
     system = lens_camera(optics=part, shape=(6, 8), pixel_pitch=PITCH)

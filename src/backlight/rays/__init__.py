@@ -20,6 +20,7 @@ from backlight.rays.image_field import Distortion as Distortion
 from backlight.rays.image_field import FieldCurvature as FieldCurvature
 from backlight.rays.image_field import distortion as distortion
 from backlight.rays.image_field import field_curvature as field_curvature
+from backlight.rays.image_field import illumination as illumination
 from backlight.rays.image_field import image_scale as image_scale
 from backlight.rays.image_field import relative_illumination as relative_illumination
 from backlight.rays.launch import PupilPoints as PupilPoints

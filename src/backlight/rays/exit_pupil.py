@@ -24,7 +24,8 @@ class ExitPupil(NamedTuple):
 
     **Attributes:** `opd`, W in waves: the chief ray less the ray; `cosines`, q = (q_y, q_x); `stretch`, |∂q/∂p|, by p
     of the pupil's points; `power`, of each ray, that of all which set out being 1; `weights` of the rule, for means
-    over the rays; all three are 0 for lost rays. `points`, p; `center`, C = (y, x) on the image, m; `wavelength`.
+    over the rays; all three are 0 for lost rays. `points`, p; `received`, what the pupil takes in without rims: its
+    area, m², or that in direction cosines for a point that is near; `center`, C = (y, x) on the image, m; `wavelength`.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -42,6 +43,7 @@ class ExitPupil(NamedTuple):
     power: Float[Array, " n"]
     weights: Float[Array, " n"]
     points: Float[Array, "2 n"]
+    received: Float[Array, ""]
     center: Float[Array, "2"]
     wavelength: Float[Array, ""]
 
@@ -164,6 +166,7 @@ def leaving(
         power=jnp.where(told, power / jnp.sum(power), 0.0),
         weights=weights,
         points=points[:, 1:],
+        received=jnp.pi * jnp.sum(power),
         center=center,
         wavelength=wavelength,
     )

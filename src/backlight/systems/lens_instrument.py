@@ -15,9 +15,8 @@ from backlight.maths.double import in_double_precision
 from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given, Vector, vector
 from backlight.maths.safe import real_array
-from backlight.rays import Lens, exit_pupil, gauss_legendre, image_scale, psf
+from backlight.rays import Lens, gauss_legendre, illumination, image_scale, psf
 from backlight.rays.diffraction import ARMS, RINGS
-from backlight.rays.image_field import area_of
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.wave import Ambient, Scene, VaryingPSF, in_few_patterns
 from backlight.wave.varying_psf import FewPatterns
@@ -106,8 +105,8 @@ class LensImaging(eqx.Module):
         rows, columns = (_evenly(at, count) for at, count in zip((grid.y, grid.x), self.nodes, strict=True))
         places = jnp.stack(jnp.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
         fields = self._fields(places)
-        area = self._area(jnp.zeros(2))
-        found = jax.lax.map(lambda field: self._picture(field, grid) * self._area(field) / area, fields)
+        axis = self._illumination(jnp.zeros(2))
+        found = jax.lax.map(lambda field: self._picture(field, grid) * self._illumination(field) / axis, fields)
         return found.reshape(*self.nodes, *self.window)
 
     def _fields(self, places: Float[Array, "n 2"]) -> Float[Array, "n 2"]:
@@ -123,8 +122,8 @@ class LensImaging(eqx.Module):
         values = psf(self.lens, field, self.wavelength, self.window, grid.pitch, weights=self.weights, rule=rule).values
         return values / jnp.sum(values)
 
-    def _area(self, field: Array) -> Array:
-        return area_of(exit_pupil(self.lens, field, self._reference))
+    def _illumination(self, field: Array) -> Array:
+        return illumination(self.lens, field, self._reference)
 
 
 def lens_camera(
