@@ -1,5 +1,7 @@
 """The picture that a lens makes of a point, as waves make it."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
@@ -59,6 +61,7 @@ def psf(
     return Image(_of_colors(lens, field, colors, grid, rule, aimed), grid)
 
 
+@partial(jax.jit, static_argnames="aimed")
 def _of_colors(
     lens: Lens, field: Array, colors: Colors, grid: Grid, rule: PupilPoints, aimed: bool
 ) -> Float[Array, "y x"]:

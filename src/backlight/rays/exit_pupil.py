@@ -144,6 +144,7 @@ def _change(told, at: Array, way: Array) -> tuple[Array, tuple[Array, Array], tu
     return cosines, rest, change
 
 
+@partial(jax.jit, static_argnames="aimed")
 def leaving(
     lens: Lens,
     field: Array,

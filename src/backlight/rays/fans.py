@@ -64,5 +64,7 @@ def ray_fans(
     rays = trace(lens, start(lens, field, jnp.asarray(points), wavelength, reference, aimed))
     offsets = jnp.where(rays.alive, rays.position[1:] - chief[:, None], 0.0)
     halves = (slice(0, count), slice(count, None))
-    tangential, sagittal = (Fan(jnp.asarray(along), offsets[:, half], front.opd[half], rays.alive[half]) for half in halves)
+    tangential, sagittal = (
+        Fan(jnp.asarray(along), offsets[:, half], front.opd[half], rays.alive[half]) for half in halves
+    )
     return tangential, sagittal

@@ -1,7 +1,8 @@
 """What a lens does over its field: distortion, curvature of the image, light that is lost towards the corners."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +13,7 @@ from backlight.maths.double import in_double_precision
 from backlight.rays.exit_pupil import chief_place, determinant, exit_pupil, start
 from backlight.rays.launch import PupilPoints
 from backlight.rays.lens import Lens
-from backlight.rays.trace import demand_chief, trace
+from backlight.rays.trace import trace
 
 Map = Callable[[Array], Array]
 
@@ -81,14 +82,10 @@ def distortion(
     reference = wavelength if reference is None else reference
     chief_place("distortion", lens, jnp.zeros(2), wavelength, reference, aimed)
 
-    def height(field: Array) -> Array:
-        return _height(lens, field, wavelength, reference, aimed)
-
-    wanted = fields if lens.object_distance is not None else ideal(fields)
-    zero, one = jnp.zeros(()), jnp.ones(())
-    base, scale = jax.jvp(height, (zero,), (one,))
-    _, ideal_scale = jax.jvp(ideal if lens.object_distance is None else lambda h: h, (zero,), (one,))
-    found, target = jax.vmap(height)(fields) - base, scale / ideal_scale * wanted
+    heights, scale = _heights(lens, jnp.append(fields, 0.0), wavelength, reference, aimed)
+    wanted = ideal if lens.object_distance is None else lambda height: height
+    ideal_scale = jax.jvp(wanted, (jnp.zeros(()),), (jnp.ones(()),))[1]
+    found, target = heights[:-1] - heights[-1], scale / ideal_scale * wanted(fields)
     off = target != 0
     return Distortion(found, target, jnp.where(off, found / jnp.where(off, target, 1.0) - 1, 0.0))
 
@@ -101,8 +98,7 @@ def image_scale(lens: Lens, wavelength: Float[Array, ""] | float, *, aimed: bool
     **Errors:** as of `distortion`.
     """
     chief_place("image_scale", lens, jnp.zeros(2), wavelength, wavelength, aimed)
-    zero, one = jnp.zeros(()), jnp.ones(())
-    return jax.jvp(lambda field: _height(lens, field, wavelength, wavelength, aimed), (zero,), (one,))[1]
+    return _heights(lens, jnp.zeros(1), wavelength, wavelength, aimed)[1]
 
 
 @in_double_precision
@@ -124,11 +120,7 @@ def field_curvature(
     reference = wavelength if reference is None else reference
     chief_place("field_curvature", lens, jnp.zeros(2), wavelength, reference, aimed)
 
-    def foci(field: Array) -> Array:
-        return jnp.stack([_focus(lens, field, wavelength, reference, aimed, axis) for axis in (0, 1)])
-
-    tangential, sagittal = jax.vmap(foci)(jnp.asarray(fields, float)).T
-    return FieldCurvature(tangential, sagittal)
+    return FieldCurvature(*_foci(lens, jnp.asarray(fields, float), wavelength, reference, aimed))
 
 
 @in_double_precision
@@ -171,6 +163,13 @@ def illumination(
     """Return the irradiance of the image at a point of the field, E/L: see `relative_illumination`."""
     reference = wavelength if reference is None else reference
     light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference)
+    area = _mapping(lens, jnp.asarray(field, float), wavelength, reference, aimed)
+    return light.received * jnp.sum(light.power) * area
+
+
+@partial(jax.jit, static_argnames="aimed")
+def _mapping(lens: Lens, field: Array, wavelength: Any, reference: Any, aimed: bool) -> Float[Array, ""]:
+    """Return |∂e/∂r|: of what the field's étendue counts by, direction cosines or places, over places of the image."""
     index = lens.before.index(jnp.asarray(wavelength, float))
 
     def mapped(at: Array) -> tuple[Array, Array]:
@@ -178,30 +177,38 @@ def illumination(
         told = index * begin.direction[1:, 0] if lens.object_distance is None else at
         return told, trace(lens, begin).position[1:, 0]
 
-    told, image = jax.jacfwd(mapped)(jnp.asarray(field, float))
-    area = jnp.abs(determinant(*told.T) / determinant(*image.T))
-    return light.received * jnp.sum(light.power) * area
+    told, image = jax.jacfwd(mapped)(field)
+    return jnp.abs(determinant(*told.T) / determinant(*image.T))
 
 
-def _height(lens: Lens, field: Array, wavelength, reference, aimed: bool) -> Array:
-    return _chief(lens, field, wavelength, reference, aimed).position[1, 0]
+@partial(jax.jit, static_argnames="aimed")
+def _heights(lens: Lens, fields: Array, wavelength: Any, reference: Any, aimed: bool) -> tuple[Array, Array]:
+    """Return the heights of chief rays on the image, and how the height of the last one, at 0, grows with its field."""
+    change = jnp.zeros_like(fields).at[-1].set(1.0)
+    height = jax.vmap(lambda field: _chief(lens, field, wavelength, reference, aimed).position[1, 0])
+    heights, slopes = jax.jvp(height, (fields,), (change,))
+    return heights, slopes[-1]
 
 
-def _chief(lens: Lens, field: Array, wavelength, reference, aimed: bool, points: Array | None = None) -> Rays:
+def _chief(lens: Lens, field: Array, wavelength: Any, reference: Any, aimed: bool, points: Array | None = None) -> Rays:
     both = jnp.stack([field, jnp.zeros_like(field)])
     at = jnp.zeros((2, 1)) if points is None else points
-    rays = trace(lens, start(lens, both, at, wavelength, reference, aimed))
-    demand_chief("chief ray", rays)
-    return rays
+    return trace(lens, start(lens, both, at, wavelength, reference, aimed))
 
 
-def _focus(lens: Lens, field: Array, wavelength, reference, aimed: bool, axis: int) -> Array:
-    def ray(points: Array) -> tuple[Array, Array]:
-        """Return height in the vertex plane of the image, and slope."""
-        rays = _chief(lens, field, wavelength, reference, aimed, points)
-        slope = rays.direction[1 + axis] / rays.direction[0]
-        return rays.position[1 + axis] - slope * rays.position[0], slope
+@partial(jax.jit, static_argnames="aimed")
+def _foci(lens: Lens, fields: Array, wavelength: Any, reference: Any, aimed: bool) -> tuple[Array, Array]:
+    """Return the tangential and the sagittal focus of each field."""
 
-    at = jnp.zeros((2, 1))
-    _, (height, slope) = jax.jvp(ray, (at,), (at.at[axis].set(1.0),))
-    return -height[0] / slope[0]
+    def focus(field: Array, axis: int) -> Array:
+        def ray(points: Array) -> tuple[Array, Array]:
+            """Return height in the vertex plane of the image, and slope."""
+            rays = _chief(lens, field, wavelength, reference, aimed, points)
+            slope = rays.direction[1 + axis] / rays.direction[0]
+            return rays.position[1 + axis] - slope * rays.position[0], slope
+
+        at = jnp.zeros((2, 1))
+        _, (height, slope) = jax.jvp(ray, (at,), (at.at[axis].set(1.0),))
+        return -height[0] / slope[0]
+
+    return jax.vmap(lambda field: (focus(field, 0), focus(field, 1)))(fields)
