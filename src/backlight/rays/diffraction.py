@@ -10,13 +10,10 @@ from backlight.light import Field, Grid, Image
 from backlight.maths.double import in_double_precision
 from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of
+from backlight.rays.enough_rays import enough_rays
 from backlight.rays.exit_pupil import ExitPupil, chief_place, exit_pupil, leaving
-from backlight.rays.launch import PupilPoints, gauss_legendre
+from backlight.rays.launch import PupilPoints
 from backlight.rays.lens import Lens
-
-RINGS, ARMS = 20, 64
-"""Of rays: right to round-off while phases change by less than about 20 waves from the middle of the pupil to its rim,
-8 of them by the place of a pixel."""
 
 
 @in_double_precision
@@ -46,18 +43,19 @@ def psf(
     - `wavelength`: λ in vacuum, m; one or several; `weights`: of the colors, alike where `None`; they are made to sum
       to 1.
     - `shape`, `pitch`: of the pixels, m; `center`: (y, x) of pixel n//2, on the chief ray where `None`.
-    - `rule`: rays; 20 rings of 64 where `None`: enough for ±8 λ/(2NA) and 10 waves of aberration.
+    - `rule`: rays; as many as `enough_rays` finds where `None`. In a program that is traced nothing can be found, and
+      it is 20 rings of 64: enough while no ray lands more than 7 λ/NA from a pixel. Give a finer one there if need be.
 
     Valid for small angles of polarization (NA up to about 0.6), and an exit pupil many wavelengths wide.
 
     **Errors:** `InputError` where the chief ray is lost, and in a program that is traced in 32 bits.
     """
-    rule = gauss_legendre(RINGS, ARMS) if rule is None else rule
     colors = colors_of(wavelength, weights, reference)
     field = jnp.asarray(field, float)
     if center is None:
         center = chief_place("psf", lens, field, colors.reference, colors.reference, aimed)
     grid = Grid(shape, pitch, jnp.asarray(center, float))
+    rule = enough_rays(lens, field, colors, grid.center, _reach(grid)) if rule is None else rule
     return Image(_of_colors(lens, field, colors, grid, rule, aimed), grid)
 
 
@@ -91,14 +89,23 @@ def focused(
 
     **Arguments and errors:** as of `psf`, for one wavelength.
     """
-    rule = gauss_legendre(RINGS, ARMS) if rule is None else rule
-    light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference, center=center)
+    colors = colors_of(wavelength, None, reference)
+    field = jnp.asarray(field, float)
+    if center is None:
+        center = chief_place("focused", lens, field, colors.reference, colors.reference, aimed)
+    place = Grid(shape, pitch, jnp.asarray(center, float))
+    rule = enough_rays(lens, field, colors, place.center, _reach(place)) if rule is None else rule
+    light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference, center=place.center)
     tilt = light.cosines @ light.power / jnp.sum(light.power) / light.wavelength
     index = lens.indices(light.wavelength)[-1]
     values = _waves(light, Grid(shape, pitch), tilt)
-    place = Grid(shape, pitch, light.center)
     values = values * jnp.exp(-2j * jnp.pi * (tilt @ light.center))  # the carrier counts from the axis
     return Field(values, place, light.wavelength, medium_index=index, tilt=tilt)
+
+
+def _reach(grid: Grid) -> Array:
+    """Return how far the corners are from the middle."""
+    return jnp.linalg.norm(grid.pitch * jnp.asarray(grid.shape, float)) / 2
 
 
 @jax.jit
@@ -129,9 +136,13 @@ def strehl(
     W is without the tilt that fits it best, weighted as the light is: the place is that of the light's centroid, and to
     second order in W the peak.
 
-    **Arguments and errors:** as of `exit_pupil`; `rule`: 20 rings of 64 rays where `None`.
+    **Arguments and errors:** as of `exit_pupil`; `rule`: as of `psf`.
     """
-    rule = gauss_legendre(RINGS, ARMS) if rule is None else rule
+    field = jnp.asarray(field, float)
+    if rule is None:
+        colors = colors_of(wavelength, None, reference)
+        chief = chief_place("strehl", lens, field, colors.reference, colors.reference, aimed)
+        rule = enough_rays(lens, field, colors, chief, 0.0)
     return _strehl(exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference))
 
 

@@ -16,7 +16,7 @@ from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given, Vector, vector
 from backlight.maths.safe import real_array
 from backlight.rays import Lens, gauss_legendre, illumination, image_scale, psf
-from backlight.rays.diffraction import ARMS, RINGS
+from backlight.rays.enough_rays import ARMS, RINGS
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.wave import Ambient, Scene, VaryingPSF, in_few_patterns
 from backlight.wave.varying_psf import FewPatterns
@@ -40,7 +40,8 @@ class LensImaging(eqx.Module):
     - `nodes`: (rows, columns) of the places where pictures are computed.
     - `window`: pixels (y, x) of the picture of a point.
     - `rank`: of how many patterns the pictures are composed; all of them where `None`.
-    - `rule`: (rings, arms) of rays, as of `gauss_legendre`.
+    - `rule`: (rings, arms) of rays, as of `gauss_legendre`: 20 of 64 are enough while no ray lands more than 7 λ/NA
+      from a pixel of the window; beyond, give about 1.1·d + 8 rings and 6.3·d + 16 arms for a distance of d·λ/NA.
 
     **Errors:** as of `psf`: in a program that is traced in 32 bits it is refused.
 
