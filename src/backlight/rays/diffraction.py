@@ -44,7 +44,7 @@ def psf(
       to 1.
     - `shape`, `pitch`: of the pixels, m; `center`: (y, x) of pixel n//2, on the chief ray where `None`.
     - `rule`: rays; as many as `enough_rays` finds where `None`. In a program that is traced nothing can be found, and
-      it is 20 rings of 64: enough while no ray lands more than 7 λ/NA from a pixel. Give a finer one there if need be.
+      it is 20 rings of 64: enough while no ray lands more than 6 λ/NA from a pixel. Give a finer one there if need be.
 
     Valid for small angles of polarization (NA up to about 0.6), and an exit pupil many wavelengths wide.
 

@@ -15,7 +15,7 @@ from backlight.rays.lens import Lens
 from backlight.rays.spot import spot
 
 RINGS, ARMS = 20, 64
-"""The fewest: enough for phases of 48 rad per radius of the pupil, see `enough_rays`."""
+"""The fewest: enough for phases of 40 rad per radius of the pupil, see `enough_rays`."""
 
 MOST = 300_000
 
@@ -24,7 +24,7 @@ def enough_rays(lens: Lens, field: Any, colors: Colors, center: Any, reach: Any)
     """Return points for the sum of waves at places up to `reach` (m) from `center`.
 
     From the middle of the pupil to its rim the phase of the ray that lands ε from a place changes by at most about
-    g = 2π·NA·|ε|/λ per radius. g + 16 arms resolve a turn of that, and 0.18g + 8 rings, which are points of r². In a
+    g = 2π·NA·|ε|/λ per radius. g + 16 arms resolve a turn of that, and g/4 + 10 rings, which are points of r². In a
     program that is traced nothing is known: it gets the fewest.
 
     **Errors:** `InputError` where more than 300 000 rays are needed.
@@ -35,11 +35,11 @@ def enough_rays(lens: Lens, field: Any, colors: Colors, center: Any, reach: Any)
     aperture = float(jnp.max(jnp.linalg.norm(cosines - jnp.mean(cosines, axis=1, keepdims=True), axis=0)))
     phase = 0.0
     for color in colors.wavelengths:
-        found = spot(lens, field, color, reference=colors.reference)
+        found = spot(lens, field, color, rule=gauss_legendre(12, 12), reference=colors.reference)
         off = jnp.linalg.norm(found.offsets + (found.chief - center)[:, None], axis=0)
         farthest = float(jnp.max(jnp.where(found.weights > 0, off, 0.0))) + float(reach)
         phase = max(phase, 2 * np.pi * aperture * farthest / float(color))
-    rings, arms = _size(RINGS, 0.18 * phase + 8), _size(ARMS, phase + 16)
+    rings, arms = _size(RINGS, 0.25 * phase + 10), _size(ARMS, phase + 16)
     if rings * arms > MOST:
         raise InputError("rays", got=f"{phase / 2 / np.pi:.0f} waves from ray to ray of the pupil's radius",
                          expected=f"a picture of less than {MOST} rays",

@@ -40,8 +40,8 @@ class LensImaging(eqx.Module):
     - `nodes`: (rows, columns) of the places where pictures are computed.
     - `window`: pixels (y, x) of the picture of a point.
     - `rank`: of how many patterns the pictures are composed; all of them where `None`.
-    - `rule`: (rings, arms) of rays, as of `gauss_legendre`: 20 of 64 are enough while no ray lands more than 7 λ/NA
-      from a pixel of the window; beyond, give about 1.1·d + 8 rings and 6.3·d + 16 arms for a distance of d·λ/NA.
+    - `rule`: (rings, arms) of rays, as of `gauss_legendre`: 20 of 64 are enough while no ray lands more than 6 λ/NA
+      from a pixel of the window; beyond, give about 1.6·d + 10 rings and 6.3·d + 16 arms for a distance of d·λ/NA.
 
     **Errors:** as of `psf`: in a program that is traced in 32 bits it is refused.
 

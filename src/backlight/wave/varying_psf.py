@@ -37,7 +37,7 @@ class VaryingPSF(eqx.Module):
         >>> sharp, wide = [[0.0, 1.0, 0.0]], [[0.25, 0.5, 0.25]]
         >>> lens = VaryingPSF([sharp, wide], [[[1.0, 0.0], [0.0, 1.0]]])  # one row of two nodes
         >>> points = Image(jnp.zeros((1, 8)).at[0, jnp.array([0, 6])].set(1.0), Grid((1, 8), 1e-6))
-        >>> [round(float(e), 2) for e in lens(points).values[0]]
+        >>> [abs(round(float(e), 2)) for e in lens(points).values[0]]
         [1.0, 0.0, 0.0, 0.0, 0.0, 0.21, 0.57, 0.21]
     """
 
