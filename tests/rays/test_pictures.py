@@ -194,13 +194,13 @@ def test_what_rims_hide_is_dark():
 
 @pytest.mark.slow
 def test_a_strongly_aberrated_picture_gets_the_rays_that_it_needs():
-    """20 waves: a sum over too few rays would find six times the light in the window that rays and a finer rule do."""
+    """20 waves: a sum over the fewest rays finds several times the light in the window that a finer rule does."""
     lens, field, pitch = singlet(diameter=20 * MM), np.deg2rad([1.0, 0.0]), 1e-6
     found = psf(lens, field, LIGHT, (65, 65), pitch).values
     finer = psf(lens, field, LIGHT, (65, 65), pitch, rule=gauss_legendre(110, 560)).values
     np.testing.assert_allclose(found, finer, atol=1e-9 * float(finer.max()))
-    by_rays = geometric_psf(lens, field, LIGHT, (65, 65), pitch).values
-    assert float(found.sum()) == pytest.approx(float(by_rays.sum()), rel=0.02)
+    few = psf(lens, field, LIGHT, (65, 65), pitch, rule=gauss_legendre(20, 64)).values
+    assert float(few.sum()) > 2 * float(finer.sum())
     assert float(strehl(lens, field, LIGHT)) == pytest.approx(
         float(strehl(lens, field, LIGHT, rule=gauss_legendre(110, 560))), rel=1e-9
     )

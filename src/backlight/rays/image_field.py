@@ -31,7 +31,7 @@ class Distortion(NamedTuple):
         ...             entrance_pupil_diameter=10e-3)
         >>> found = distortion(lens, [0.0, 0.1], 550e-9)  # Snell: tan θ' < tan θ/n
         >>> round(float(found.relative[1]), 5)
-        -0.00279
+        -0.00278
     """
 
     height: Float[Array, " n"]
