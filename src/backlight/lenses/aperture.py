@@ -1,56 +1,48 @@
 """Apertures as files state them, as the diameter of the entrance pupil."""
 
-import math
 from collections.abc import Callable
 
-from backlight.maths.double import in_double_precision
-from backlight.rays import FirstOrder, Lens, first_order
+import equinox as eqx
+import numpy as np
 
-Aperture = Callable[[Lens, FirstOrder], float]
-"""Lens and its first order with a pupil of 1 m → the diameter of the entrance pupil, m."""
+from backlight.maths.double import in_double_precision
+from backlight.rays import Lens, first_order, with_f_number, with_numerical_aperture, with_object_aperture
+
+Aperture = Callable[[Lens, float], Lens]
+"""Lens and its main wavelength → the lens with its pupil."""
 
 
 def entrance_pupil(diameter: float) -> Aperture:
-    """Take the diameter itself."""
-    return lambda lens, first: diameter
+    """Take the diameter itself, m."""
+    return lambda lens, wavelength: _with_diameter(lens, diameter)
 
 
 def f_number(number: float) -> Aperture:
     """Take f'/D."""
-    return lambda lens, first: abs(float(first.efl)) / number
+    return lambda lens, wavelength: with_f_number(lens, number, wavelength)
 
 
 def image_aperture(sine: float) -> Aperture:
-    """Take the numerical aperture of the image of an object at infinity, n'·sin u' = D/2f'."""
-    return lambda lens, first: 2 * abs(float(first.efl)) * sine
+    """Take the numerical aperture of the image."""
+    return lambda lens, wavelength: with_numerical_aperture(lens, sine, wavelength)
 
 
 def object_aperture(sine: float) -> Aperture:
-    """Take the numerical aperture of a near object, in what is before the lens."""
-
-    def diameter(lens: Lens, first: FirstOrder) -> float:
-        away = float(lens.object_distance) + float(first.entrance_pupil)  # type: ignore[arg-type]
-        return 2 * away * math.tan(math.asin(sine))
-
-    return diameter
+    """Take the numerical aperture of a near object."""
+    return lambda lens, wavelength: with_object_aperture(lens, sine, wavelength)
 
 
 def stop_size() -> Aperture:
     """Take what the clear aperture of the stop lets through."""
-    return lambda lens, first: 2 * float(lens.surfaces[lens.stop].semi_diameter) / float(first.stop_diameter)
-
-
-def with_aperture(lens: Lens, aperture: Aperture, wavelength: float) -> Lens:
-    """Return the lens with the pupil that was stated, at its main wavelength."""
-    return resized(lens, aperture(resized(lens, 1.0), _first(resized(lens, 1.0), wavelength)))
-
-
-def resized(lens: Lens, diameter: float) -> Lens:
-    """Return the lens with a pupil of a diameter, m."""
-    return Lens(lens.surfaces, entrance_pupil_diameter=diameter, object_distance=lens.object_distance,
-                before=lens.before, groups=lens.groups)  # fmt: skip
+    return _filling_the_stop
 
 
 @in_double_precision
-def _first(lens: Lens, wavelength: float) -> FirstOrder:
-    return first_order(lens, wavelength)
+def _filling_the_stop(lens: Lens, wavelength: float) -> Lens:
+    unit = first_order(_with_diameter(lens, 1.0), wavelength).stop_diameter
+    return _with_diameter(lens, 2 * float(lens.surfaces[lens.stop].semi_diameter) / float(unit))  # type: ignore[arg-type]
+
+
+def _with_diameter(lens: Lens, diameter: float) -> Lens:
+    given = np.asarray(diameter, np.float64)
+    return eqx.tree_at(lambda one: one.entrance_pupil_diameter, lens, given, is_leaf=lambda leaf: leaf is None)

@@ -59,7 +59,7 @@ def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     away = rows[0].line.number_at(2)
     lens = Lens(surfaces, object_distance=None if abs(away) > FAR else away * unit)
     wavelengths, weights, primary = _wavelengths(head, file)
-    lens = aperture.with_aperture(lens, _aperture(head, file, unit), wavelengths[primary])
+    lens = _aperture(head, file, unit)(lens, wavelengths[primary])
     kind, fields = _fields(head, unit)
     return LensFile(lens, _title(head), wavelengths, weights, primary, fields, kind, _notes(head, strange))
 

@@ -71,7 +71,7 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     lens = Lens(surfaces, object_distance=None if math.isinf(away) else away, before=before)
     wavelengths, weights, primary = _wavelengths(head)
     kind = FIELDS.get(int(_first(head, "FTYP", 0.0)), ANGLE)
-    lens = aperture.with_aperture(lens, _aperture(head, file, unit), wavelengths[primary])
+    lens = _aperture(head, file, unit)(lens, wavelengths[primary])
     return LensFile(lens, _name(head), wavelengths, weights, primary, _fields(head, kind, unit), kind, notes)
 
 
