@@ -6,9 +6,11 @@ from backlight.light.field import select_modes as select_modes
 from backlight.light.field import split_modes as split_modes
 from backlight.light.grid import Grid as Grid
 from backlight.light.image import Image as Image
+from backlight.light.materials import AbbeGlass as AbbeGlass
 from backlight.light.materials import Cauchy as Cauchy
 from backlight.light.materials import ConstantIndex as ConstantIndex
 from backlight.light.materials import Material as Material
+from backlight.light.materials import PowerSeries as PowerSeries
 from backlight.light.materials import Sellmeier as Sellmeier
 from backlight.light.rays import Rays as Rays
 from backlight.light.rays import RayStatus as RayStatus
