@@ -1,4 +1,4 @@
-"""Another way to the frames of lenses in the way of rays: spheres by their centers, one ray after the other's formula."""
+"""Another way to the frames of lenses in the way of rays: spheres by their centers, Snell's law by its angles."""
 
 import numpy as np
 from scipy.optimize import root

@@ -188,7 +188,7 @@ def test_error_bars_cover(measured):
 def test_a_lens_on_the_calibrated_rig(shared_data):
     """Sixty thousand points of two real cameras' geometry: radii, thickness and tilt of a meniscus."""
     told = loadmat(shared_data("lenses/deflectometry_rig/cams.mat"))
-    cameras = [tuple(told[name][i] for name in "fck") + (told["R"][:, :, i], told["t"][:, i] * MM) for i in (0, 1)]
+    cameras = [(*(told[name][i] for name in "fck"), told["R"][:, :, i], told["t"][:, i] * MM) for i in (0, 1)]
     truth = MENISCUS | {"shift": np.array([-70.3, -1.4, 36.8]) * MM}
     pixels = pixels_on(cameras, truth["shift"], 200)
     system = instrument(cameras, pixels, shift=truth["shift"] + np.array([2.0, 1.2, -1.0]) * MM)

@@ -16,17 +16,17 @@ from backlight.rays import Asphere, Conic, Lens, Pose, Profile, Surface
 UNITS = {"M": 1e-3, "C": 1e-2, "I": 0.0254}
 POWERS = dict(zip("ABCDEFGHJ", range(4, 22, 2), strict=True))
 FAR = 1e9  # of its units: where the object is said to be infinitely far
-CONTROLS = "CCY THC KC AC BC CC DC EC FC GC HC JC CUF CUM XDC YDC ZDC ADC BDC CDC GLC CRP".split()
+CONTROLS = frozenset("""CCY THC KC AC BC CC DC EC FC GC HC JC CUF CUM XDC YDC ZDC ADC BDC CDC GLC CRP""".split())
 """What tells its optimizer, and not the lens."""
 
-OF_ITS_PROGRAM = "LEN TIT TITLE INI GO PIM DER WTF PWT SLB CA LBL".split()
-VIGNETTING = "VUX VLX VUY VLY".split()
+OF_ITS_PROGRAM = ["LEN", "TIT", "TITLE", "INI", "GO", "PIM", "DER", "WTF", "PWT", "SLB", "CA", "LBL"]
+VIGNETTING = ["VUX", "VLX", "VUY", "VLY"]
 FIELDS = {"XAN": ANGLE, "YAN": ANGLE, "XOB": OBJECT, "YOB": OBJECT, "XIM": IMAGE, "YIM": IMAGE, "XRI": IMAGE,
           "YRI": IMAGE}  # fmt: skip
-APERTURES = "EPD FNO NA NAO".split()
-PLACES = "XDE YDE ZDE ADE BDE CDE".split()
-AFTER = "DAR BEN".split()
-SHAPES = "SPH CON ASP K STO CIR DAR BEN".split()
+APERTURES = ["EPD", "FNO", "NA", "NAO"]
+PLACES = ["XDE", "YDE", "ZDE", "ADE", "BDE", "CDE"]
+AFTER = ["DAR", "BEN"]
+SHAPES = ["SPH", "CON", "ASP", "K", "STO", "CIR", "DAR", "BEN"]
 GENERAL = ["RDM", "DIM", "WL", "REF", "WTW", *FIELDS, *APERTURES]
 
 

@@ -56,8 +56,16 @@ def from_form(form: Any, file: str) -> LensFile:
         raise InputError(f"{file}, wavelengths", got=f"{len(wavelengths)}, {len(weights)} weights, primary {primary}",
                          expected="as many weights, and the number of one of them")  # fmt: skip
     notes = tuple(str(note) for note in form.get("notes", ()))
-    return LensFile(lens, str(form.get("name", "")), tuple(map(float, wavelengths)), tuple(map(float, weights)), primary,
-                    tuple((float(y), float(x)) for y, x in fields), kind, notes)  # fmt: skip
+    return LensFile(
+        lens=lens,
+        name=str(form.get("name", "")),
+        wavelengths=tuple(map(float, wavelengths)),
+        weights=tuple(map(float, weights)),
+        primary=primary,
+        fields=tuple((float(y), float(x)) for y, x in fields),
+        field_kind=kind,
+        notes=notes,
+    )
 
 
 def _demand_parts(lens: Lens, file: str) -> None:
@@ -68,7 +76,8 @@ def _demand_parts(lens: Lens, file: str) -> None:
     wanted: dict[str, tuple[Any, int | None, str]] = {
         "profile": (rays.Profile, None, "a profile"), "thickness": number, "semi_diameter": number,
         "medium": (light.Material, None, "a material"), "pose": (rays.Pose, None, "a Pose"),
-        "turn": (rays.Pose, None, "a Pose"), "mirror": (bool, None, "true or false"), "stop": (bool, None, "true or false"),
+        "turn": (rays.Pose, None, "a Pose"), "mirror": (bool, None, "true or false"),
+        "stop": (bool, None, "true or false"),
         "first": (int, None, "a number of a surface"), "last": (int, None, "a number of a surface"),
         "entrance_pupil_diameter": number, "object_distance": number, "before": (light.Material, None, "a material"),
     }  # fmt: skip

@@ -28,8 +28,9 @@ def read_table(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     start = next((i for i, line in enumerate(lines) if line.words[0].lower() == "type"), None)
     rows = [] if start is None else lines[start + 1 :]
     if len(rows) < 2 or rows[0].words[0].upper() != "O":
-        raise InputError(file, got="no table of surfaces", expected="a line 'type distance roc diameter material', then "
-                         "O, the object, S, surfaces, A, the stop, and I, the image")  # fmt: skip
+        raise InputError(file, got="no table of surfaces",
+                         expected="a line 'type distance roc diameter material', then O, the object, S, surfaces, A, "
+                         "the stop, and I, the image")  # fmt: skip
     for row in rows:
         if row.keyword not in KINDS:
             row.refuse(f"the type {row.words[0]}", "O (object), S (surface), A (stop) or I (image)")

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -22,14 +21,14 @@ CATALOG, MODEL = 0, (1, 2)
 """What the first number behind a glass's name says: look it up, or take index and Abbe number as they stand."""
 
 OF_ITS_PROGRAM = frozenset(
-    "VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN POLS GLRS GSTD NSCD COFN BLNK TOL "
-    "MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN WAVM WAVL WAVN PWAV SURF TYPE CURV DISZ PARM GLAS "
-    "CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD FNUM FLOA OBNA REAY "
-    "PRAM XDAT CADE SQAP ELAP".split()
+    """VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN POLS GLRS GSTD NSCD COFN BLNK TOL
+    MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN WAVM WAVL WAVN PWAV SURF TYPE CURV DISZ PARM GLAS
+    CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD FNUM FLOA OBNA REAY
+    CADE SQAP ELAP""".split()
 )
 """Keywords that are read, and those that say nothing of the optics: drawings, solves, windows of the program."""
 
-VIGNETTING = "VDXN VDYN VCXN VCYN VANN ZVCX ZVCY ZVDX ZVDY".split()
+VIGNETTING = ["VDXN", "VDYN", "VCXN", "VCYN", "VANN", "ZVCX", "ZVCY", "ZVDX", "ZVDY"]
 TILTED_APERTURES = {"CADE", "SQAP", "ELAP"}
 
 
@@ -246,7 +245,9 @@ def _count(head: list[Line], place: int, default: int) -> int:
 
 
 def _fields(head: list[Line], kind: str, unit: float) -> tuple[tuple[float, float], ...]:
-    x, y = ([value for line in _lines_of(head, keyword)[:1] for value in line.numbers()] for keyword in ("XFLN", "YFLN"))
+    x, y = (
+        [value for line in _lines_of(head, keyword)[:1] for value in line.numbers()] for keyword in ("XFLN", "YFLN")
+    )
     count = _count(head, 3, max(len(x), len(y)))
     return fields_of(x[:count], y[:count], math.pi / 180 if kind == ANGLE else unit)
 
@@ -281,5 +282,3 @@ def _notes(head: list[Line], rows: list[Row]) -> tuple[str, ...]:
         if "CLAP" in row.told and row.number("CLAP") > 0:
             found.append(f"The hole in the aperture of surface {i} (line {row.told['CLAP'].number}) is not used.")
     return tuple(found)
-
-

@@ -118,7 +118,8 @@ def _glass(medium: Material, mirror: bool, wavelength: float) -> list[str]:
         index = float(medium.n)
         return [] if index == 1 else [f"  GLAS ___BLANK 1 0 {_number(index)} 0"]
     raise InputError("write_lens", got=f"the material {type(medium).__name__}",
-                     expected="a glass of the catalog, AbbeGlass or ConstantIndex in .zmx", remedy="write .json")  # fmt: skip
+                     expected="a glass of the catalog, AbbeGlass or ConstantIndex in .zmx", remedy="write .json"
+                     )  # fmt: skip
 
 
 def _row(values: Iterable[float]) -> str:

@@ -2,11 +2,12 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.rays.first_order import first_order
-from backlight.rays.launch import launch
+from backlight.rays.launch import FieldPoint, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import trace
 
@@ -17,8 +18,8 @@ STEPS = 6
 @jax.jit
 def aim(
     lens: Lens,
-    field: Float[Array, "2"],
-    points: Float[Array, "2 *n"],
+    field: FieldPoint,
+    points: Float[Array | np.ndarray, "2 *n"],
     wavelength: Float[Array, ""] | float,
     *,
     reference: Float[Array, ""] | float | None = None,

@@ -4,6 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, Image
@@ -12,23 +13,23 @@ from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of
 from backlight.rays.enough_rays import enough_rays
 from backlight.rays.exit_pupil import ExitPupil, chief_place, exit_pupil, leaving
-from backlight.rays.launch import PupilPoints
+from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
 
 
 @in_double_precision
 def psf(
     lens: Lens,
-    field: Float[Array, "2"],
-    wavelength: Float[Array, "*colors"] | float,
+    field: FieldPoint,
+    wavelength: Float[Array | np.ndarray, "*colors"] | float,
     shape: tuple[int, int],
     pitch: Float[Array, "..."] | float,
     *,
-    weights: Float[Array, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | None = None,
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Image:
     """Return the irradiance of a point's image, |∫a(f)·exp(2πi(f·ρ − W(f)))d²f|² (Debye's integral, scalar).
 
@@ -73,7 +74,7 @@ def _of_colors(
 @in_double_precision
 def focused(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     shape: tuple[int, int],
     pitch: Float[Array, "..."] | float,
@@ -81,7 +82,7 @@ def focused(
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Field:
     """Return the light of a point's image itself, of which `psf` is the irradiance: wave optics can carry it on.
 
@@ -124,7 +125,7 @@ def _waves(light: ExitPupil, grid: Grid, tilt: Float[Array, "2"]) -> Complex[Arr
 @in_double_precision
 def strehl(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     *,
     rule: PupilPoints | None = None,

@@ -5,13 +5,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
 from backlight.maths.vectors import Vector
 from backlight.rays.aiming import aim
-from backlight.rays.launch import PupilPoints, gauss_legendre, launch
+from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import demand_chief, trace
 
@@ -61,13 +62,13 @@ class ExitPupil(NamedTuple):
 @in_double_precision
 def exit_pupil(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> ExitPupil:
     """Return the light of a point behind the lens.
 

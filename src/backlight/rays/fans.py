@@ -9,7 +9,7 @@ from jaxtyping import Array, Bool, Float
 from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
 from backlight.rays.exit_pupil import chief_place, start
-from backlight.rays.launch import PupilPoints
+from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
 from backlight.rays.trace import trace
 from backlight.rays.wavefront import wavefront
@@ -40,7 +40,7 @@ class Fan(NamedTuple):
 @in_double_precision
 def ray_fans(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     count: int = 33,
     *,

@@ -1,12 +1,13 @@
 """The picture that a lens makes of a point, as rays make it."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Grid, Image
 from backlight.rays.colors import colors_of
 from backlight.rays.exit_pupil import chief_place
-from backlight.rays.launch import PupilPoints, gauss_legendre, launch
+from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import trace
 from backlight.rays.transfer import MTF, both_ways, mtf_of
@@ -17,15 +18,15 @@ DENSE = gauss_legendre(64, 192)
 
 def geometric_psf(
     lens: Lens,
-    field: Float[Array, "2"],
-    wavelength: Float[Array, "*colors"] | float,
+    field: FieldPoint,
+    wavelength: Float[Array | np.ndarray, "*colors"] | float,
     shape: tuple[int, int],
     pitch: Float[Array, "..."] | float,
     *,
-    weights: Float[Array, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | None = None,
     rule: PupilPoints | None = None,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Image:
     """Return the irradiance of a point's image by rays, each shared among the four pixels about it.
 
@@ -53,14 +54,14 @@ def geometric_psf(
 
 def geometric_otf(
     lens: Lens,
-    field: Float[Array, "2"],
-    wavelength: Float[Array, "*colors"] | float,
-    frequencies: Float[Array, "2 n"],
+    field: FieldPoint,
+    wavelength: Float[Array | np.ndarray, "*colors"] | float,
+    frequencies: Float[Array | np.ndarray, "2 n"],
     *,
-    weights: Float[Array, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | None = None,
     rule: PupilPoints | None = None,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Complex[Array, " n"]:
     """Return Σ w·exp(−2πi ν·offset) over the rays: the transform of the spot itself, with no bins.
 
@@ -81,11 +82,11 @@ def geometric_otf(
 
 def geometric_mtf(
     lens: Lens,
-    field: Float[Array, "2"],
-    wavelength: Float[Array, "*colors"] | float,
-    frequencies: Float[Array, " n"],
+    field: FieldPoint,
+    wavelength: Float[Array | np.ndarray, "*colors"] | float,
+    frequencies: Float[Array | np.ndarray, " n"],
     *,
-    weights: Float[Array, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | None = None,
     rule: PupilPoints | None = None,
     reference: Float[Array, ""] | float | None = None,
 ) -> MTF:

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
 from backlight.rays.exit_pupil import chief_place, determinant, exit_pupil, start
-from backlight.rays.launch import PupilPoints
+from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
 from backlight.rays.trace import trace
 
@@ -62,7 +63,7 @@ class FieldCurvature(NamedTuple):
 @in_double_precision
 def distortion(
     lens: Lens,
-    fields: Float[Array, " n"],
+    fields: Float[Array | np.ndarray, " n"],
     wavelength: Float[Array, ""] | float,
     *,
     ideal: Map = jnp.tan,
@@ -104,7 +105,7 @@ def image_scale(lens: Lens, wavelength: Float[Array, ""] | float, *, aimed: bool
 @in_double_precision
 def field_curvature(
     lens: Lens,
-    fields: Float[Array, " n"],
+    fields: Float[Array | np.ndarray, " n"],
     wavelength: Float[Array, ""] | float,
     *,
     aimed: bool = False,
@@ -126,7 +127,7 @@ def field_curvature(
 @in_double_precision
 def relative_illumination(
     lens: Lens,
-    fields: Float[Array, " n"],
+    fields: Float[Array | np.ndarray, " n"],
     wavelength: Float[Array, ""] | float,
     *,
     rule: PupilPoints | None = None,
@@ -153,7 +154,7 @@ def relative_illumination(
 @in_double_precision
 def illumination(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     *,
     rule: PupilPoints | None = None,

@@ -1,5 +1,6 @@
 """Rays that set out from a point of the object through the entrance pupil, and the points of a pupil that they pass."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -11,6 +12,9 @@ from backlight.light import Rays
 from backlight.maths.argument import whole
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
+
+FieldPoint = Float[Array | np.ndarray, "2"] | Sequence[float | int]
+"""A point of the object as (y, x): angles against the axis, rad, or heights, m."""
 
 
 class PupilPoints(NamedTuple):
@@ -50,8 +54,8 @@ def gauss_legendre(rings: int = 6, arms: int = 12) -> PupilPoints:
 @jax.jit
 def launch(
     lens: Lens,
-    field: Float[Array, "2"],
-    points: Float[Array, "2 *n"],
+    field: FieldPoint,
+    points: Float[Array | np.ndarray, "2 *n"],
     wavelength: Float[Array, ""] | float,
     *,
     reference: Float[Array, ""] | float | None = None,

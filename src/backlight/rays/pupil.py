@@ -16,7 +16,7 @@ from backlight.maths.edges import inside
 from backlight.rays.apertures import without_rims
 from backlight.rays.exit_pupil import Leaving, at_points, chief_place, determinant, start
 from backlight.rays.first_order import first_order
-from backlight.rays.launch import gauss_legendre
+from backlight.rays.launch import FieldPoint, gauss_legendre
 from backlight.rays.lens import Lens
 from backlight.rays.trace import trace
 
@@ -57,12 +57,12 @@ class Pupil(NamedTuple):
 @in_double_precision
 def pupil(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     samples: int = 64,
     *,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Pupil:
     """Return the light of a point in the exit pupil, for a wave-optical part to carry on.
 

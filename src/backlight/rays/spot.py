@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from backlight.rays.launch import PupilPoints, gauss_legendre, launch
+from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import demand_chief, trace
 
@@ -49,7 +49,7 @@ class Spot(NamedTuple):
 
 def spot(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     *,
     rule: PupilPoints | None = None,

@@ -4,12 +4,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.maths.double import in_double_precision
 from backlight.maths.safe import amplitude
 from backlight.rays.colors import colors_of
 from backlight.rays.exit_pupil import chief_place
+from backlight.rays.launch import FieldPoint
 from backlight.rays.lens import Lens
 from backlight.rays.pupil import Pupil, drawn, spread_of
 
@@ -38,14 +40,14 @@ class MTF(NamedTuple):
 @in_double_precision
 def otf(
     lens: Lens,
-    field: Float[Array, "2"],
-    wavelength: Float[Array, "*colors"] | float,
-    frequencies: Float[Array, "2 n"],
+    field: FieldPoint,
+    wavelength: Float[Array | np.ndarray, "*colors"] | float,
+    frequencies: Float[Array | np.ndarray, "2 n"],
     *,
-    weights: Float[Array, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | None = None,
     samples: int = 64,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Complex[Array, " n"]:
     """Return the optical transfer function ∫E(ρ)·exp(−2πi ν·ρ)d²ρ/∫E d²ρ of a point's image.
 
@@ -72,11 +74,11 @@ def otf(
 @in_double_precision
 def mtf(
     lens: Lens,
-    field: Float[Array, "2"],
-    wavelength: Float[Array, "*colors"] | float,
-    frequencies: Float[Array, " n"],
+    field: FieldPoint,
+    wavelength: Float[Array | np.ndarray, "*colors"] | float,
+    frequencies: Float[Array | np.ndarray, " n"],
     *,
-    weights: Float[Array, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | None = None,
     samples: int = 64,
     reference: Float[Array, ""] | float | None = None,
 ) -> MTF:
@@ -92,7 +94,7 @@ def mtf(
     return mtf_of(frequencies, found)
 
 
-def both_ways(field: Float[Array, "2"], frequencies: Float[Array, " n"]) -> Float[Array, "2 m"]:
+def both_ways(field: FieldPoint, frequencies: Float[Array, " n"]) -> Float[Array, "2 m"]:
     """Return frequencies along the field's direction, and then those across it."""
     field = jnp.asarray(field, float)
     size = jnp.sqrt(jnp.maximum(jnp.sum(field**2), 1e-300))

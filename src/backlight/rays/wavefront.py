@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
@@ -11,7 +12,7 @@ from backlight.maths.double import in_double_precision
 from backlight.maths.vectors import Vector
 from backlight.rays.aiming import aim
 from backlight.rays.first_order import first_order
-from backlight.rays.launch import PupilPoints, gauss_legendre, launch
+from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import demand_chief, trace
 
@@ -43,13 +44,13 @@ class Wavefront(NamedTuple):
 @in_double_precision
 def wavefront(
     lens: Lens,
-    field: Float[Array, "2"],
+    field: FieldPoint,
     wavelength: Float[Array, ""] | float,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Float[Array, ""] | float | None = None,
-    center: Float[Array, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Wavefront:
     """Return the wavefront of a point, against the sphere about its image that passes the middle of the exit pupil.
 

@@ -60,7 +60,8 @@ def deflectometry(
     Example:
         >>> from backlight.light import ConstantIndex
         >>> from backlight.rays import Conic, Surface
-        >>> plate = Lens([Surface(Conic(), thickness=4e-3, medium=ConstantIndex(1.5)), Surface(medium=ConstantIndex(1.0))])
+        >>> glass, air = ConstantIndex(1.5), ConstantIndex(1.0)
+        >>> plate = Lens([Surface(Conic(), thickness=4e-3, medium=glass), Surface(medium=air)])
         >>> cameras = [Pinhole((1e4, 1e4), (0.0, 0.0), position=(-1.0, 0.0, 0.0))]
         >>> system = deflectometry(plate, cameras, np.zeros((1, 2, 1)), wavelength=550e-9, pitch=1e-4,
         ...                        shift=(-0.07, 0.0, 0.0))

@@ -44,9 +44,7 @@ def fringe_patterns(
     return 0.5 + 0.5 * np.cos(2 * np.pi * (turns - np.arange(steps)[:, None, None] / steps))
 
 
-def seen_points(
-    frames: Float[np.ndarray, "axis period step y x"], periods: Sequence[float]
-) -> SeenPoints:
+def seen_points(frames: Float[np.ndarray, "axis period step y x"], periods: Sequence[float]) -> SeenPoints:
     """Return the point of the display that each pixel sees, from frames of `fringe_patterns`.
 
     tan 2πu/P = Σ Iⱼ sin(2πj/n)/Σ Iⱼ cos(2πj/n) (Bruning et al., Appl. Opt. 13, 2693 (1974)); each shorter period is

@@ -12,7 +12,7 @@ from backlight.inverse.optimize import optimize
 from backlight.inverse.unknowns import Free
 from backlight.light import Grid, Image, Rays
 from backlight.maths.argument import whole
-from backlight.maths.leaf import POSITIVE, Given, OneOrEach, Pair, Scalar, number, pair, reals
+from backlight.maths.leaf import POSITIVE, Given, OneOrEach, Pair, Scalar, number, reals
 from backlight.rays import Lens
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.systems.traced_light import TracedLens
@@ -155,9 +155,10 @@ def spot_image(
 
 
 def aligned(system: ImagingSystem, frames: Float[Array | np.ndarray, "frame y x"]) -> ImagingSystem:
-    """Return the instrument with the lens shifted, and the camera's gain set, such that its spots lie where those of the
-    frames do, as wide and as bright: a start for `estimate`, which compares pixel by pixel and finds no spot that its
-    own does not touch.
+    """Return the instrument whose spots lie where those of the frames do, as wide and as bright.
+
+    The lens is shifted, and the camera's gain set: a start for `estimate`, which compares pixel by pixel and finds no
+    spot that its own does not touch.
 
     **Errors:** `InputError` for frames without light.
     """
