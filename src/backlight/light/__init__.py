@@ -1,9 +1,14 @@
 """What travels between the parts of an instrument."""
 
+from backlight.light.air import Air as Air
+from backlight.light.catalog import glass as glass
 from backlight.light.field import Field as Field
 from backlight.light.field import map_modes as map_modes
 from backlight.light.field import select_modes as select_modes
 from backlight.light.field import split_modes as split_modes
+from backlight.light.glasses import Glass as Glass
+from backlight.light.glasses import GlassAt as GlassAt
+from backlight.light.glasses import ThermalChange as ThermalChange
 from backlight.light.grid import Grid as Grid
 from backlight.light.image import Image as Image
 from backlight.light.materials import AbbeGlass as AbbeGlass
