@@ -204,7 +204,7 @@ def everything() -> LensFile:
         Surface(turn=pose, thickness=-1 * MM, medium=ConstantIndex(1.0)),
         Surface(),
     ]
-    lens = Lens(rows, entrance_pupil_diameter=7 * MM, object_distance=0.3, groups=[Group(1, 2, pose)])
+    lens = Lens(rows, entrance_pupil_diameter=7 * MM, object_distance=0.3, groups=[Group(pose, 1, 2)])
     return LensFile(lens, "all", (0.5e-6, 0.6e-6), (1.0, 0.5), 1, ((0.0, 0.1),), "object height", ("a note",))
 
 
@@ -244,7 +244,7 @@ def test_what_zemax_has_no_words_for_is_refused(tmp_path):
     told = everything()
     with pytest.raises(InputError, match="Sellmeier"):
         write_lens(tmp_path / "a.zmx", LensFile(Lens(told.lens.surfaces, entrance_pupil_diameter=MM)))
-    with pytest.raises(InputError, match=r"\.json or"):
+    with pytest.raises(InputError, match=r"\.zmx or \.json"):
         write_lens(tmp_path / "a.seq", told)
     assert not list(tmp_path.iterdir())
 

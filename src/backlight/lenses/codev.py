@@ -16,7 +16,7 @@ from backlight.rays import Asphere, Conic, Lens, Pose, Profile, Surface
 UNITS = {"M": 1e-3, "C": 1e-2, "I": 0.0254}
 POWERS = dict(zip("ABCDEFGHJ", range(4, 22, 2), strict=True))
 FAR = 1e9  # of its units: where the object is said to be infinitely far
-CONTROLS = frozenset("""CCY THC KC AC BC CC DC EC FC GC HC JC CUF CUM XDC YDC ZDC ADC BDC CDC GLC CRP""".split())
+CONTROLS = frozenset("""CCY THC KC AC BC CC DC EC FC GC HC JC CUF CUM XDC YDC ZDC ADC BDC CDC GLC CRP""".split())  # noqa: SIM905
 """What tells its optimizer, and not the lens."""
 
 OF_ITS_PROGRAM = ["LEN", "TIT", "TITLE", "INI", "GO", "PIM", "DER", "WTF", "PWT", "SLB", "CA", "LBL"]

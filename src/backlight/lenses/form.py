@@ -19,11 +19,8 @@ DEEPEST = 30
 def classes() -> dict[str, type]:
     """Return the parts that a file can name: those of `backlight.rays` and the materials of `backlight.light`."""
     parts = [part for module in (rays, light) for part in vars(module).values() if isinstance(part, type)]
-    wanted = rays.Surface, rays.Group, rays.Lens, rays.Pose, rays.Profile, light.Material, *_EXTRAS
+    wanted = rays.Surface, rays.Group, rays.Lens, rays.Pose, rays.Profile, light.Material, light.ThermalChange
     return {part.__name__: part for part in parts if issubclass(part, wanted)}
-
-
-_EXTRAS: tuple[type, ...] = tuple(getattr(rays, name) for name in ("Phase",) if hasattr(rays, name))
 
 
 def to_form(told: LensFile) -> dict[str, Any]:
@@ -83,9 +80,9 @@ def _demand_parts(lens: Lens, file: str) -> None:
     }  # fmt: skip
     optional = "semi_diameter", "medium", "pose", "turn", "entrance_pupil_diameter", "object_distance"
     for where, part in [("lens", lens), *rows]:
-        for name, (kind, axes, words) in wanted.items():
-            value = getattr(part, name, None)
-            if value is None and (name in optional or not hasattr(part, name)):
+        for name, (kind, axes, words) in ((f.name, wanted[f.name]) for f in dataclasses.fields(part) if f.name in wanted):
+            value = getattr(part, name)
+            if value is None and name in optional:
                 continue
             if not isinstance(value, kind) or (axes is not None and np.ndim(value) != axes):
                 raise InputError(f"{file}, {where}.{name}", got=repr(value)[:80], expected=words)

@@ -8,6 +8,8 @@ from backlight.lenses.lines import Line
 from backlight.light import AbbeGlass, ConstantIndex, Material, glass, glass_names
 
 AIR = "AIR", "VACUUM"
+OLD = {"SSK4": (1.61765, 55.14), "SK1": (1.61025, 56.71), "F15": (1.60565, 37.83)}
+"""Index and Abbe number of glasses that stand in older designs and in no catalog of today (Schott, 1967)."""
 
 
 def named(name: str, line: Line, own: Mapping[str, Material]) -> Material:
@@ -21,6 +23,8 @@ def named(name: str, line: Line, own: Mapping[str, Material]) -> Material:
         return given[name.upper()]
     if name.upper() in AIR:
         return ConstantIndex(1.0)
+    if _bare(name) in OLD:
+        return AbbeGlass(*OLD[_bare(name)])
     digits = re.fullmatch(r"(\d{3,6})\.(\d{3,6})", name)
     if digits:
         index, abbe = digits.groups()

@@ -7,7 +7,7 @@ import numpy as np
 
 from backlight.errors import InputError
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
-from backlight.light import AbbeGlass, CatalogGlass, ConstantIndex, Material
+from backlight.light import AbbeGlass, ConstantIndex, Glass, Material
 from backlight.rays import Asphere, Conic, Pose, Profile, Surface
 
 MM = 1e-3
@@ -110,8 +110,8 @@ def _terms(profile: Profile) -> tuple[str, list[str]]:
 def _glass(medium: Material, mirror: bool, wavelength: float) -> list[str]:
     if mirror:
         return ["  GLAS MIRROR 0 0 1.5 40"]
-    if isinstance(medium, CatalogGlass):
-        return [f"  GLAS {medium.name.rpartition(':')[2]} 0 0 1.5 40"]
+    if isinstance(medium, Glass):
+        return [f"  GLAS {medium.name} 0 0 1.5 40"]
     if isinstance(medium, AbbeGlass):
         return [f"  GLAS ___BLANK 1 0 {_number(float(medium.nd))} {_number(float(medium.vd))}"]
     if isinstance(medium, ConstantIndex):

@@ -2,6 +2,7 @@
 
 from backlight.light.air import Air as Air
 from backlight.light.catalog import glass as glass
+from backlight.light.catalog import glass_names as glass_names
 from backlight.light.field import Field as Field
 from backlight.light.field import map_modes as map_modes
 from backlight.light.field import select_modes as select_modes

@@ -41,6 +41,11 @@ def glass(name: str) -> Glass:
     return _built(rest, found)
 
 
+def glass_names() -> list[str]:
+    """Return all names that `glass` takes, each with its maker: `"SCHOTT:N-BK7"`, in the order of the makers."""
+    return [f"{maker}:{name}" for maker, catalog in _makers().items() for name in catalog]
+
+
 @cache
 def _makers() -> dict[str, dict[str, dict[str, Any]]]:
     return json.loads(files("backlight.light").joinpath("glasses.json").read_text(encoding="utf-8"))
