@@ -163,7 +163,7 @@ def test_pixels_of_another_number_of_cameras_are_refused():
         instrument(rig(), np.zeros((1, 2, 5)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_error_bars_cover(measured):
     """One hundred draws of 50 µm from a flat plate: each number within its bar in 68 %, within two in 95 %."""
     cameras, pixels, points = measured
@@ -179,8 +179,8 @@ def test_error_bars_cover(measured):
                                                          ("sample.tilt", MENISCUS["tilt"]))]))  # fmt: skip
     within = [100 * np.mean(np.abs(errors) < n, axis=0) for n in (1, 2)]
     # Binomial scatter of one number in 100 draws: 4.7 and 2.2 %; three of it, for eight numbers.
-    assert np.all(np.abs(within[0] - 68.3) < 14)
-    assert np.all(within[1] > 95.4 - 6.6)
+    assert np.all(np.abs(within[0] - 68.3) < 14), within
+    assert np.all(within[1] > 95.4 - 6.6), within
 
 
 @pytest.mark.real

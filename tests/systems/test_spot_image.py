@@ -74,8 +74,8 @@ def test_the_aperture_lets_its_area_through():
         assert open_ == pytest.approx(np.pi * MM**2, rel=2 / across**2)
 
 
-def calibrated(frames, noise, across=256):
-    start = aligned(instrument(across, noise=Gaussian(noise)), frames)
+def calibrated(frames, noise):
+    start = aligned(instrument(finer=4, noise=Gaussian(noise)), frames)
     return estimate(start, frames, TABLE, loss=losses.intensity(), solver=LevenbergMarquardt(steps=3, inner=15))
 
 
@@ -84,7 +84,7 @@ def test_a_lens_is_found_from_its_spot(spot):
     """From 0.3 mm and 1.5° off, where the two spots do not touch: tilt to 0.02°, shift to microns."""
     noise = 0.02 * spot.max()
     frames = spot + noise * np.random.default_rng(0).normal(size=spot.shape)
-    found = calibrated(frames, noise, across=384)
+    found = calibrated(frames, noise)
     assert np.rad2deg(found.value("sample.tilt")) == pytest.approx(np.rad2deg(TRUE_TILT), abs=0.06)
     assert found.value("sample.shift") == pytest.approx(TRUE_SHIFT, abs=3e-6)
     for path, true in (("sample.shift", TRUE_SHIFT), ("sample.tilt", TRUE_TILT)):
@@ -95,6 +95,23 @@ def test_a_lens_is_found_from_its_spot(spot):
                         solver=LevenbergMarquardt(steps=3, inner=15))  # fmt: skip
     assert np.abs(centered.value("sample.shift") - TRUE_SHIFT).max() > 20e-6
     assert centered.quality.reduced_chi2 > 1.5 * found.quality.reduced_chi2
+
+
+@pytest.mark.long
+def test_error_bars_cover(spot):
+    """One hundred draws of noise: shift, tilt and gain within one bar in 68 %, within two in 95 %."""
+    noise, errors = 0.05 * spot.max(), []
+    begin = instrument(across=192, finer=4, noise=Gaussian(noise), shift=TRUE_SHIFT + 20e-6, tilt=TRUE_TILT + 0.01)
+    for seed in range(100):
+        frames = spot + noise * np.random.default_rng(seed).normal(size=spot.shape)
+        found = estimate(begin, frames, TABLE, loss=losses.intensity(), solver=LevenbergMarquardt(steps=1, inner=10))
+        errors.append(np.concatenate([(found.value(path) - true) / np.asarray(found.std(path))
+                                      for path, true in (("sample.shift", TRUE_SHIFT), ("sample.tilt", TRUE_TILT))]
+                                     ))  # fmt: skip
+    within = [100 * np.mean(np.abs(errors) < n, axis=0) for n in (1, 2)]
+    # Binomial scatter of one number in 100 draws: 4.7 and 2.2 %; three of it, for five numbers.
+    assert np.all(np.abs(within[0] - 68.3) < 14), within
+    assert np.all(within[1] > 95.4 - 6.6), within
 
 
 def test_a_dark_frame_is_refused():

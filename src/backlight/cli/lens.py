@@ -28,13 +28,13 @@ def info(file: LensPath, json: Json = False) -> None:
     lengths = ("efl", "bfl", "entrance_pupil", "entrance_pupil_diameter", "exit_pupil", "exit_pupil_diameter")
     show.rows([(name, _length(told[name])) for name in lengths])
     show.rows([("f_number", "infinite" if told["f_number"] is None else f"{told['f_number']:.4g}")])
-    show.rows([("surface", "kind", "radius", "thickness", "semi-diameter", "behind it", "")]
-              + [_row(surface) for surface in told["surfaces"]])  # fmt: skip
+    head = ("surface", "kind", "radius", "thickness", "semi-diameter", "behind it", "")
+    show.rows([head, *map(_row, told["surfaces"])])
     for note in told["notes"]:
         show.line(f"note: {note}")
 
 
-def _row(surface: dict[str, Any]) -> tuple[str, ...]:
+def _row(surface: dict[str, Any]) -> tuple[object, ...]:
     behind = surface["medium"] if surface["medium"] == "mirror" else f"{surface['medium']} n={surface['index']:.5f}"
     marks = " ".join(word for word in ("stop", "tilted") if surface[word])
     free = "–" if surface["semi_diameter"] is None else _length(surface["semi_diameter"])

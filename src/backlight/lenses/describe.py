@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from backlight.errors import InputError
@@ -69,7 +70,7 @@ def _finite(value: Any) -> float | None:
 def _row(number: int, surface: Surface, medium: Material, wavelength: float) -> dict[str, Any]:
     curvature = float(surface.profile.vertex_curvature())
     with jax.enable_x64(True):
-        index = float(np.asarray(medium.index(np.asarray(wavelength))))
+        index = float(medium.index(jnp.asarray(wavelength)))
     return {
         "number": number,
         "kind": type(surface.profile).__name__,

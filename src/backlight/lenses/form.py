@@ -80,11 +80,11 @@ def _demand_parts(lens: Lens, file: str) -> None:
     }  # fmt: skip
     optional = "semi_diameter", "medium", "pose", "turn", "entrance_pupil_diameter", "object_distance"
     for where, part in [("lens", lens), *rows]:
-        for name, (kind, axes, words) in ((f.name, wanted[f.name]) for f in dataclasses.fields(part) if f.name in wanted):
-            value = getattr(part, name)
-            if value is None and name in optional:
-                continue
-            if not isinstance(value, kind) or (axes is not None and np.ndim(value) != axes):
+        for name in (f.name for f in dataclasses.fields(part) if f.name in wanted):
+            value: Any = getattr(part, name)
+            kind, axes, words = wanted[name]
+            fits = isinstance(value, kind) and (axes is None or np.ndim(value) == axes)  # type: ignore[arg-type]
+            if not fits and not (value is None and name in optional):
                 raise InputError(f"{file}, {where}.{name}", got=repr(value)[:80], expected=words)
 
 

@@ -1,6 +1,7 @@
 """Refractive deflectometry: a lens, and where it stands, from where cameras see the points of a display through it."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -74,11 +75,11 @@ def deflectometry(
                          expected="(camera, 2, n): y and x of n pixels of each")  # fmt: skip
     together = jax.tree.map(lambda *leaves: PerFrame(jnp.stack(leaves)), *cameras)
     return ImagingSystem(
-        PixelRays(together, PerFrame(pixels), wavelength),
+        cast(Any, PixelRays(together, PerFrame(pixels), wavelength)),
         Nothing(),
         TracedLens(lens, shift=shift, tilt=tilt),
         Nothing(),
-        Screen(pixels.shape[2], pitch),
+        cast(Any, Screen(pixels.shape[2], pitch)),
         Gaussian(scatter / pitch),
     )
 

@@ -170,13 +170,13 @@ class ImagingSystem(eqx.Module):
     def _light_at_sample(self) -> Any:
         return self.incident_path(self.illumination(self._grids()[0]))
 
-    def _light_at_camera(self) -> Field | Image | Rays:
+    def _light_at_camera(self) -> Any:
         light = self.illumination(self._grids()[0])
         if self.modes_at_once is None or not isinstance(light, Field) or count_modes(light) == 1:
             return self._carried(light)
         return _sum_of_modes(self._carried, light, self.modes_at_once)
 
-    def _carried(self, light: Any) -> Field | Image | Rays:
+    def _carried(self, light: Any) -> Any:
         return self.detection_path(self.sample(self.incident_path(light)))
 
 

@@ -1,10 +1,13 @@
-"""What the composition asks of the part in each slot; any `equinox.Module` with these methods fits."""
+"""What the composition asks of the part in each slot; any `equinox.Module` with these methods fits.
 
-from typing import Protocol
+Light is a `Field`, an `Image` of incoherent light, or `Rays`; a part takes the kind that it can carry.
+"""
+
+from typing import Any, Protocol
 
 from jaxtyping import Array, Float
 
-from backlight.light import Field, Grid
+from backlight.light import Grid
 
 
 class Illumination(Protocol):
@@ -18,7 +21,7 @@ class Illumination(Protocol):
         """Wavefront curvature at the exit plane, 1/m; 0 for collimated light."""
         ...
 
-    def __call__(self, grid: Grid) -> Field:
+    def __call__(self, grid: Grid, /) -> Any:
         """Return the light on `grid`."""
         ...
 
@@ -30,7 +33,7 @@ class Path(Protocol):
         """Return how much wider the pixels come out (M) and the carrier's curvature behind."""
         ...
 
-    def __call__(self, field: Field) -> Field:
+    def __call__(self, light: Any, /) -> Any:
         """Return the light at the far end."""
         ...
 
@@ -43,6 +46,6 @@ class Sample(Protocol):
         """Rows and columns of the grid the sample lies on; at least the camera's."""
         ...
 
-    def __call__(self, field: Field) -> Field:
+    def __call__(self, light: Any, /) -> Any:
         """Return the light just behind the sample."""
         ...

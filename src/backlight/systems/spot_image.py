@@ -1,5 +1,7 @@
 """The spot of a point source behind a lens, as a camera sees it: what tells where the lens stands."""
 
+from typing import Any, cast
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -119,7 +121,7 @@ def spot_image(
     shape: tuple[int, int],
     noise: Noise | None = None,
     across: int = 256,
-    finer: int = 2,
+    finer: int = 4,
 ) -> ImagingSystem:
     """Compose a point source, an aperture, a lens behind it, and a camera that sees the spot, in focus or out of it.
 
@@ -145,7 +147,7 @@ def spot_image(
     """
     light = PointSource(source, beam, wavelength, across=across)
     return ImagingSystem(
-        light,
+        cast(Any, light),
         Nothing(),
         TracedLens(lens, shift=shift, tilt=tilt),
         Landing((_grown(shape[0], finer), _grown(shape[1], finer)), pixel_pitch / finer, camera_z, light.area),
