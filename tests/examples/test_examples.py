@@ -82,3 +82,12 @@ def test_talbot_carpet(tmp_path):
     assert lengths["after 27 exact"] == pytest.approx(1, abs=1e-4)
     assert lengths["after 27 paraxial"] < -0.99
     assert [path.name for path in tmp_path.iterdir()] == ["talbot_carpet.png"]
+
+
+@pytest.mark.slow
+def test_deflectometry(tmp_path):
+    found = run("deflectometry", tmp_path)
+    assert found["front radius"] == pytest.approx(-82.23e-3, rel=0.02)
+    assert found["back radius"] == pytest.approx(-32.14e-3, rel=0.01)
+    assert found["thickness"] == pytest.approx(3.59e-3, rel=0.1)
+    assert [path.name for path in tmp_path.iterdir()] == ["deflectometry.png"]
