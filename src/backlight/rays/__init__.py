@@ -29,6 +29,7 @@ from backlight.rays.launch import launch as launch
 from backlight.rays.lens import Group as Group
 from backlight.rays.lens import Lens as Lens
 from backlight.rays.lens import Surface as Surface
+from backlight.rays.many import sum_over_rays as sum_over_rays
 from backlight.rays.pinhole import Pinhole as Pinhole
 from backlight.rays.pose import Pose as Pose
 from backlight.rays.profiles import Asphere as Asphere
