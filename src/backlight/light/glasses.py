@@ -1,5 +1,7 @@
 """Glasses as makers tell them: relative to air, in a range of wavelengths, at one temperature; and at others."""
 
+from typing import cast
+
 import equinox as eqx
 import numpy as np
 from jax.core import Tracer
@@ -140,7 +142,8 @@ class GlassAt(Material):
         wavelength = real_array(wavelength)
         air = Air(self.glass.reference).index(wavelength)
         relative = self.glass.index(wavelength / air)
-        return air * relative + self.glass.thermal.of(relative, wavelength, self.temperature - self.glass.reference)
+        change = cast(ThermalChange, self.glass.thermal)  # demanded by the constructor
+        return air * relative + change.of(relative, wavelength, self.temperature - self.glass.reference)
 
 
 def _demand_inside(name: str, wavelength: np.ndarray, limits: tuple[float, float]) -> None:
