@@ -5,6 +5,7 @@ from collections.abc import Callable
 import equinox as eqx
 import numpy as np
 
+from backlight.errors import InputError
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, with_f_number, with_numerical_aperture, with_object_aperture
 
@@ -39,6 +40,8 @@ def stop_size() -> Aperture:
 
 @in_double_precision
 def _filling_the_stop(lens: Lens, wavelength: float) -> Lens:
+    if lens.surfaces[lens.stop].semi_diameter is None:
+        raise InputError("aperture", got="a stop without a size, and no other aperture", expected="its diameter")
     unit = first_order(_with_diameter(lens, 1.0), wavelength).stop_diameter
     return _with_diameter(lens, 2 * float(lens.surfaces[lens.stop].semi_diameter) / float(unit))  # type: ignore[arg-type]
 

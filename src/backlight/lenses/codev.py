@@ -56,7 +56,9 @@ def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     surfaces = _surfaces(rows, unit, radii, glasses)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STO", remedy="add STO below one surface")
-    away = rows[0].line.number_at(2)
+    away = rows[0].line.distance_at(2)
+    if away == 0:
+        rows[0].line.refuse("0", "a distance of the object other than 0")
     lens = Lens(surfaces, object_distance=None if abs(away) > FAR else away * unit)
     wavelengths, weights, primary = _wavelengths(head, file)
     lens = _aperture(head, file, unit)(lens, wavelengths[primary])
@@ -69,20 +71,30 @@ def _statements(text: str, file: str) -> list[Line]:
     found: list[Line] = []
     joined, start = "", 0
     for number, line in enumerate(text.splitlines(), 1):
-        bare = re.split(r"!(?=(?:[^'\"]*['\"][^'\"]*['\"])*[^'\"]*$)", line)[0].strip()
+        *statements, last = _parted(joined + line)
         start = start or number
-        if bare.endswith("&"):
-            joined += bare[:-1] + " "
-            continue
-        for statement in _parted(joined + bare):
-            found.append(Line(file, start, tuple(statement.split())))
-        joined, start = "", 0
-    return found
+        goes_on = last.rstrip().endswith("&")
+        joined = last.rstrip()[:-1] + " " if goes_on else ""
+        found += [Line(file, start, tuple(s.split())) for s in (statements if goes_on else [*statements, last])]
+        start = start if goes_on else 0
+    if joined.strip():
+        found.append(Line(file, start, tuple(joined.split())))
+    return [line for line in found if line.words]
 
 
 def _parted(line: str) -> list[str]:
-    """Return statements of a line; a ; within quotes parts none."""
-    return [s for s in re.split(r";(?=(?:[^'\"]*['\"][^'\"]*['\"])*[^'\"]*$)", line) if s.strip()]
+    """Return the statements of a line, without its comment; what stands in quotes parts and ends none."""
+    found, quote = [""], ""
+    for letter in line:
+        if letter == "!" and not quote:
+            break
+        if letter == ";" and not quote:
+            found.append("")
+            continue
+        if letter in "'\"":
+            quote = "" if letter == quote else quote or letter
+        found[-1] += letter
+    return found
 
 
 def _sorted(statements: list[Line]) -> tuple[dict[str, Line], list[Row], list[Line]]:
@@ -92,7 +104,7 @@ def _sorted(statements: list[Line]) -> tuple[dict[str, Line], list[Row], list[Li
     strange: list[Line] = []
     for line in statements:
         word = line.keyword
-        if re.fullmatch(r"S|SO|SI|S\d+", word) and len(line.words) > 2:
+        if re.fullmatch(r"S|SO|SI|S\d{1,4}", word) and len(line.words) > 2:
             rows.append(Row(line))
         elif rows and (word in SHAPES or word in PLACES or (word in POWERS and len(line.words) > 1)):
             rows[-1].told.setdefault("CIR EDG" if word == "CIR" and _is_edge(line) else word, line)
@@ -182,19 +194,19 @@ def _wavelengths(head: Mapping[str, Line], file: str) -> tuple[tuple[float, ...]
     if not told or any(not 0 < w < 1e-3 for w in told):
         head["WL"].refuse(" ".join(head["WL"].words[1:]), "wavelengths in nm")
     weights = head["WTW"].numbers() if "WTW" in head else []
-    primary = int(head["REF"].number_at(1)) - 1 if "REF" in head else 0
-    return tuple(told), tuple((weights + [1.0] * len(told))[: len(told)]), min(max(primary, 0), len(told) - 1)
+    primary = head["REF"].whole_at(1, 1, len(told), "the number of a wavelength") - 1 if "REF" in head else 0
+    return tuple(told), tuple((weights + [1.0] * len(told))[: len(told)]), primary
 
 
 def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aperture:
     if "EPD" in head:
-        return aperture.entrance_pupil(head["EPD"].number_at(1) * unit)
+        return aperture.entrance_pupil(head["EPD"].positive_at(1, "a diameter") * unit)
     if "FNO" in head:
-        return aperture.f_number(head["FNO"].number_at(1))
+        return aperture.f_number(head["FNO"].positive_at(1, "an f-number"))
     if "NA" in head:
-        return aperture.image_aperture(head["NA"].number_at(1))
+        return aperture.image_aperture(head["NA"].positive_at(1, "a numerical aperture"))
     if "NAO" in head:
-        return aperture.object_aperture(head["NAO"].number_at(1))
+        return aperture.object_aperture(head["NAO"].positive_at(1, "a numerical aperture"))
     raise InputError(file, got="no aperture", expected=f"a line {', '.join(APERTURES)}")
 
 

@@ -31,18 +31,35 @@ class Line:
         """Raise the error that names this line."""
         raise InputError(f"{self.file} line {self.number}, {self.words[0]}", got=got, expected=expected, remedy=remedy)
 
+    def distance_at(self, place: int) -> float:
+        """Return a word as a distance, which may be `INFINITY`."""
+        told = self.words[place].upper() if place < len(self.words) else ""
+        return math.inf if told == "INFINITY" else self.number_at(place, "a distance")
+
     def number_at(self, place: int, what: str = "a number") -> float:
-        """Return a word as a finite number; `INFINITY` as infinite."""
+        """Return a word as a finite number, below 1e30 so that its square is one too."""
         word = self.words[place] if place < len(self.words) else ""
-        if word.upper() == "INFINITY":
-            return math.inf
         try:
             value = float(word)
         except ValueError:
             self.refuse(repr(word) if word else "nothing", what)
-        if not math.isfinite(value):
-            self.refuse(word, f"{what} that is finite")
+        if not abs(value) < 1e30:
+            self.refuse(word, f"{what} that is finite, and below 1e30")
         return value
+
+    def positive_at(self, place: int, what: str) -> float:
+        """Return a word as a number above zero."""
+        value = self.number_at(place, what)
+        if not value > 0:
+            self.refuse(self.words[place], f"{what} > 0")
+        return value
+
+    def whole_at(self, place: int, low: int, high: int, what: str) -> int:
+        """Return a word as a whole number within bounds."""
+        value = self.number_at(place, what)
+        if value != int(value) or not low <= value <= high:
+            self.refuse(self.words[place], f"{what}, {low} to {high}")
+        return int(value)
 
     def numbers(self, start: int = 1) -> list[float]:
         """Return all words from `start` on as finite numbers."""

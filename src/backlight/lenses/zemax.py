@@ -66,10 +66,12 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     surfaces, before = _surfaces(rows, unit, glasses)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STOP", remedy="add a line STOP to one surface")
-    away = rows[0].number("DISZ", math.inf) * unit
+    away = _distance(rows[0], math.inf) * unit
+    if away == 0:
+        rows[0].told["DISZ"].refuse("0", "a distance of the object other than 0")
     lens = Lens(surfaces, object_distance=None if math.isinf(away) else away, before=before)
     wavelengths, weights, primary = _wavelengths(head)
-    kind = FIELDS.get(int(_first(head, "FTYP", 0.0)), ANGLE)
+    kind = _field_kind(head)
     lens = _aperture(head, file, unit)(lens, wavelengths[primary])
     return LensFile(lens, _name(head), wavelengths, weights, primary, _fields(head, kind, unit), kind, notes)
 
@@ -84,7 +86,7 @@ def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
         elif not rows or line.keyword in ("BLNK", "TOL", "MNUM", "MOFF"):
             head.append(line)
         elif line.keyword == "PARM":
-            rows[-1].parameters[int(line.number_at(1))] = line.number_at(2)
+            rows[-1].parameters[line.whole_at(1, 0, 1000, "the number of a parameter")] = line.number_at(2)
         else:
             rows[-1].told.setdefault(line.keyword, line)
     return head, rows
@@ -101,7 +103,7 @@ def _surfaces(rows: list[Row], unit: float, glasses: Mapping[str, Material]) -> 
         mirror = _is_mirror(row)
         breaks = row.type == "COORDBRK"
         medium = None if mirror or breaks else _medium(row, glasses) or air
-        thickness = row.number("DISZ") * unit
+        thickness = _distance(row, 0.0) * unit
         if math.isinf(thickness):
             row.told["DISZ"].refuse("INFINITY", "a finite distance behind each surface but the object")
         surfaces.append(Surface(_profile(row, unit), thickness=thickness, medium=medium, mirror=mirror,
@@ -121,7 +123,7 @@ def _medium(row: Row, glasses: Mapping[str, Material]) -> Material | None:
         return None
     name = line.words[1]
     own = {key.upper() for key in glasses}
-    if name.upper() not in own and len(line.words) > 5 and int(line.number_at(2)) in MODEL:
+    if name.upper() not in own and len(line.words) > 5 and line.number_at(2) in MODEL:
         index, abbe = line.number_at(4, "the index"), line.number_at(5, "Abbe's number")
         if not 1 <= index < 5 or abbe < 0:
             line.refuse(f"index {index:g}, Abbe's number {abbe:g}", "a glass: 1 ≤ n < 5, V ≥ 0")
@@ -162,13 +164,21 @@ def _standard(row: Row, unit: float) -> Profile:
 
 
 def _even(row: Row, unit: float) -> Profile:
-    return _with_powers(row, unit, {2 * i: a for i, a in row.parameters.items() if 1 <= i <= 8})
+    _demand_known(row, 8)
+    return _with_powers(row, unit, {2 * i: a for i, a in row.parameters.items() if i > 0})
 
 
 def _odd(row: Row, unit: float) -> Profile:
     if row.parameters.get(1, 0.0) != 0:
         row.line.refuse(f"a cone, PARM 1 {row.parameters[1]:g}", "an odd asphere without a point at its vertex")
-    return _with_powers(row, unit, {i: a for i, a in row.parameters.items() if 2 <= i <= 8})
+    _demand_known(row, 8)
+    return _with_powers(row, unit, {i: a for i, a in row.parameters.items() if i > 1})
+
+
+def _demand_known(row: Row, last: int) -> None:
+    beyond = [i for i, a in row.parameters.items() if i > last and a != 0]
+    if beyond:
+        row.line.refuse(f"PARM {beyond[0]}", f"parameters up to {last} of a surface {row.type}")
 
 
 def _with_powers(row: Row, unit: float, terms: dict[int, float]) -> Profile:
@@ -199,9 +209,13 @@ def _lines_of(head: list[Line], keyword: str) -> list[Line]:
     return [line for line in head if line.keyword == keyword]
 
 
-def _first(head: list[Line], keyword: str, default: float) -> float:
-    found = _lines_of(head, keyword)
-    return found[0].number_at(1) if found else default
+def _distance(row: Row, default: float) -> float:
+    return row.told["DISZ"].distance_at(1) if "DISZ" in row.told else default
+
+
+def _field_kind(head: list[Line]) -> str:
+    told = _lines_of(head, "FTYP")
+    return FIELDS[told[0].whole_at(1, 0, 3, "a kind of field")] if told else ANGLE
 
 
 def _demand_sequential(head: list[Line]) -> None:
@@ -231,7 +245,8 @@ def _wavelengths(head: list[Line]) -> tuple[tuple[float, ...], tuple[float, ...]
     if not told:
         return (587.5618e-9,), (1.0,), 0
     told = told[: _count(head, 4, len(told))]
-    primary = min(max(int(_first(head, "PWAV", 1.0)) - 1, 0), len(told) - 1)
+    main = _lines_of(head, "PWAV")
+    primary = main[0].whole_at(1, 1, len(told), "the number of a wavelength") - 1 if main else 0
     for wavelength, _ in told:
         if not 0 < wavelength < 1e-3:
             raise InputError(head[0].file, got=f"a wavelength of {wavelength * 1e6:g} µm", expected="a number > 0, µm")
@@ -241,7 +256,7 @@ def _wavelengths(head: list[Line]) -> tuple[tuple[float, ...], tuple[float, ...]
 def _count(head: list[Line], place: int, default: int) -> int:
     """Return how many fields (3) or wavelengths (4) count: the program fills its tables up."""
     told = _lines_of(head, "FTYP")
-    return max(int(told[0].number_at(place)), 1) if told and len(told[0].words) > place else default
+    return told[0].whole_at(place, 1, 1000, "how many there are") if told and len(told[0].words) > place else default
 
 
 def _fields(head: list[Line], kind: str, unit: float) -> tuple[tuple[float, float], ...]:
@@ -255,11 +270,11 @@ def _fields(head: list[Line], kind: str, unit: float) -> tuple[tuple[float, floa
 def _aperture(head: list[Line], file: str, unit: float) -> aperture.Aperture:
     for line in head:
         if line.keyword == "ENPD":
-            return aperture.entrance_pupil(line.number_at(1) * unit)
+            return aperture.entrance_pupil(line.positive_at(1, "a diameter") * unit)
         if line.keyword == "FNUM":
-            return aperture.f_number(line.number_at(1))
+            return aperture.f_number(line.positive_at(1, "an f-number"))
         if line.keyword == "OBNA":
-            return aperture.object_aperture(line.number_at(1))
+            return aperture.object_aperture(line.positive_at(1, "a numerical aperture"))
         if line.keyword == "FLOA":
             return aperture.stop_size()
     raise InputError(file, got="no aperture", expected="a line ENPD, FNUM, OBNA or FLOA",

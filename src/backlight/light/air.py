@@ -1,8 +1,5 @@
 """Air, whose index changes with temperature and pressure."""
 
-import jax.numpy as jnp
-from jaxtyping import Array, Float
-
 from backlight.light.materials import Material
 from backlight.maths.exact import Exact, number
 from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, Given
@@ -48,8 +45,8 @@ class Air(Material):
         return 1 + refractivity * (_density(self.temperature, self.pressure) / _density(_STANDARD, ATMOSPHERE))
 
 
-def _density(temperature: Float[Array, ""] | float, pressure: Float[Array, ""] | float) -> Float[Array, ""]:
+def _density(temperature: Exact | float, pressure: Exact | float) -> Exact | float:
     """Return p/(Z T) in Pa/K."""
-    celsius, ratio = jnp.asarray(temperature, float) - _CELSIUS, pressure / temperature
+    celsius, ratio = temperature - _CELSIUS, pressure / temperature
     compressibility = 1 - ratio * (1.58123e-6 - 2.9331e-8 * celsius + 1.1043e-10 * celsius**2) + ratio**2 * 1.83e-11
     return ratio / compressibility

@@ -64,7 +64,7 @@ def _dispersion(told: dict[str, Any]) -> Material:
     return Sellmeier(terms[0::2], [c * um**2 for c in terms[1::2]])
 
 
-def _thermal(constants: list[float] | None) -> ThermalChange | None:
+def _thermal(constants: list[Any] | None) -> ThermalChange | None:
     if constants is None:
         return None
     *powers, e0, e1, resonance = constants

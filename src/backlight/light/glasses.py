@@ -1,6 +1,6 @@
 """Glasses as makers tell them: relative to air, in a range of wavelengths, at one temperature; and at others."""
 
-from typing import Any
+from typing import cast
 
 import equinox as eqx
 import numpy as np
@@ -12,7 +12,7 @@ from backlight.light.air import ROOM, Air
 from backlight.light.materials import Material
 from backlight.maths.argument import instance, setting
 from backlight.maths.exact import Exact, number, vector
-from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, Given
+from backlight.maths.leaf import POSITIVE, Given
 from backlight.maths.safe import real_array
 from backlight.units import nm
 
@@ -26,13 +26,14 @@ class ThermalChange(eqx.Module):
     Δn = (n² − 1)/(2n) · (D₀ΔT + D₁ΔT² + D₂ΔT³ + (E₀ΔT + E₁ΔT²)/(λ² − λ_TK²)), n at the reference temperature, and ΔT
     from there. Measured from −100 to 140 °C, and from the g line to 1060 nm.
 
-    **Arguments:** `powers`: D₀, D₁, D₂ in 1/K, 1/K², 1/K³; `resonant`: E₀, E₁ in m²/K, m²/K²; `resonance`: λ_TK, m.
-    Leaves.
+    **Arguments:** `powers`: D₀, D₁, D₂ in 1/K, 1/K², 1/K³; `resonant`: E₀, E₁ in m²/K, m²/K²; `resonance`: λ_TK, m,
+    negative for an imaginary one (λ² + λ_TK² then), as makers write it. Leaves.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> from backlight.light import ThermalChange
         >>> change = ThermalChange([1.86e-6, 1.31e-8, -1.37e-11], [4.34e-19, 6.27e-22], 0.17e-6)  # N-BK7
-        >>> f"{change.of(1.5187, 546.07e-9, 20.0) / 20:.1e}"
+        >>> f"{change.of(jnp.asarray(1.5187), 546.07e-9, 20.0) / 20:.1e}"
         '1.6e-06'
     """
 
@@ -42,14 +43,12 @@ class ThermalChange(eqx.Module):
 
     def __init__(self, powers: Given, resonant: Given, resonance: Given):
         self.powers, self.resonant = vector("powers", powers), vector("resonant", resonant)
-        self.resonance = number("resonance", resonance, NOT_NEGATIVE)
+        self.resonance = number("resonance", resonance)
 
-    def of(
-        self, n: Float[Array, "*shape"], wavelength: Float[Array, "*shape"], rise: Float[Array, ""]
-    ) -> Float[Array, "*shape"]:
+    def of(self, n: Float[Array, "*shape"], wavelength: Given, rise: Exact | float) -> Float[Array, "*shape"]:
         """Return Δn of an index n at λ, m, for a rise ΔT, K."""
         (d0, d1, d2), (e0, e1) = self.powers, self.resonant
-        squares = real_array(wavelength) ** 2 - self.resonance**2
+        squares = real_array(wavelength) ** 2 - self.resonance * abs(self.resonance)
         relative = rise * (d0 + rise * (d1 + rise * d2) + (e0 + rise * e1) / squares)
         return (n**2 - 1) / (2 * n) * relative
 
@@ -143,8 +142,8 @@ class GlassAt(Material):
         wavelength = real_array(wavelength)
         air = Air(self.glass.reference).index(wavelength)
         relative = self.glass.index(wavelength / air)
-        thermal: Any = self.glass.thermal
-        return air * relative + thermal.of(relative, wavelength, self.temperature - self.glass.reference)
+        change = cast(ThermalChange, self.glass.thermal)  # demanded by the constructor
+        return air * relative + change.of(relative, wavelength, self.temperature - self.glass.reference)
 
 
 def _demand_inside(name: str, wavelength: np.ndarray, limits: tuple[float, float]) -> None:
