@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from backlight.errors import InputError
 from backlight.lenses import LensFile, read_lens, write_lens
+from backlight.lenses.codev import read_codev
 from backlight.lenses.describe import described
+from backlight.lenses.table import read_table
 from backlight.lenses.zemax import read_zemax
 from backlight.light import AbbeGlass, ConstantIndex, Rays, Sellmeier
 from backlight.rays import Asphere, Conic, Group, Lens, Pose, Surface, first_order, trace
@@ -262,6 +264,17 @@ def test_what_zemax_has_no_words_for_is_refused(tmp_path):
         ("a.zmx", ZEMAX.replace("DISZ 4", "DISZ INFINITY"), r"line 22, DISZ"),
         ("a.zmx", ZEMAX.replace("MODE SEQ", "MODE NSC"), r"line 1, MODE"),
         ("a.zmx", ZEMAX.replace("UNIT MM", "UNIT FT"), r"line 3, UNIT\n.*'FT'"),
+        ("a.zmx", ZEMAX.replace("CURV -0.01", "CURV -0.01\n  STOP"), r"a\.zmx, surfaces\n.*stops at 0 and 1"),
+        ("a.zmx", ZEMAX.replace("ENPD 8", "ENPD -8"), r"line 4, ENPD\n.*-8"),
+        ("a.zmx", ZEMAX.replace("PWAV 1", "PWAV 7"), r"line 10, PWAV\n.*7"),
+        ("a.zmx", ZEMAX.replace("PWAV 1", "PWAV INFINITY"), r"line 10, PWAV"),
+        ("a.zmx", ZEMAX.replace("FTYP 0", "FTYP 9"), r"line 5, FTYP"),
+        ("a.zmx", ZEMAX.replace("PARM 3 0", "PARM 9 1"), r"PARM 9"),
+        ("a.zmx", ZEMAX.replace("DISZ INFINITY", "DISZ 0"), r"line 14, DISZ"),
+        ("a.zmx", ZEMAX.replace("ENPD 8", "FLOA").replace("  DIAM 6 1 0 0 1 \"\"\n", ""), "stop without a size"),
+        ("a.zmx", ZEMAX.replace("CURV 0.02", "CURV 1e308"), r"line 18, CURV"),
+        ("a.seq", CODE_V.replace("REF 2", "REF 9"), r"line 6, REF"),
+        ("a.seq", CODE_V.replace("EPD 8", "FNO 0"), r"line 3, FNO"),
         ("a.zmx", "MODE SEQ\n", "0 surfaces"),
         ("a.zmx", "", "empty"),
         ("a.zmx", "\0\1\2" * 50, "no text"),
@@ -315,14 +328,49 @@ def test_our_files_are_refused_where_they_are_wrong(tmp_path, change, told):
         read_lens(written(tmp_path, "b.json", json.dumps(form)))
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 60), st.text("SURFTYPEGLAZ 0123456789.-eINFTY\n", max_size=12)), max_size=4))
-def test_damaged_files_never_give_another_error(damage):
-    lines = ZEMAX.splitlines()
-    for place, text in damage:
-        lines[place % len(lines)] = text
+WORDS = [
+    "",
+    "0",
+    "-1",
+    "1e400",
+    "nan",
+    "INFINITY",
+    "STOP",
+    "GLAS",
+    "PARM 9",
+    "; S 1 2",
+    "&",
+    "!",
+    "'",
+    "AIR",
+    "\x1b[31m",
+]
+DAMAGE = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 4), st.sampled_from(WORDS)), max_size=4)
+FILES = [("a.zmx", ZEMAX, read_zemax), ("a.seq", CODE_V, read_codev), ("a.txt", TABLE, read_table)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAMAGE, st.sampled_from(FILES))
+def test_damaged_files_never_give_another_error(damage, told):
+    """Words of some lines are others: a lens, or an error of ours."""
+    name, text, read = told
+    lines = [line.split(" ") for line in text.splitlines()]
+    for place, word, other in damage:
+        line = lines[place % len(lines)]
+        line[word % len(line)] = other
     with contextlib.suppress(InputError):
-        read_zemax("\n".join(lines), "damaged.zmx", OWN)
+        read("\n".join(" ".join(line) for line in lines), name, OWN)
+
+
+def test_long_lines_take_no_time():
+    """A line of a megabyte is read once, not once for each of its letters."""
+    with pytest.raises(InputError):
+        read_codev("x;" * 300_000 + "\n" + "!" * 600_000, "a.seq", {})
+
+
+def test_a_statement_that_ends_in_the_file_counts(tmp_path):
+    told = read_lens(written(tmp_path, "a.seq", CODE_V.replace("GO\n", "EPD 8 &")))
+    assert told.lens.stop == 0
 
 
 def test_a_lens_that_nothing_passes_is_named(tmp_path):

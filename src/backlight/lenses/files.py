@@ -41,7 +41,13 @@ def read_lens(path: str | Path, *, glasses: Mapping[str, Material] | None = None
         raise InputError(str(path), got=f"a file {suffix or 'without an ending'}", expected=", ".join(READERS))
     with path.open("rb") as file:
         text = decoded(file.read(LARGEST + 1), str(path))
-    return READERS[suffix](text, str(path), glasses or {})
+    try:
+        return READERS[suffix](text, str(path), glasses or {})
+    except InputError as error:
+        if error.where.startswith(str(path)):
+            raise
+        told = {"got": error.got, "expected": error.expected, "remedy": error.remedy}
+        raise InputError(f"{path}, {error.where}", **told) from None
 
 
 def write_lens(path: str | Path, told: LensFile) -> None:
