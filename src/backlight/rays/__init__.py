@@ -3,6 +3,10 @@
 from backlight.rays.aiming import aim as aim
 from backlight.rays.first_order import FirstOrder as FirstOrder
 from backlight.rays.first_order import first_order as first_order
+from backlight.rays.forbes import Qbfs as Qbfs
+from backlight.rays.freeform import BSpline as BSpline
+from backlight.rays.freeform import XYPolynomial as XYPolynomial
+from backlight.rays.freeform import ZernikeSag as ZernikeSag
 from backlight.rays.launch import PupilPoints as PupilPoints
 from backlight.rays.launch import gauss_legendre as gauss_legendre
 from backlight.rays.launch import launch as launch
@@ -17,6 +21,8 @@ from backlight.rays.seidel import Seidel as Seidel
 from backlight.rays.seidel import seidel as seidel
 from backlight.rays.spot import Spot as Spot
 from backlight.rays.spot import spot as spot
+from backlight.rays.toroid import Biconic as Biconic
+from backlight.rays.toroid import Toroid as Toroid
 from backlight.rays.trace import footprints as footprints
 from backlight.rays.trace import trace as trace
 from backlight.rays.wavefront import Wavefront as Wavefront

@@ -27,6 +27,11 @@ def vector(where: str, value: Any) -> Exact:
     return _shaped(where, value, 1, "numbers in a row")
 
 
+def table(where: str, value: Any) -> Exact:
+    """Return a leaf of numbers in rows and columns."""
+    return _shaped(where, value, 2, "numbers in rows and columns")
+
+
 def _shaped(where: str, value: Any, axes: int, words: str) -> Any:
     leaf = value if isinstance(value, jax.Array) else _exact(where, value, words)
     if leaf.ndim != axes:
