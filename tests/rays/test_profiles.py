@@ -203,7 +203,7 @@ def test_a_spline_of_a_sphere_converges_at_its_order():
     y, x = (a.ravel() for a in np.meshgrid(*2 * [np.linspace(-6, 6, 61) * MM]))
     wanted, errors = conic(y**2 + x**2, 50, 0), []
     for count in (7, 11, 19):
-        sag = lambda h: BSpline((6 * MM, 6 * MM), h).sag(jnp.asarray(y), jnp.asarray(x))  # noqa: B023, E731
+        sag = lambda h: BSpline((6 * MM, 6 * MM), h).sag(jnp.asarray(y), jnp.asarray(x))  # noqa: E731
         matrix = np.asarray(jax.jacobian(sag)(jnp.zeros((count, count)))).reshape(len(y), -1)
         heights = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
         errors.append(np.sqrt(np.mean((matrix @ heights - wanted) ** 2)))
@@ -213,7 +213,8 @@ def test_a_spline_of_a_sphere_converges_at_its_order():
 
 def test_beyond_its_rim_a_surface_is_missed():
     rays = Rays(np.array([[0, 0], [0, 7], [0, 0]]) * MM, [[1.0], [0.0], [0.0]], LIGHT)
-    for profile in (BSpline((6 * MM, 9 * MM), HEIGHTS), Biconic(6.5 * MM, radius_x=9 * MM), Qbfs(5 * MM, [UM], 6.5 * MM),
+    for profile in (BSpline((6 * MM, 9 * MM), HEIGHTS),
+                    Biconic(6.5 * MM, radius_x=9 * MM), Qbfs(5 * MM, [UM], 6.5 * MM),
                     Toroid(Conic(), 6.5 * MM)):  # fmt: skip
         turned = rays if not isinstance(profile, Toroid) else Rays(rays.position[jnp.array([0, 2, 1])], rays.direction,
                                                                    LIGHT)  # fmt: skip

@@ -13,6 +13,9 @@ from backlight.rays.launch import launch as launch
 from backlight.rays.lens import Group as Group
 from backlight.rays.lens import Lens as Lens
 from backlight.rays.lens import Surface as Surface
+from backlight.rays.phases import Grating as Grating
+from backlight.rays.phases import Phase as Phase
+from backlight.rays.phases import RadialPhase as RadialPhase
 from backlight.rays.pose import Pose as Pose
 from backlight.rays.profiles import Asphere as Asphere
 from backlight.rays.profiles import Conic as Conic

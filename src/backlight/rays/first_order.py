@@ -20,6 +20,14 @@ class Paraxial(NamedTuple):
     momentum: Float[Array, "..."]
 
 
+class Media(list):
+    """Indices n before the first surface and behind each, at a `wavelength` (m)."""
+
+    def __init__(self, indices: list[Array], wavelength: Array):
+        super().__init__(indices)
+        self.wavelength = wavelength
+
+
 class FirstOrder(NamedTuple):
     """What a lens does to first order, at one wavelength. Lengths in m, places along +z.
 
@@ -109,34 +117,37 @@ def first_order(lens: Lens, wavelength: Float[Array, ""] | float) -> FirstOrder:
     )
 
 
-def signed_indices(lens: Lens, wavelength: Float[Array, ""]) -> list[Float[Array, ""]]:
+def signed_indices(lens: Lens, wavelength: Float[Array, ""]) -> Media:
     """Return n before the first surface and behind each, negative where light goes backwards."""
     found, sign = [], 1
     for index, mirror in zip(lens.indices(wavelength), [False, *(s.mirror for s in lens.surfaces)], strict=True):
         sign = -sign if mirror else sign
         found.append(sign * index)
-    return found
+    return Media(found, wavelength)
 
 
-def behind(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+def behind(lens: Lens, n: Media, i: int, ray: Paraxial) -> Paraxial:
     """Return a ray behind surface i, at its vertex."""
-    power = (n[i + 1] - n[i]) * lens.surfaces[i].profile.vertex_curvature()
+    surface = lens.surfaces[i]
+    power = (n[i + 1] - n[i]) * surface.profile.vertex_curvature()
+    if surface.phase is not None:
+        power -= n.wavelength * surface.phase.curvature()
     return Paraxial(ray.height, ray.momentum - power * ray.height)
 
 
-def moved(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+def moved(lens: Lens, n: Media, i: int, ray: Paraxial) -> Paraxial:
     """Return a ray that is behind surface i at the vertex of the next one."""
     return Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
 
 
-def _at(lens: Lens, n: list[Array], end: int, ray: Paraxial) -> Paraxial:
+def _at(lens: Lens, n: Media, end: int, ray: Paraxial) -> Paraxial:
     """Return the ray of the first vertex in front of surface `end`, at its vertex."""
     for i in range(end):
         ray = moved(lens, n, i, behind(lens, n, i, ray))
     return ray
 
 
-def _behind_last(lens: Lens, n: list[Array], ray: Paraxial) -> Paraxial:
+def _behind_last(lens: Lens, n: Media, ray: Paraxial) -> Paraxial:
     """Return the ray of the first vertex behind the last surface before the image, at its vertex."""
     last = len(lens.surfaces) - 2
     return behind(lens, n, last, _at(lens, n, last, ray))

@@ -11,6 +11,7 @@ from backlight.errors import InputError
 from backlight.light import ConstantIndex, Material
 from backlight.maths.argument import instance, instances
 from backlight.rays.leaves import Exact, number
+from backlight.rays.phases import Phase
 from backlight.rays.pose import Frame, Pose, standard_frame
 from backlight.rays.profiles import Conic, Profile
 
@@ -29,6 +30,7 @@ class Surface(eqx.Module):
     - `pose`: where this surface alone stands.
     - `turn`: where this surface and all that follow stand (a fold mirror needs two: one for the mirror, one behind).
     - `stop`: whether it is the aperture stop.
+    - `phase`: what grooves on the surface add to the phase of the light; none where `None`.
 
     **Errors:** `InputError` for a mirror with a medium of its own, and for a semi-diameter that is not positive.
 
@@ -46,6 +48,7 @@ class Surface(eqx.Module):
     semi_diameter: Exact | None
     pose: Pose | None
     turn: Pose | None
+    phase: Phase | None
     mirror: bool = eqx.field(static=True)
     stop: bool = eqx.field(static=True)
 
@@ -60,6 +63,7 @@ class Surface(eqx.Module):
         pose: Pose | None = None,
         turn: Pose | None = None,
         stop: bool = False,
+        phase: Phase | None = None,
     ):
         self.profile = Conic() if profile is None else instance("profile", profile, Profile)
         self.thickness = number("thickness", thickness)
@@ -70,6 +74,7 @@ class Surface(eqx.Module):
         self.semi_diameter = None if semi_diameter is None else number("semi_diameter", semi_diameter)
         if not isinstance(semi_diameter, Array) and semi_diameter is not None and not semi_diameter > 0:
             raise InputError("semi_diameter", got=f"{semi_diameter:g}", expected="a number > 0")
+        self.phase = phase if phase is None else instance("phase", phase, Phase)
         self.pose, self.turn, self.mirror, self.stop = pose, turn, bool(mirror), bool(stop)
 
 

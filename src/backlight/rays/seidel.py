@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.rays.first_order import Paraxial, behind, first_order, moved, signed_indices
 from backlight.rays.lens import Lens
 from backlight.rays.profiles import Profile
@@ -55,8 +56,11 @@ def seidel(lens: Lens, field: Float[Array, ""] | float, wavelength: Float[Array,
 
     **Arguments:** `field`: of the rim, along y, as of `launch`; `wavelength`: λ in vacuum, m.
 
-    **Errors:** as for `first_order`.
+    **Errors:** as for `first_order`, and for a lens with a surface that has a phase or is not one of revolution.
     """
+    if any(surface.phase is not None for surface in lens.surfaces):
+        raise InputError("lens", got="a surface with a phase", expected="surfaces without, which have Seidel's sums",
+                         remedy="trace rays instead")  # fmt: skip
     n = signed_indices(lens, jnp.asarray(wavelength, float))
     first = first_order(lens, wavelength)
     radius, pupil = first.entrance_pupil_diameter / 2, first.entrance_pupil

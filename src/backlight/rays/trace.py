@@ -13,11 +13,20 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.light import Rays, RayStatus
 from backlight.maths.vectors import Vector
-from backlight.rays.interfaces import reflected, refracted
+from backlight.rays.interfaces import diffracted, reflected, refracted
 from backlight.rays.lens import Lens
-from backlight.rays.profiles import Meeting, Profile
+from backlight.rays.phases import NoPhase
+from backlight.rays.profiles import Meeting
 
 Meet = Callable[["Step", Vector, Vector], Meeting]
+Shift = Callable[["Step", Vector], tuple[Array, Vector]]
+
+
+class Optics(NamedTuple):
+    """What surfaces do: how a ray meets one, and λφ/2π and its gradient, `None` where no surface has a phase."""
+
+    meet: Meet
+    shift: Shift | None
 
 
 class Step(NamedTuple):
@@ -25,7 +34,8 @@ class Step(NamedTuple):
 
     **Attributes:** `number` of the surface; `kind`, of its profile, and `place` among those of its kind; `before` and
     `behind`, refractive indices; `mirror`; `reach`, its semi-diameter; `axes` and `origin`, its frame in that of the
-    surface before, `axes` absent where nothing can be tilted.
+    surface before, `axes` absent where nothing can be tilted; `grooved`, whether it has a phase,
+    and `phase_kind` and `phase_place`, as of profiles, absent where no surface has one.
     """
 
     number: Array
@@ -37,6 +47,9 @@ class Step(NamedTuple):
     reach: Array
     origin: Array
     axes: Array | None
+    grooved: Array | None
+    phase_kind: Array | None
+    phase_place: Array | None
 
 
 class Travel(NamedTuple):
@@ -90,8 +103,8 @@ def demand_chief(where: str, rays: Rays) -> None:
 @jax.jit
 def footprints(lens: Lens, rays: Rays) -> Float[Array, "surfaces 3 *rays"]:
     """Return where the rays meet each surface, (z, y, x) in the frame of the first vertex."""
-    steps, meet = _table(lens, rays)
-    _, travels = jax.lax.scan(lambda at, step: (after := _advanced(meet, at, step), after), _begin(rays), steps)
+    steps, optics = _table(lens, rays)
+    _, travels = jax.lax.scan(lambda at, step: (after := _advanced(optics, at, step), after), _begin(rays), steps)
     places = jnp.stack(travels.place, axis=1)
     if lens.is_straight:
         vertices = jnp.cumsum(steps.origin, axis=0)
@@ -103,8 +116,8 @@ def footprints(lens: Lens, rays: Rays) -> Float[Array, "surfaces 3 *rays"]:
 
 
 def _last(lens: Lens, rays: Rays) -> Travel:
-    steps, meet = _table(lens, rays)
-    body = jax.checkpoint(lambda at, step: (_advanced(meet, at, step), None))
+    steps, optics = _table(lens, rays)
+    body = jax.checkpoint(lambda at, step: (_advanced(optics, at, step), None))
     return jax.lax.scan(body, _begin(rays), steps)[0]
 
 
@@ -117,28 +130,42 @@ def _as_rays(rays: Rays, end: Travel) -> Rays:
                 status=end.status, lost_at=end.lost_at)  # fmt: skip
 
 
-def _advanced(meet: Meet, at: Travel, step: Step) -> Travel:
+def _advanced(optics: Optics, at: Travel, step: Step) -> Travel:
     """Return the rays behind the next surface."""
     place, way = _seen_from(step, at)
-    meeting = meet(step, place, way)
+    meeting = optics.meet(step, place, way)
     met = place.ahead(way, meeting.distance)
-    bent = refracted(way, meeting.normal, step.before / step.behind)
-    back = reflected(way, meeting.normal)
-    passed = step.mirror | bent.passed
-    gone = back.way.where(step.mirror, bent.way)
+    gone, passed, added = _turned(optics, step, met, way, meeting.normal)
     within = met.y**2 + met.x**2 <= step.reach**2
     status = at.status
     for fine, reason in (
         (meeting.there, RayStatus.MISSED),
         (meeting.converged, RayStatus.NOT_CONVERGED),
         (within, RayStatus.CLIPPED),
-        (passed, RayStatus.TOTALLY_REFLECTED),
+        (passed, _why_stopped(step)),
     ):
-        status = jnp.where((status == RayStatus.HIT) & ~fine, jnp.int8(reason), status)
+        status = jnp.where((status == RayStatus.HIT) & ~fine, jnp.asarray(reason, jnp.int8), status)
     alive = status == RayStatus.HIT
     lost_at = jnp.where((at.status == RayStatus.HIT) & ~alive, step.number, at.lost_at)
-    path = at.path + jnp.where(alive, step.before * meeting.distance, 0.0)
+    path = at.path + jnp.where(alive, step.before * meeting.distance + added, 0.0)
     return Travel(met.where(alive, place), gone.where(alive, way), path, status, lost_at)
+
+
+def _turned(optics: Optics, step: Step, met: Vector, way: Vector, normal: Vector) -> tuple[Vector, Array, Any]:
+    """Return the direction behind a surface, whether there is one, and the optical path that the surface adds."""
+    if optics.shift is None:
+        bent, back = refracted(way, normal, step.before / step.behind), reflected(way, normal)
+        return back.way.where(step.mirror, bent.way), step.mirror | bent.passed, 0.0
+    added, slope = optics.shift(step, met)
+    behind = jnp.where(step.mirror, step.before, step.behind)
+    bent = diffracted(way, normal, step.before / behind, slope.times(1 / behind), step.mirror)
+    return bent.way, bent.passed, added
+
+
+def _why_stopped(step: Step) -> Any:
+    if step.grooved is None:
+        return RayStatus.TOTALLY_REFLECTED
+    return jnp.where(step.grooved, int(RayStatus.EVANESCENT), int(RayStatus.TOTALLY_REFLECTED))
 
 
 def _seen_from(step: Step, at: Travel) -> tuple[Vector, Vector]:
@@ -150,9 +177,12 @@ def _seen_from(step: Step, at: Travel) -> tuple[Vector, Vector]:
     return Vector(*(place.dot(column) for column in columns)), Vector(*(at.way.dot(column) for column in columns))
 
 
-def _table(lens: Lens, rays: Rays) -> tuple[Step, Meet]:
+def _table(lens: Lens, rays: Rays) -> tuple[Step, Optics]:
     """Return the rows of all surfaces, and how a ray meets the one of a row."""
-    kinds, meet = _kinds([surface.profile for surface in lens.surfaces])
+    kinds, meet = _kinds([surface.profile for surface in lens.surfaces], lambda profile, *ray: profile.meet(*ray))
+    grooved = [s.phase is not None for s in lens.surfaces]
+    phased = any(grooved)
+    phases, kick = _kinds([s.phase or NoPhase() for s in lens.surfaces], lambda phase, *at: phase.kick(*at))
     count, dtype = len(lens.surfaces), rays.position.dtype
     n = lens.indices(rays.wavelength).astype(dtype)
     reach = [jnp.inf if s.semi_diameter is None else s.semi_diameter for s in lens.surfaces]
@@ -167,8 +197,17 @@ def _table(lens: Lens, rays: Rays) -> tuple[Step, Meet]:
         reach=jnp.stack([jnp.asarray(r, dtype) for r in reach]),
         origin=origin.astype(dtype),
         axes=None if axes is None else axes.astype(dtype),
+        grooved=jnp.asarray(grooved) if phased else None,
+        phase_kind=jnp.asarray(phases[0]) if phased else None,
+        phase_place=jnp.asarray(phases[1]) if phased else None,
     )
-    return steps, meet
+
+    def shift(step: Step, met: Vector) -> tuple[Array, Vector]:
+        waves, slope = kick(step.phase_kind, step.phase_place, met.y, met.x)
+        return rays.wavelength * waves, slope.times(rays.wavelength)
+
+    found = Optics(lambda step, *ray: meet(step.kind, step.place, *ray), shift if phased else None)
+    return steps, found
 
 
 def _steps(lens: Lens) -> tuple[Float[Array, "n 3"], Float[Array, "n 3 3"] | None]:
@@ -182,30 +221,28 @@ def _steps(lens: Lens) -> tuple[Float[Array, "n 3"], Float[Array, "n 3 3"] | Non
     return jnp.stack([f.origin for f in seen]), jnp.stack([f.axes for f in seen])
 
 
-def _kinds(profiles: list[Profile]) -> tuple[np.ndarray, Meet]:
-    """Sort profiles by kind, and return kind and place of each, and how a ray meets one of them.
+def _kinds(parts: list[Any], call: Callable[..., Any]) -> tuple[np.ndarray, Callable[..., Any]]:
+    """Sort parts (profiles, phases) by kind, and return kind and place of each, and what calls one of them.
 
-    Surfaces of one kind are rows of one table; the loop over surfaces branches by kind, and a new kind needs no change
+    Parts of one kind are rows of one table; the loop over surfaces branches by kind, and a new kind needs no change
     here.
     """
-    structures = [(jax.tree.structure(p), tuple(np.shape(leaf) for leaf in jax.tree.leaves(p))) for p in profiles]
+    structures = [(jax.tree.structure(p), tuple(np.shape(leaf) for leaf in jax.tree.leaves(p))) for p in parts]
     known = list(dict.fromkeys(structures))
     kinds = np.array([known.index(s) for s in structures])
     places = np.array([int(np.sum(kinds[:i] == kinds[i])) for i in range(len(kinds))])
     tables: list[Any] = [
         jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(x) for x in leaves]),
-                     *(p for p, k in zip(profiles, kinds, strict=True) if k == kind))
+                     *(p for p, k in zip(parts, kinds, strict=True) if k == kind))
         for kind in range(len(known))
     ]  # fmt: skip
 
-    def branch(table: Any) -> Callable[[Array, Vector, Vector], Meeting]:
-        return lambda place_, place, way: jax.tree.map(lambda leaf: leaf[place_], table).meet(place, way)
+    def branch(table: Any) -> Callable[..., Any]:
+        return lambda row, *given: call(jax.tree.map(lambda leaf: leaf[row], table), *given)
 
     branches = [branch(table) for table in tables]
 
-    def meet(step: Step, place: Vector, way: Vector) -> Meeting:
-        if len(branches) == 1:
-            return branches[0](step.place, place, way)
-        return jax.lax.switch(step.kind, branches, step.place, place, way)
+    def called(kind: Array, row: Array, *given: Any) -> Any:
+        return branches[0](row, *given) if len(branches) == 1 else jax.lax.switch(kind, branches, row, *given)
 
-    return np.stack([kinds, places]), meet
+    return np.stack([kinds, places]), called
