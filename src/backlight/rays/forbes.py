@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backlight.rays.freeform import positive
-from backlight.rays.leaves import Exact, vector
-from backlight.rays.profiles import Profile, conic_sag, curvature_of
+from backlight.rays.leaves import Exact, positive, vector
+from backlight.rays.profiles import Revolution, conic_sag, curvature_of
 
 
-class Qbfs(Profile):
+class Qbfs(Revolution):
     """Sphere and polynomials of orthogonal slopes: z = c r²/(1 + √(1 − c²r²)) + u²(1−u²)/√(1 − c²r²) · Σ aₘ Qₘ(u²).
 
     u = r/ρ; each aₘ is the root mean square slope it adds along the normal, times ρ (Forbes, Opt. Express 15, 5218
@@ -37,9 +35,8 @@ class Qbfs(Profile):
         self.curvature, self.norm_radius = curvature_of(radius), positive("norm_radius", norm_radius)
         self.coefficients = vector("coefficients", coefficients)
 
-    def sag(self, y, x):
-        """Return the height."""
-        square = y**2 + x**2
+    def height(self, square):
+        """Return the sag at r²."""
         u = square / self.norm_radius**2
         inside = 1 - self.curvature**2 * square
         cosine = jnp.sqrt(jnp.where(inside > 0, inside, 1.0))
@@ -52,18 +49,6 @@ class Qbfs(Profile):
     def extends(self, y, x):
         """Return where the sphere is."""
         return self.curvature**2 * (y**2 + x**2) < 1
-
-    def vertex_curvature(self):
-        """Return c + 2Σ aₘ Qₘ(0)/ρ²."""
-        return self.curvature + 2 * self._sum(jnp.zeros(())) / self.norm_radius**2
-
-    def deformation(self):
-        """Return what r⁴ has beyond the sphere of the vertex's curvature."""
-        zero = jnp.zeros(())
-        value, slope = jax.jvp(self._sum, (zero,), (jnp.ones(()),))
-        square = self.norm_radius**2
-        fourth = self.curvature**3 / 8 + value * self.curvature**2 / (2 * square) + (slope - value) / square**2
-        return fourth - self.vertex_curvature() ** 3 / 8
 
     def _sum(self, u):
         terms = q_polynomials(self.coefficients.shape[0], u)

@@ -1,15 +1,17 @@
 """Freeform surfaces: a conic, and polynomials or splines in y and x on it."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from backlight.errors import InputError
 from backlight.maths.zernike import Term, zernike_sum
-from backlight.rays.leaves import Exact, number, table, vector
+from backlight.rays.leaves import Exact, number, positive, table, vector
 from backlight.rays.profiles import Profile, conic_sag, curvature_of
 
 
@@ -19,9 +21,9 @@ class Freeform(Profile):
     curvature: Exact
     conic: Exact
 
+    @abstractmethod
     def departure(self, y: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
         """Return the height above the conic, m."""
-        raise NotImplementedError
 
     def sag(self, y, x):
         """Return the height."""
@@ -108,7 +110,8 @@ class ZernikeSag(Freeform):
 
     def departure(self, y, x):
         """Return Σ cₖ Zₖ."""
-        return zernike_sum(jnp.asarray(self.coefficients), self.terms, y / self.norm_radius, x / self.norm_radius)
+        y, x = (jnp.asarray(at / self.norm_radius) for at in (y, x))
+        return zernike_sum(jnp.asarray(self.coefficients), self.terms, y, x)
 
 
 class BSpline(Freeform):
@@ -120,7 +123,7 @@ class BSpline(Freeform):
     **Arguments:** `half_size`: h along (y, x), m; `heights`: control points cᵢⱼ, m, rows along y, at least 4 × 4;
     `radius`, `conic`: as of `Conic`.
 
-    **Errors:** `InputError` for fewer control points than 4 along an axis.
+    **Errors:** `InputError` for fewer control points than 4 along an axis, and for h that is not two numbers > 0.
 
     Example:
         >>> import numpy as np
@@ -136,6 +139,9 @@ class BSpline(Freeform):
     def __init__(self, half_size: Any, heights: Any, radius: float | None = None, conic: float | int = 0.0):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
         self.half_size, self.heights = vector("half_size", half_size), table("heights", heights)
+        h = self.half_size
+        if h.shape != (2,) or (not isinstance(h, Array) and not np.all(h > 0)):
+            raise InputError("half_size", got=f"{h}", expected="two numbers > 0, along (y, x)")
         if min(self.heights.shape) < 4:
             raise InputError("heights", got=f"shape {self.heights.shape}", expected="4 or more along each axis")
 
@@ -161,13 +167,6 @@ def _reaching(at: Array, count: int) -> tuple[Array, list[Array]]:
     t = place - first
     values = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
     return first.astype(int), [value / 6 for value in values]
-
-
-def positive(where: str, value: Any) -> Exact:
-    """Return a leaf of one number; `InputError` where it is known not to be positive."""
-    if not isinstance(value, Array) and not value > 0:
-        raise InputError(where, got=f"{value}", expected="a number > 0")
-    return number(where, value)
 
 
 def matched(where: str, terms: tuple, coefficients: Exact) -> None:

@@ -22,6 +22,14 @@ def number(where: str, value: Any) -> Exact:
     return _shaped(where, value, 0, "one number")
 
 
+def positive(where: str, value: Any) -> Exact:
+    """Return a leaf of one number > 0, as far as that is known."""
+    leaf = number(where, value)
+    if isinstance(leaf, np.ndarray) and not leaf > 0:
+        raise InputError(where, got=f"{leaf:g}", expected="a number > 0")
+    return leaf
+
+
 def vector(where: str, value: Any) -> Exact:
     """Return a leaf of numbers in a row."""
     return _shaped(where, value, 1, "numbers in a row")

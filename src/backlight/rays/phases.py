@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.maths.vectors import Vector
-from backlight.rays.freeform import positive
-from backlight.rays.leaves import Exact, number, vector
+from backlight.rays.leaves import Exact, number, positive, vector
 
 
 class Phase(eqx.Module):

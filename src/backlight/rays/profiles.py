@@ -1,7 +1,6 @@
 """Profiles of surfaces: where a ray meets them, and their normal there. The vertex is the origin, the axis is z."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -64,7 +63,17 @@ class Profile(eqx.Module):
         start = meet_conic(*self.base(), place, way)
         distance, converged = distance_to(self, place, way, start.distance)
         met = place.ahead(way, distance)
-        return Meeting(distance, normal_of(self.sag, met), start.there & self.extends(met.y, met.x), converged)
+        y, x = self.slopes(met.y, met.x)
+        size = 1 / jnp.sqrt(1 + y**2 + x**2)
+        normal = Vector(size, -y * size, -x * size)
+        return Meeting(distance, normal, start.there & self.extends(met.y, met.x), converged)
+
+    def slopes(self, y: Float[Array, "..."], x: Float[Array, "..."]) -> tuple[Array, Array]:
+        """Return ∂z/∂y and ∂z/∂x."""
+        one = jnp.ones_like(y)
+        _, along_y = jax.jvp(lambda y: self.sag(y, x), (y,), (one,))
+        _, along_x = jax.jvp(lambda x: self.sag(y, x), (x,), (one,))
+        return along_y, along_x
 
     def vertex_curvature(self) -> Float[Array, ""]:
         """Return c = ∂²z/∂y² at the vertex, 1/m: what a paraxial ray in the plane of y and z sees."""
@@ -118,7 +127,34 @@ class Conic(Profile):
         return jnp.asarray(self.conic * self.curvature**3 / 8)
 
 
-class Asphere(Profile):
+class Revolution(Profile):
+    """A surface of revolution about z: its `height` over r² tells everything."""
+
+    @abstractmethod
+    def height(self, square: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return the sag at r², m."""
+
+    def sag(self, y, x):
+        """Return the height at y² + x²."""
+        return self.height(y**2 + x**2)
+
+    def slopes(self, y, x):
+        """Return 2y and 2x times the derivative by r², which one differentiation tells."""
+        square = y**2 + x**2
+        _, slope = jax.jvp(self.height, (square,), (jnp.ones_like(square),))
+        return 2 * slope * y, 2 * slope * x
+
+    def vertex_curvature(self):
+        """Return twice the derivative by r²."""
+        return 2 * jax.grad(self.height)(jnp.zeros(()))
+
+    def deformation(self):
+        """Return what r⁴ is multiplied with, less c³/8."""
+        fourth = jax.grad(jax.grad(self.height))(jnp.zeros(())) / 2
+        return fourth - self.vertex_curvature() ** 3 / 8
+
+
+class Asphere(Revolution):
     """Conic and powers of the distance from the axis: z = c r²/(1 + √(1 − (1+κ) c² r²)) + Σ aⱼ r^pⱼ.
 
     **Arguments:** `radius`, `conic`: as of `Conic`; `coefficients`: aⱼ, in m^(1−pⱼ); `powers`: pⱼ, 4, 6, 8, … where
@@ -153,46 +189,36 @@ class Asphere(Profile):
             raise InputError("powers", got=f"{self.powers} of {count} coefficients",
                              expected="a power of 2 or more for each coefficient")  # fmt: skip
 
-    def sag(self, y, x):
-        """Return the height."""
-        square = y**2 + x**2
-        return conic_sag(self.curvature, self.conic, square) + self._polynomial(square)
+    def height(self, square):
+        """Return the sag at r²."""
+        powers = (self.coefficients[i] * _power(square, power) for i, power in enumerate(self.powers))
+        return conic_sag(self.curvature, self.conic, square) + sum(powers, jnp.zeros_like(square))
 
     def base(self):
         """Return those of the conic."""
         return self.curvature, self.conic
 
-    def vertex_curvature(self):
-        """Return c + 2a₂."""
-        return jnp.asarray(self.curvature) + 2 * self._coefficient(2)
 
-    def deformation(self):
-        """Return (1+κ)c³/8 + a₄ − (c + 2a₂)³/8."""
-        conic = (1 + self.conic) * self.curvature**3 / 8
-        return conic + self._coefficient(4) - self.vertex_curvature() ** 3 / 8
-
-    def _coefficient(self, power: int) -> Array:
-        return jnp.asarray(self.coefficients[self.powers.index(power)] if power in self.powers else 0.0)
-
-    def _polynomial(self, square: Array) -> Array:
-        return sum(
-            (self.coefficients[i] * _power(square, p) for i, p in enumerate(self.powers)), jnp.zeros_like(square)
-        )
-
-
-def normal_of(sag: Callable[[Array, Array], Array], place: Vector) -> Vector:
-    """Return the unit vector along (1, −∂z/∂y, −∂z/∂x), by differentiation of the sag."""
-    one = jnp.ones_like(place.y)
-    _, y = jax.jvp(lambda y: sag(y, place.x), (place.y,), (one,))
-    _, x = jax.jvp(lambda x: sag(place.y, x), (place.x,), (one,))
-    size = 1 / jnp.sqrt(1 + y**2 + x**2)
-    return Vector(size, -y * size, -x * size)
-
-
+@jax.custom_jvp
 def conic_sag(curvature: Any, conic: Any, square: Array) -> Array:
-    """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²."""
+    """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²; 0 beyond the rim."""
+    there, root = _conic_root(curvature, conic, square)
+    return jnp.where(there, curvature * square / (1 + root), 0.0)
+
+
+@conic_sag.defjvp
+def _conic_sag_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
+    """By c r² + (1+κ) c z² = 2z, which takes one division where the quotient's rule takes three."""
+    (curvature, conic, square), (by_curvature, by_conic, by_square) = at, by
+    height = conic_sag(curvature, conic, square)
+    there, root = _conic_root(curvature, conic, square)
+    change = (square + (1 + conic) * height**2) * by_curvature + curvature * (height**2 * by_conic + by_square)
+    return height, jnp.where(there, change / (2 * root), 0.0)
+
+
+def _conic_root(curvature: Any, conic: Any, square: Array) -> tuple[Array, Array]:
     inside = 1 - (1 + conic) * curvature**2 * square
-    return jnp.where(inside > 0, curvature * square / (1 + jnp.sqrt(jnp.where(inside > 0, inside, 1.0))), 0.0)
+    return inside > 0, jnp.sqrt(jnp.where(inside > 0, inside, 1.0))
 
 
 def meet_conic(curvature: Any, conic: Any, place: Vector, way: Vector) -> Meeting:
