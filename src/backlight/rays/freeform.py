@@ -147,26 +147,24 @@ class BSpline(Freeform):
 
     def departure(self, y, x):
         """Return the sum of the 16 control points that reach a place."""
-        heights = jnp.asarray(self.heights)
-        (row, down), (column, along) = (
-            _reaching(at / self.half_size[axis], heights.shape[axis]) for axis, at in enumerate((y, x))
+        (rows, down), (columns, along) = (
+            _reaching(at / self.half_size[axis], self.heights.shape[axis]) for axis, at in enumerate((y, x))
         )
-        return sum(
-            down[i] * along[j] * heights[row + i, column + j] for i in range(4) for j in range(4)
-        )  # fmt: skip
+        heights = jnp.asarray(self.heights)[rows[..., :, None], columns[..., None, :]]
+        return jnp.sum(down[..., :, None] * along[..., None, :] * heights, axis=(-2, -1))
 
     def extends(self, y, x) -> Bool[Array, "..."]:
         """Return what lies in the rectangle."""
         return (jnp.abs(y) <= self.half_size[0]) & (jnp.abs(x) <= self.half_size[1])
 
 
-def _reaching(at: Array, count: int) -> tuple[Array, list[Array]]:
-    """Return the first of the four B-splines that reach a place in −1 … 1, and their values there."""
+def _reaching(at: Any, count: int) -> tuple[Array, Array]:
+    """Return which four B-splines reach a place in −1 … 1, and their values there, along a last axis."""
     place = (at + 1) / 2 * (count - 3)
     first = jnp.clip(jnp.floor(place), 0, count - 4)
     t = place - first
     values = [(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]
-    return first.astype(int), [value / 6 for value in values]
+    return first[..., None].astype(int) + np.arange(4), jnp.stack(values, axis=-1) / 6
 
 
 def matched(where: str, terms: tuple, coefficients: Exact) -> None:
