@@ -20,6 +20,7 @@ from backlight.rays.pose import Pose as Pose
 from backlight.rays.profiles import Asphere as Asphere
 from backlight.rays.profiles import Conic as Conic
 from backlight.rays.profiles import Profile as Profile
+from backlight.rays.profiles import Revolution as Revolution
 from backlight.rays.seidel import Seidel as Seidel
 from backlight.rays.seidel import seidel as seidel
 from backlight.rays.spot import Spot as Spot

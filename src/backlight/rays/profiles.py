@@ -128,7 +128,16 @@ class Conic(Profile):
 
 
 class Revolution(Profile):
-    """A surface of revolution about z: its `height` over r² tells everything."""
+    """A surface of revolution about z: its `height` over r² tells everything.
+
+    Example:
+        >>> from backlight.rays import Revolution
+        >>> class Bowl(Revolution):
+        ...     def height(self, square):
+        ...         return 10 * square
+        >>> float(Bowl().vertex_curvature()), float(Bowl().deformation())  # 2·10, and −c³/8
+        (20.0, -1000.0)
+    """
 
     @abstractmethod
     def height(self, square: Float[Array, "..."]) -> Float[Array, "..."]:
