@@ -3,7 +3,6 @@
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 
 from backlight.rays.leaves import Exact, positive, vector
 from backlight.rays.profiles import Revolution, conic_sag, curvature_of
@@ -57,12 +56,12 @@ class Qbfs(Revolution):
 
 def q_polynomials(count: int, u: Any) -> list[Any]:
     """Return Q₀ … at u = (r/ρ)², from Pₘ₊₁ = (2 − 4u)Pₘ − Pₘ₋₁ = fₘ₊₁Qₘ₊₁ + gₘQₘ + hₘ₋₁Qₘ₋₁."""
-    f, g, h = [2.0, np.sqrt(19) / 2], [-0.5], []
-    p, q = [2 + 0 * u, 6 - 8 * u], [1 + 0 * u, (13 - 16 * u) / np.sqrt(19)]
+    f, g, h = [2.0, 19**0.5 / 2], [-0.5], []
+    p, q = [2 + 0 * u, 6 - 8 * u], [1 + 0 * u, (13 - 16 * u) / 19**0.5]
     for m in range(2, count):
         h.append(-m * (m - 1) / (2 * f[m - 2]))
         g.append(-(1 + g[m - 2] * h[m - 2]) / f[m - 1])
-        f.append(np.sqrt(m * (m + 1) + 3 - g[m - 1] ** 2 - h[m - 2] ** 2))
+        f.append((m * (m + 1) + 3 - g[m - 1] ** 2 - h[m - 2] ** 2) ** 0.5)
         p.append((2 - 4 * u) * p[-1] - p[-2])
         q.append((p[-1] - g[m - 1] * q[-1] - h[m - 2] * q[-2]) / f[m])
     return q[:count]

@@ -119,14 +119,14 @@ def _advanced(optics: Optics, at: Travel, step: Step) -> Travel:
     path = at.path + jnp.where(alive, step.before * meeting.distance + added, 0.0)
     place = met.where(alive, place)
     weight = at.weight
-    if weight is not None:
+    if weight is not None and step.aperture is not None:
         weight = weight * jnp.where(alive, share(step.aperture, place), 1.0)
     return Travel(place, gone.where(alive, way), path, status, lost_at, weight)
 
 
 def _turned(optics: Optics, step: Step, met: Vector, way: Vector, normal: Vector) -> tuple[Vector, Array, Any]:
     """Return the direction behind a surface, whether there is one, and the optical path that the surface adds."""
-    if optics.shift is None:
+    if optics.shift is None or step.phase is None:
         bent, back = refracted(way, normal, step.before / step.behind), reflected(way, normal)
         return back.way.where(step.mirror, bent.way), step.mirror | bent.passed, 0.0
     added, slope = optics.shift(step.phase, met)
