@@ -7,7 +7,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from backlight.light import ConstantIndex, Material, Sellmeier
-from backlight.rays import Asphere, Conic, Lens, Pose, Surface
+from backlight.rays import Asphere, Conic, Lens, Pose, Surface, Toroid
 
 MM, UM = 1e-3, 1e-6
 AIR = ConstantIndex(1.0)
@@ -55,6 +55,10 @@ def row(told: dict, glasses: dict[str, Any]) -> Surface:
         profile: Any = Asphere(radius, conic, values, orders)
     else:
         profile = Conic(radius, conic)
+    if "toroid" in told:
+        second, fourth = told["toroid"]["y_profile_poly_y2_y4"]
+        curve = Asphere(radius, conic, [second / MM, fourth / MM**3], [2, 4])
+        profile = Toroid(curve, told["toroid"]["Rx"] * MM)
     medium = told.get("medium_after")
     mirror = medium == "MIRROR"
     known = medium not in (None, "MIRROR", "(unchanged)")

@@ -28,6 +28,7 @@ class RayStatus(IntEnum):
     TOTALLY_REFLECTED = 2
     CLIPPED = 3
     NOT_CONVERGED = 4
+    EVANESCENT = 5
 
 
 class Rays(eqx.Module):

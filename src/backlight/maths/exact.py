@@ -35,6 +35,12 @@ def vector(where: str, value: Any, allowed: Range = FINITE) -> Exact:
     return within(where, leaf, allowed)
 
 
+def table(where: str, value: Any, allowed: Range = FINITE) -> Exact:
+    """Return a leaf of numbers in rows and columns; errors as for `number`."""
+    leaf = shaped(where, _exact(value, where), lambda shape: len(shape) == 2, "numbers in rows and columns")
+    return within(where, leaf, allowed)
+
+
 def _exact(value: Any, where: str) -> Any:
     if isinstance(value, eqx.Module):
         return jax.tree.map(lambda leaf: _exact(leaf, where), value)

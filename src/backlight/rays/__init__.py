@@ -13,6 +13,10 @@ from backlight.rays.fans import Fan as Fan
 from backlight.rays.fans import ray_fans as ray_fans
 from backlight.rays.first_order import FirstOrder as FirstOrder
 from backlight.rays.first_order import first_order as first_order
+from backlight.rays.forbes import Qbfs as Qbfs
+from backlight.rays.freeform import BSpline as BSpline
+from backlight.rays.freeform import XYPolynomial as XYPolynomial
+from backlight.rays.freeform import ZernikeSag as ZernikeSag
 from backlight.rays.geometric import geometric_mtf as geometric_mtf
 from backlight.rays.geometric import geometric_otf as geometric_otf
 from backlight.rays.geometric import geometric_psf as geometric_psf
@@ -30,11 +34,15 @@ from backlight.rays.lens import Group as Group
 from backlight.rays.lens import Lens as Lens
 from backlight.rays.lens import Surface as Surface
 from backlight.rays.many import sum_over_rays as sum_over_rays
+from backlight.rays.phases import Grating as Grating
+from backlight.rays.phases import Phase as Phase
+from backlight.rays.phases import RadialPhase as RadialPhase
 from backlight.rays.pinhole import Pinhole as Pinhole
 from backlight.rays.pose import Pose as Pose
 from backlight.rays.profiles import Asphere as Asphere
 from backlight.rays.profiles import Conic as Conic
 from backlight.rays.profiles import Profile as Profile
+from backlight.rays.profiles import Revolution as Revolution
 from backlight.rays.pupil import Pupil as Pupil
 from backlight.rays.pupil import pupil as pupil
 from backlight.rays.quadrature_error import quadrature_error as quadrature_error
@@ -42,6 +50,8 @@ from backlight.rays.seidel import Seidel as Seidel
 from backlight.rays.seidel import seidel as seidel
 from backlight.rays.spot import Spot as Spot
 from backlight.rays.spot import spot as spot
+from backlight.rays.toroid import Biconic as Biconic
+from backlight.rays.toroid import Toroid as Toroid
 from backlight.rays.trace import footprints as footprints
 from backlight.rays.trace import trace as trace
 from backlight.rays.transfer import MTF as MTF

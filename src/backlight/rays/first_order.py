@@ -20,6 +20,17 @@ class Paraxial(NamedTuple):
     momentum: Float[Array, "..."]
 
 
+class Media(NamedTuple):
+    """What a paraxial ray passes.
+
+    **Attributes:** `index`, n before the first surface and behind each, negative where light goes backwards; at the
+    `wavelength`, m.
+    """
+
+    index: list[Float[Array, ""]]
+    wavelength: Float[Array, ""]
+
+
 class FirstOrder(NamedTuple):
     """What a lens does to first order, at one wavelength. Lengths in m, places along +z.
 
@@ -80,16 +91,16 @@ def first_order(lens: Lens, wavelength: Float[Array, ""] | float) -> FirstOrder:
     """
     if lens.entrance_pupil_diameter is None:
         raise InputError("lens", got="no entrance_pupil_diameter", expected="the diameter of the beam on the axis, m")
-    n, last = signed_indices(lens, jnp.asarray(wavelength, float)), len(lens.surfaces) - 1
+    media, last = signed_media(lens, jnp.asarray(wavelength, float)), len(lens.surfaces) - 1
     one, zero = jnp.ones(()), jnp.zeros(())
-    parallel, inclined = (_behind_last(lens, n, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one)))
+    parallel, inclined = (_behind_last(lens, media, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one)))
     # [[a, b], [c, d]] takes (y, nu) of the first vertex to that of the last; b is not asked for.
     (a, c), d = parallel, inclined.momentum
-    before, behind = n[0], n[last]
-    to_stop = [_at(lens, n, lens.stop, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one))]
+    before, behind = media.index[0], media.index[last]
+    to_stop = [_at(lens, media, lens.stop, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one))]
     entrance = before * to_stop[1].height / to_stop[0].height
     stretch = to_stop[0].height  # of the stop over the entrance pupil
-    chief = _behind_last(lens, n, Paraxial(-entrance, before * one))
+    chief = _behind_last(lens, media, Paraxial(-entrance, before * one))
     exit_ = -behind * chief.height / chief.momentum
     efl, bfl = -1 / c, -behind * a / c
     diameter = jnp.asarray(lens.entrance_pupil_diameter)
@@ -109,34 +120,37 @@ def first_order(lens: Lens, wavelength: Float[Array, ""] | float) -> FirstOrder:
     )
 
 
-def signed_indices(lens: Lens, wavelength: Float[Array, ""]) -> list[Float[Array, ""]]:
-    """Return n before the first surface and behind each, negative where light goes backwards."""
+def signed_media(lens: Lens, wavelength: Float[Array, ""]) -> Media:
+    """Return the media of a lens at λ."""
     found, sign = [], 1
     for index, mirror in zip(lens.indices(wavelength), [False, *(s.mirror for s in lens.surfaces)], strict=True):
         sign = -sign if mirror else sign
         found.append(sign * index)
-    return found
+    return Media(found, wavelength)
 
 
-def behind(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+def behind(lens: Lens, media: Media, i: int, ray: Paraxial) -> Paraxial:
     """Return a ray behind surface i, at its vertex."""
-    power = (n[i + 1] - n[i]) * lens.surfaces[i].profile.vertex_curvature()
+    surface = lens.surfaces[i]
+    power = (media.index[i + 1] - media.index[i]) * surface.profile.vertex_curvature()
+    if surface.phase is not None:
+        power -= media.wavelength * surface.phase.curvature()
     return Paraxial(ray.height, ray.momentum - power * ray.height)
 
 
-def moved(lens: Lens, n: list[Array], i: int, ray: Paraxial) -> Paraxial:
+def moved(lens: Lens, media: Media, i: int, ray: Paraxial) -> Paraxial:
     """Return a ray that is behind surface i at the vertex of the next one."""
-    return Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / n[i + 1], ray.momentum)
+    return Paraxial(ray.height + lens.surfaces[i].thickness * ray.momentum / media.index[i + 1], ray.momentum)
 
 
-def _at(lens: Lens, n: list[Array], end: int, ray: Paraxial) -> Paraxial:
+def _at(lens: Lens, media: Media, end: int, ray: Paraxial) -> Paraxial:
     """Return the ray of the first vertex in front of surface `end`, at its vertex."""
     for i in range(end):
-        ray = moved(lens, n, i, behind(lens, n, i, ray))
+        ray = moved(lens, media, i, behind(lens, media, i, ray))
     return ray
 
 
-def _behind_last(lens: Lens, n: list[Array], ray: Paraxial) -> Paraxial:
+def _behind_last(lens: Lens, media: Media, ray: Paraxial) -> Paraxial:
     """Return the ray of the first vertex behind the last surface before the image, at its vertex."""
     last = len(lens.surfaces) - 2
-    return behind(lens, n, last, _at(lens, n, last, ray))
+    return behind(lens, media, last, _at(lens, media, last, ray))

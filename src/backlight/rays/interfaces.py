@@ -36,3 +36,20 @@ def reflected(way: Vector, normal: Vector) -> Outgoing:
     """Return the direction behind a mirror, d' = d − 2(d·n)·n."""
     cosine = way.dot(normal)
     return Outgoing(way.ahead(normal, -2 * cosine), jnp.ones_like(cosine, bool))
+
+
+def diffracted(
+    way: Vector, normal: Vector, ratio: Float[Array, "..."], kick: Vector, mirror: Bool[Array, ""]
+) -> Outgoing:
+    """Return the direction behind a surface with a phase: along it, n'd' = nd + λ∇φ/2π; the rest by unit length.
+
+    **Arguments:** `normal`, of unit length, either way; `ratio`: n/n', 1 for a mirror; `kick`: λ∇φ/2π/n'; `mirror`,
+    whether light comes back.
+    """
+    facing = jnp.where(way.dot(normal) < 0, -1.0, 1.0)
+    wanted = Vector(*(ratio * d + k for d, k in zip(way, kick, strict=True)))
+    along = wanted.ahead(normal, -wanted.dot(normal))
+    square = 1 - along.dot(along)
+    passed = square > 0
+    out = jnp.where(mirror, -facing, facing) * jnp.sqrt(jnp.where(passed, square, 1.0))
+    return Outgoing(along.ahead(normal, out).where(passed, way), passed)

@@ -11,7 +11,8 @@ from backlight.errors import InputError
 from backlight.light import ConstantIndex, Material
 from backlight.maths.argument import instance, instances
 from backlight.maths.exact import Exact, number
-from backlight.maths.leaf import POSITIVE
+from backlight.maths.leaf import FINITE, POSITIVE, Range
+from backlight.rays.phases import Phase
 from backlight.rays.pose import Frame, Pose, standard_frame
 from backlight.rays.profiles import Conic, Profile
 
@@ -27,11 +28,17 @@ class Surface(eqx.Module):
     - `mirror`: whether the surface reflects.
     - `semi_diameter`: of the clear aperture, m: rays that meet the surface further from its axis are lost; none where
       `None`.
+    - `hole`: inner semi-diameter of a central obscuration, m: it takes the light of the rays that meet it, their
+      `weight`, not the rays, so that the chief ray is still there to count from.
+    - `soft_edge`: the width, m, over which rim and hole fade instead of cutting: `weight` then changes smoothly, so
+      that vignetting has a gradient; sharp where `None`.
     - `pose`: where this surface alone stands.
     - `turn`: where this surface and all that follow stand (a fold mirror needs two: one for the mirror, one behind).
     - `stop`: whether it is the aperture stop.
+    - `phase`: what grooves on the surface add to the phase of the light; none where `None`.
 
-    **Errors:** `InputError` for a mirror with a medium of its own, and for a semi-diameter that is not positive.
+    **Errors:** `InputError` for a mirror with a medium of its own, for a semi-diameter, hole or soft edge that is not
+    positive, a hole that is not smaller than the rim, and a soft edge without rim or hole, or wider than one of them.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -45,8 +52,11 @@ class Surface(eqx.Module):
     thickness: Exact
     medium: Material | None
     semi_diameter: Exact | None
+    hole: Exact | None
+    soft_edge: Exact | None
     pose: Pose | None
     turn: Pose | None
+    phase: Phase | None
     mirror: bool = eqx.field(static=True)
     stop: bool = eqx.field(static=True)
 
@@ -58,9 +68,12 @@ class Surface(eqx.Module):
         medium: Material | None = None,
         mirror: bool = False,
         semi_diameter: Any = None,
+        hole: Any = None,
+        soft_edge: Any = None,
         pose: Pose | None = None,
         turn: Pose | None = None,
         stop: bool = False,
+        phase: Phase | None = None,
     ):
         self.profile = Conic() if profile is None else instance("profile", profile, Profile)
         self.thickness = number("thickness", thickness)
@@ -68,7 +81,10 @@ class Surface(eqx.Module):
         if mirror and medium is not None:
             raise InputError("medium", got="a mirror with a medium of its own", expected="none: light comes back",
                              remedy="leave medium out, or mirror")  # fmt: skip
-        self.semi_diameter = None if semi_diameter is None else number("semi_diameter", semi_diameter, POSITIVE)
+        self.semi_diameter = _optional("semi_diameter", semi_diameter, POSITIVE)
+        self.hole, self.soft_edge = _optional("hole", hole, POSITIVE), _optional("soft_edge", soft_edge, POSITIVE)
+        _demand_clear_aperture(self.semi_diameter, self.hole, self.soft_edge)
+        self.phase = phase if phase is None else instance("phase", phase, Phase)
         self.pose, self.turn, self.mirror, self.stop = pose, turn, bool(mirror), bool(stop)
 
 
@@ -193,5 +209,18 @@ class Lens(eqx.Module):
         return frames
 
 
-def _optional(where: str, value: Any) -> Exact | None:
-    return None if value is None else number(where, value)
+def _optional(where: str, value: Any, allowed: Range = FINITE) -> Exact | None:
+    return None if value is None else number(where, value, allowed)
+
+
+def _demand_clear_aperture(rim: Exact | None, hole: Exact | None, edge: Exact | None) -> None:
+    """Refuse apertures that let nothing through, and edges that are wider than what they bound."""
+    bounds = [bound for bound in (rim, hole) if bound is not None]
+    if edge is not None and not bounds:
+        raise InputError("soft_edge", got="neither semi_diameter nor hole", expected="an edge to be softened")
+    if any(isinstance(known, Array) for known in (*bounds, edge)):
+        return
+    if rim is not None and hole is not None and not hole < rim:
+        raise InputError("hole", got=f"{hole:g}", expected=f"less than the semi_diameter of {rim:g}")
+    if edge is not None and not all(edge <= bound for bound in bounds):
+        raise InputError("soft_edge", got=f"{edge:g}", expected=f"at most the radius it softens, {min(bounds):g}")

@@ -1,7 +1,7 @@
 """Profiles of surfaces: where a ray meets them, and their normal there. The vertex is the origin, the axis is z."""
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -31,27 +31,16 @@ class Meeting(NamedTuple):
 
 
 class Profile(eqx.Module):
-    """The shape of a surface.
+    """The shape of a surface: its `sag` is enough, all else has a default.
 
     Example:
+        >>> import jax.numpy as jnp
+        >>> from backlight.maths.vectors import Vector
         >>> from backlight.rays import Profile
-        >>> from backlight.rays.newton import distance_to
-        >>> from backlight.rays.profiles import Meeting
         >>> class Ripple(Profile):
         ...     amplitude: float
         ...     def sag(self, y, x):
         ...         return self.amplitude * jnp.cos(1e3 * y)
-        ...     def meet(self, place, way):
-        ...         distance, known = distance_to(self, place, way, jnp.zeros_like(place.z))
-        ...         slope = -1e3 * self.amplitude * jnp.sin(1e3 * place.ahead(way, distance).y)
-        ...         size = 1 / jnp.sqrt(1 + slope**2)
-        ...         return Meeting(distance, Vector(size, -slope * size, 0 * size), known, known)
-        ...     def vertex_curvature(self):
-        ...         return -1e6 * self.amplitude
-        ...     def deformation(self):
-        ...         return 1e12 * self.amplitude / 24
-        >>> import jax.numpy as jnp
-        >>> from backlight.maths.vectors import Vector
         >>> ray = Vector(jnp.array(-1e-3), jnp.array(1e-3), jnp.array(0.0)), Vector(*jnp.eye(3)[0])
         >>> round(float(Ripple(1e-6).meet(*ray).distance) * 1e3, 5)
         1.00054
@@ -61,17 +50,43 @@ class Profile(eqx.Module):
     def sag(self, y: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
         """Return the height z of the surface above its vertex plane, m."""
 
-    @abstractmethod
-    def meet(self, place: Vector, way: Vector) -> Meeting:
-        """Return where rays meet the surface."""
+    def base(self) -> tuple[Any, Any]:
+        """Return curvature and conic constant of what the search for the surface starts from: a plane's."""
+        return 0.0, 0.0
 
-    @abstractmethod
+    def extends(self, y: Float[Array, "..."], x: Float[Array, "..."]) -> Bool[Array, "..."]:
+        """Return where there is a surface: rays that meet its continuation elsewhere have missed it."""
+        return jnp.ones(jnp.broadcast_shapes(jnp.shape(y), jnp.shape(x)), bool)
+
+    def meet(self, place: Vector, way: Vector) -> Meeting:
+        """Return where rays meet the surface: the root of z − sag(y, x) = 0, by Newton's iteration from the base."""
+        start = meet_conic(*self.base(), place, way)
+        distance, converged = distance_to(self, place, way, start.distance)
+        met = place.ahead(way, distance)
+        y, x = self.slopes(met.y, met.x)
+        size = 1 / jnp.sqrt(1 + y**2 + x**2)
+        normal = Vector(size, -y * size, -x * size)
+        return Meeting(distance, normal, start.there & self.extends(met.y, met.x), converged)
+
+    def slopes(self, y: Float[Array, "..."], x: Float[Array, "..."]) -> tuple[Array, Array]:
+        """Return ∂z/∂y and ∂z/∂x."""
+        one = jnp.ones_like(y)
+        _, along_y = jax.jvp(lambda y: self.sag(y, x), (y,), (one,))
+        _, along_x = jax.jvp(lambda x: self.sag(y, x), (x,), (one,))
+        return along_y, along_x
+
     def vertex_curvature(self) -> Float[Array, ""]:
         """Return c = ∂²z/∂y² at the vertex, 1/m: what a paraxial ray in the plane of y and z sees."""
+        zero = jnp.zeros(())
+        return jax.grad(jax.grad(lambda y: self.sag(y, zero)))(zero)
 
-    @abstractmethod
     def deformation(self) -> Float[Array, ""]:
-        """Return what r⁴ is multiplied with beyond the sphere of the vertex's curvature, 1/m³."""
+        """Return what r⁴ is multiplied with beyond the sphere of the vertex's curvature, 1/m³.
+
+        **Errors:** `InputError` where the surface is not one of revolution: Seidel's sums are not defined for it.
+        """
+        raise InputError("profile", got=type(self).__name__, expected="a surface of revolution",
+                         remedy="trace rays instead")  # fmt: skip
 
 
 class Conic(Profile):
@@ -112,7 +127,43 @@ class Conic(Profile):
         return jnp.asarray(self.conic * self.curvature**3 / 8)
 
 
-class Asphere(Profile):
+class Revolution(Profile):
+    """A surface of revolution about z: its `height` over r² tells everything.
+
+    Example:
+        >>> from backlight.rays import Revolution
+        >>> class Bowl(Revolution):
+        ...     def height(self, square):
+        ...         return 10 * square
+        >>> float(Bowl().vertex_curvature()), float(Bowl().deformation())  # 2·10, and −c³/8
+        (20.0, -1000.0)
+    """
+
+    @abstractmethod
+    def height(self, square: Float[Array, "..."]) -> Float[Array, "..."]:
+        """Return the sag at r², m."""
+
+    def sag(self, y, x):
+        """Return the height at y² + x²."""
+        return self.height(y**2 + x**2)
+
+    def slopes(self, y, x):
+        """Return 2y and 2x times the derivative by r², which one differentiation tells."""
+        square = y**2 + x**2
+        _, slope = jax.jvp(self.height, (square,), (jnp.ones_like(square),))
+        return 2 * slope * y, 2 * slope * x
+
+    def vertex_curvature(self):
+        """Return twice the derivative by r²."""
+        return 2 * jax.grad(self.height)(jnp.zeros(()))
+
+    def deformation(self):
+        """Return what r⁴ is multiplied with, less c³/8."""
+        fourth = jax.grad(jax.grad(self.height))(jnp.zeros(())) / 2
+        return fourth - self.vertex_curvature() ** 3 / 8
+
+
+class Asphere(Revolution):
     """Conic and powers of the distance from the axis: z = c r²/(1 + √(1 − (1+κ) c² r²)) + Σ aⱼ r^pⱼ.
 
     **Arguments:** `radius`, `conic`: as of `Conic`; `coefficients`: aⱼ, in m^(1−pⱼ); `powers`: pⱼ, 4, 6, 8, … where
@@ -147,55 +198,39 @@ class Asphere(Profile):
             raise InputError("powers", got=f"{self.powers} of {count} coefficients",
                              expected="a power of 2 or more for each coefficient")  # fmt: skip
 
-    def sag(self, y, x):
-        """Return the height."""
-        square = y**2 + x**2
-        return conic_sag(self.curvature, self.conic, square) + self._polynomial(square)
+    def height(self, square):
+        """Return the sag at r²."""
+        powers = (self.coefficients[i] * _power(square, power) for i, power in enumerate(self.powers))
+        return conic_sag(self.curvature, self.conic, square) + sum(powers, jnp.zeros_like(square))
 
-    def meet(self, place, way):
-        """Return the root of z − sag(y, x) = 0 along the ray by Newton's iteration from where it meets the conic."""
-        start = meet_conic(self.curvature, self.conic, place, way)
-        distance, converged = distance_to(self, place, way, start.distance)
-        return Meeting(distance, self._normal(place.ahead(way, distance)), start.there, converged)
-
-    def vertex_curvature(self):
-        """Return c + 2a₂."""
-        return jnp.asarray(self.curvature) + 2 * self._coefficient(2)
-
-    def deformation(self):
-        """Return (1+κ)c³/8 + a₄ − (c + 2a₂)³/8."""
-        conic = (1 + self.conic) * self.curvature**3 / 8
-        return conic + self._coefficient(4) - self.vertex_curvature() ** 3 / 8
-
-    def _coefficient(self, power: int) -> Array:
-        return jnp.asarray(self.coefficients[self.powers.index(power)] if power in self.powers else 0.0)
-
-    def slope(self, square: Float[Array, "..."]) -> Float[Array, "..."]:
-        """Return (1/r)·∂z/∂r at r²."""
-        root = jnp.sqrt(jnp.maximum(1 - (1 + self.conic) * self.curvature**2 * square, 1e-12))
-        return self.curvature / root + sum(
-            power * self.coefficients[i] * _power(square, power - 2) for i, power in enumerate(self.powers)
-        )
-
-    def _polynomial(self, square: Array) -> Array:
-        return sum(
-            (self.coefficients[i] * _power(square, p) for i, p in enumerate(self.powers)), jnp.zeros_like(square)
-        )
-
-    def _normal(self, place: Vector) -> Vector:
-        slope = self.slope(place.y**2 + place.x**2)
-        y, x = -slope * place.y, -slope * place.x
-        size = 1 / jnp.sqrt(1 + y**2 + x**2)
-        return Vector(size, y * size, x * size)
+    def base(self):
+        """Return those of the conic."""
+        return self.curvature, self.conic
 
 
-def conic_sag(curvature: Array, conic: Array, square: Array) -> Array:
-    """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²."""
+@jax.custom_jvp
+def conic_sag(curvature: Any, conic: Any, square: Array) -> Array:
+    """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²; 0 beyond the rim."""
+    there, root = _conic_root(curvature, conic, square)
+    return jnp.where(there, curvature * square / (1 + root), 0.0)
+
+
+@conic_sag.defjvp
+def _conic_sag_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
+    """By c r² + (1+κ) c z² = 2z, which takes one division where the quotient's rule takes three."""
+    (curvature, conic, square), (by_curvature, by_conic, by_square) = at, by
+    height = conic_sag(curvature, conic, square)
+    there, root = _conic_root(curvature, conic, square)
+    change = (square + (1 + conic) * height**2) * by_curvature + curvature * (height**2 * by_conic + by_square)
+    return height, jnp.where(there, change / (2 * root), 0.0)
+
+
+def _conic_root(curvature: Any, conic: Any, square: Array) -> tuple[Array, Array]:
     inside = 1 - (1 + conic) * curvature**2 * square
-    return jnp.where(inside > 0, curvature * square / (1 + jnp.sqrt(jnp.where(inside > 0, inside, 1.0))), 0.0)
+    return inside > 0, jnp.sqrt(jnp.where(inside > 0, inside, 1.0))
 
 
-def meet_conic(curvature: Array, conic: Array, place: Vector, way: Vector) -> Meeting:
+def meet_conic(curvature: Any, conic: Any, place: Vector, way: Vector) -> Meeting:
     """Return where rays meet a conic: C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, which holds for planes too."""
     stretched = 1 + conic
     a = curvature * (way.y**2 + way.x**2 + stretched * way.z**2)

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from backlight.rays.first_order import Paraxial, behind, first_order, moved, signed_indices
+from backlight.errors import InputError
+from backlight.rays.first_order import Paraxial, behind, first_order, moved, signed_media
 from backlight.rays.lens import Lens
 from backlight.rays.profiles import Profile
 
@@ -55,9 +56,13 @@ def seidel(lens: Lens, field: Float[Array, ""] | float, wavelength: Float[Array,
 
     **Arguments:** `field`: of the rim, along y, as of `launch`; `wavelength`: λ in vacuum, m.
 
-    **Errors:** as for `first_order`.
+    **Errors:** as for `first_order`, and for a lens with a surface that has a phase or is not one of revolution.
     """
-    n = signed_indices(lens, jnp.asarray(wavelength, float))
+    if any(surface.phase is not None for surface in lens.surfaces):
+        raise InputError("lens", got="a surface with a phase", expected="surfaces without, which have Seidel's sums",
+                         remedy="trace rays instead")  # fmt: skip
+    media = signed_media(lens, jnp.asarray(wavelength, float))
+    n = media.index
     first = first_order(lens, wavelength)
     radius, pupil = first.entrance_pupil_diameter / 2, first.entrance_pupil
     if lens.object_distance is None:
@@ -69,9 +74,9 @@ def seidel(lens: Lens, field: Float[Array, ""] | float, wavelength: Float[Array,
     chief = Paraxial(-pupil * tilt, n[0] * tilt)
     terms: list[tuple[Array, ...]] = []
     for i, surface in enumerate(lens.surfaces[:-1]):
-        after = behind(lens, n, i, marginal)
+        after = behind(lens, media, i, marginal)
         terms.append(_terms(surface.profile, n[i], n[i + 1], marginal, after, chief))
-        marginal, chief = (moved(lens, n, i, ray) for ray in (after, behind(lens, n, i, chief)))
+        marginal, chief = (moved(lens, media, i, ray) for ray in (after, behind(lens, media, i, chief)))
     one, two, three, four, five = (jnp.stack(sums) for sums in zip(*terms, strict=True))
     return Seidel(one, two, three, four, five, marginal.momentum)
 

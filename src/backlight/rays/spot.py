@@ -66,5 +66,5 @@ def spot(
     rays = trace(lens, launch(lens, field, points, wavelength, reference=reference))
     demand_chief("spot", rays)
     place = rays.position[1:]
-    weights = jnp.where(rays.alive[1:], jnp.asarray(rule.weights, float), 0.0)
+    weights = jnp.where(rays.alive[1:], jnp.asarray(rule.weights, float) * rays.weight[1:], 0.0)
     return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights / jnp.maximum(jnp.sum(weights), 1e-30))

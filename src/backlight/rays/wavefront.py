@@ -83,7 +83,7 @@ def _against_sphere(
     radius = jnp.sign(away.z) * jnp.sqrt(away.dot(away))
     path = rays.path + lens.indices(rays.wavelength)[-1] * _to_sphere(rays, middle, radius)
     told = rays.alive[1:]
-    weights = jnp.where(told, weights, 0.0)
+    weights = jnp.where(told, weights * rays.weight[1:], 0.0)
     weights = weights / jnp.maximum(jnp.sum(weights), 1e-30)
     opd = jnp.where(told, (path[0] - path[1:]) / rays.wavelength, 0.0)
     spread = jnp.sum(weights * (opd - jnp.sum(weights * opd)) ** 2)
