@@ -15,8 +15,24 @@ from backlight.lenses.codev import read_codev
 from backlight.lenses.describe import described
 from backlight.lenses.table import read_table
 from backlight.lenses.zemax import read_zemax
-from backlight.light import AbbeGlass, ConstantIndex, Rays, Sellmeier
-from backlight.rays import Asphere, Conic, Group, Lens, Pose, Surface, first_order, trace
+from backlight.light import AbbeGlass, ConstantIndex, PowerSeries, Rays, Sellmeier, glass
+from backlight.rays import (
+    Asphere,
+    Biconic,
+    Conic,
+    Grating,
+    Group,
+    Lens,
+    Pose,
+    Qbfs,
+    RadialPhase,
+    Surface,
+    Toroid,
+    XYPolynomial,
+    first_order,
+    footprints,
+    trace,
+)
 
 MM = 1e-3
 ZEMAX = """MODE SEQ
@@ -126,8 +142,6 @@ def test_zemax_is_read(tmp_path, encoding):
 def test_a_folded_beam_goes_where_zemax_sends_it(tmp_path):
     """A mirror turned by +45° about x sends light up, towards +y."""
     told = read_lens(written(tmp_path, "a.zmx", ZEMAX), glasses=OWN)
-    from backlight.rays import footprints
-
     with jax.enable_x64(True):
         places = np.asarray(footprints(told.lens, Rays([0.0, 0.0, 0.0], [1.0, 0.0, 0.0], 0.55e-6)))
     np.testing.assert_allclose(places[-1], [9 * MM, 30 * MM, 0], atol=1e-15)
@@ -208,6 +222,34 @@ def everything() -> LensFile:
     ]
     lens = Lens(rows, entrance_pupil_diameter=7 * MM, object_distance=0.3, groups=[Group(pose, 1, 2)])
     return LensFile(lens, "all", (0.5e-6, 0.6e-6), (1.0, 0.5), 1, ((0.0, 0.1),), "object height", ("a note",))
+
+
+def test_every_kind_of_surface_is_kept(tmp_path):
+    rows = [Surface(profile, thickness=1 / 3 * MM) for profile in (
+        Biconic(31 * MM, -0.1, radius_x=33 * MM, conic_x=0.2), Toroid(Asphere(40 * MM, 0.1, [7.0]), 50 * MM),
+        XYPolynomial(5 * MM, [1e-6, 2e-6], [(2, 0), (1, 3)], 30 * MM), Qbfs(9 * MM, [1e-6, 1e-7], 60 * MM),
+    )]  # fmt: skip
+    rows += [Surface(phase=Grating(6e5, -1, 0.1), semi_diameter=9 * MM, hole=1 * MM, soft_edge=0.1 * MM),
+             Surface(phase=RadialPhase(5 * MM, [10.0, 1 / 3]), medium=glass("N-BK7"), stop=True),
+             Surface(medium=PowerSeries([2.2, 0.01], [0, 2]))]  # fmt: skip
+    write_lens(tmp_path / "a.json", LensFile(Lens(rows, before=AbbeGlass(1.5, 60))))
+    same(Lens(rows, before=AbbeGlass(1.5, 60)), read_lens(tmp_path / "a.json").lens)
+    with pytest.raises(InputError, match="Biconic"):
+        write_lens(tmp_path / "a.zmx", LensFile(Lens(rows, entrance_pupil_diameter=MM)))
+
+
+def test_zemax_toroids_biconics_and_gratings(tmp_path):
+    text = ZEMAX.replace("TYPE EVENASPH", "TYPE BICONICX").replace("PARM 2 1e-6", "PARM 1 60\n  PARM 2 0.3")
+    told = read_lens(written(tmp_path, "a.zmx", text), glasses=OWN).lens.surfaces[0].profile
+    assert float(told.sag(0.0, 1 * MM)) == pytest.approx(float(Conic(60 * MM, 0.3).sag(0.0, 1 * MM)))
+    assert float(told.sag(1 * MM, 0.0)) == pytest.approx(float(Conic(50 * MM, -0.5).sag(0.0, 1 * MM)))
+    text = ZEMAX.replace("TYPE EVENASPH", "TYPE TOROIDAL").replace("PARM 2 1e-6", "PARM 1 60\n  PARM 3 1e-6")
+    told = read_lens(written(tmp_path, "b.zmx", text), glasses=OWN).lens.surfaces[0].profile
+    assert float(told.sag(0.0, 1 * MM)) == pytest.approx(float(Conic(60 * MM).sag(0.0, 1 * MM)))
+    assert told.curve.powers == (4,)
+    text = ZEMAX.replace("TYPE EVENASPH", "TYPE DGRATING").replace("PARM 2 1e-6", "PARM 1 0.6\n  PARM 2 -1")
+    told = read_lens(written(tmp_path, "c.zmx", text), glasses=OWN).lens.surfaces[0].phase
+    assert float(told.waves(1e-6, 0.0)) == pytest.approx(-0.6)
 
 
 def test_our_files_keep_every_bit(tmp_path):

@@ -19,7 +19,8 @@ DEEPEST = 30
 def classes() -> dict[str, type]:
     """Return the parts that a file can name: those of `backlight.rays` and the materials of `backlight.light`."""
     parts = [part for module in (rays, light) for part in vars(module).values() if isinstance(part, type)]
-    wanted = rays.Surface, rays.Group, rays.Lens, rays.Pose, rays.Profile, light.Material, light.ThermalChange
+    structure = rays.Lens, rays.Surface, rays.Group, rays.Pose
+    wanted = (*structure, rays.Profile, rays.Phase, light.Material, light.ThermalChange)
     return {part.__name__: part for part in parts if issubclass(part, wanted)}
 
 
@@ -73,12 +74,23 @@ def _demand_parts(lens: Lens, file: str) -> None:
     wanted: dict[str, tuple[Any, int | None, str]] = {
         "profile": (rays.Profile, None, "a profile"), "thickness": number, "semi_diameter": number,
         "medium": (light.Material, None, "a material"), "pose": (rays.Pose, None, "a Pose"),
+        "hole": number, "soft_edge": number, "phase": (rays.Phase, None, "a phase"),
         "turn": (rays.Pose, None, "a Pose"), "mirror": (bool, None, "true or false"),
         "stop": (bool, None, "true or false"),
         "first": (int, None, "a number of a surface"), "last": (int, None, "a number of a surface"),
         "entrance_pupil_diameter": number, "object_distance": number, "before": (light.Material, None, "a material"),
     }  # fmt: skip
-    optional = "semi_diameter", "medium", "pose", "turn", "entrance_pupil_diameter", "object_distance"
+    optional = (
+        "semi_diameter",
+        "hole",
+        "soft_edge",
+        "medium",
+        "pose",
+        "turn",
+        "phase",
+        "entrance_pupil_diameter",
+        "object_distance",
+    )
     for where, part in [("lens", lens), *rows]:
         for name in (f.name for f in dataclasses.fields(part) if f.name in wanted):
             value: Any = getattr(part, name)

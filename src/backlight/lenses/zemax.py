@@ -13,7 +13,7 @@ from backlight.lenses.glasses import named
 from backlight.lenses.lines import Line, fields_of, words_of
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
 from backlight.light import AbbeGlass, ConstantIndex, Material
-from backlight.rays import Asphere, Conic, Lens, Pose, Profile, Surface
+from backlight.rays import Asphere, Biconic, Conic, Grating, Lens, Pose, Profile, Surface, Toroid
 
 UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254}
 FIELDS = {0: ANGLE, 1: OBJECT, 2: IMAGE, 3: IMAGE}
@@ -108,6 +108,8 @@ def _surfaces(rows: list[Row], unit: float, glasses: Mapping[str, Material]) -> 
             row.told["DISZ"].refuse("INFINITY", "a finite distance behind each surface but the object")
         surfaces.append(Surface(_profile(row, unit), thickness=thickness, medium=medium, mirror=mirror,
                                 semi_diameter=_clear(row, unit), stop="STOP" in row.told,
+                                hole=row.number("CLAP") * unit or None if "CLAP" in row.told else None,
+                                phase=_grating(row) if row.type == "DGRATING" else None,
                                 turn=_turn(row, unit) if breaks else None))  # fmt: skip
     return surfaces, before
 
@@ -188,6 +190,23 @@ def _with_powers(row: Row, unit: float, terms: dict[int, float]) -> Profile:
     return Asphere(_radius(row, unit), row.number("CONI"), list(terms.values()), list(terms))
 
 
+def _biconic(row: Row, unit: float) -> Profile:
+    radius_x, conic_x = row.parameters.get(1, 0.0), row.parameters.get(2, 0.0)
+    return Biconic(_radius(row, unit), row.number("CONI"), radius_x=radius_x * unit or None, conic_x=conic_x)
+
+
+def _toroid(row: Row, unit: float) -> Profile:
+    """Return the curve y², y⁴, … of parameters 2, 3, … about the radius of rotation, parameter 1."""
+    _demand_known(row, 9)
+    terms = {2 * (i - 1): a for i, a in row.parameters.items() if i > 1}
+    return Toroid(_with_powers(row, unit, terms), row.parameters.get(1, 0.0) * unit or None)
+
+
+def _grating(row: Row) -> Grating:
+    """Return grooves along x: lines per µm, parameter 1, and order, parameter 2; n' sin θ' = n sin θ + mλT."""
+    return Grating(row.parameters.get(1, 0.0) * 1e6, order=int(row.parameters.get(2, 0.0)))
+
+
 def _radius(row: Row, unit: float) -> float | None:
     curvature = row.number("CURV")
     return unit / curvature if curvature else None
@@ -197,6 +216,9 @@ PROFILES: dict[str, Callable[[Row, float], Profile]] = {
     "STANDARD": _standard,
     "EVENASPH": _even,
     "ODDASPHE": _odd,
+    "BICONICX": _biconic,
+    "TOROIDAL": _toroid,
+    "DGRATING": _standard,
     "COORDBRK": lambda row, unit: Conic(),
 }
 
@@ -294,6 +316,4 @@ def _notes(head: list[Line], rows: list[Row]) -> tuple[str, ...]:
     for i, row in enumerate(rows):
         for name in TILTED_APERTURES & set(row.told):
             found.append(f"The aperture of surface {i} ({name}, line {row.told[name].number}) is not used.")
-        if "CLAP" in row.told and row.number("CLAP") > 0:
-            found.append(f"The hole in the aperture of surface {i} (line {row.told['CLAP'].number}) is not used.")
     return tuple(found)

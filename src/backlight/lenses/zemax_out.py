@@ -51,6 +51,9 @@ def _head(told: LensFile) -> list[str]:
 
 def _rows(surface: Surface, medium: Material, wavelength: float) -> list[list[str]]:
     """Return the surface, and coordinate breaks before and behind it."""
+    for name in ("phase", "soft_edge", "hole"):
+        if getattr(surface, name) is not None:
+            raise InputError("write_lens", got=f"a surface with {name}", expected="none in .zmx", remedy="write .json")
     plain = _surface(surface, medium, wavelength)
     breaks = _is_break(surface)
     if breaks and surface.pose is None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # what JAX makes of it
 else:
     Exact = Float[Array, "..."] | Float[np.ndarray, "..."] | eqx.Module
 
+Number = Float[Array | np.ndarray, ""] | float
+"""One real number, as functions take it."""
+
 
 def number(where: str, value: Any, allowed: Range = FINITE) -> Exact:
     """Return a leaf of one number.

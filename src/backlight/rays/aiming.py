@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
+from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.launch import FieldPoint, launch
 from backlight.rays.lens import Lens
@@ -20,9 +21,9 @@ def aim(
     lens: Lens,
     field: FieldPoint,
     points: Float[Array | np.ndarray, "2 *n"],
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Rays:
     """Return rays that pass points of the stop, by Newton's iteration over the points of the entrance pupil.
 

@@ -5,16 +5,17 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 from jax.core import Tracer
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from backlight.errors import InputError
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
 
 
 @in_double_precision
-def with_f_number(lens: Lens, f_number: Float[Array, ""] | float, wavelength: Float[Array, ""] | float) -> Lens:
+def with_f_number(lens: Lens, f_number: Number, wavelength: Number) -> Lens:
     """Return the lens with the entrance pupil |f|/N for an f-number N, of an object at infinity.
 
     **Arguments:** `wavelength`: λ at which the focal length counts, m. All is differentiable.
@@ -27,7 +28,9 @@ def with_f_number(lens: Lens, f_number: Float[Array, ""] | float, wavelength: Fl
 
 @in_double_precision
 def with_numerical_aperture(
-    lens: Lens, numerical_aperture: Float[Array, ""] | float, wavelength: Float[Array, ""] | float
+    lens: Lens,
+    numerical_aperture: Number,
+    wavelength: Number,
 ) -> Lens:
     """Return the lens with the entrance pupil that gives a numerical aperture n'·sin θ' on the side of the image.
 
@@ -47,7 +50,9 @@ def with_numerical_aperture(
 
 @in_double_precision
 def with_object_aperture(
-    lens: Lens, numerical_aperture: Float[Array, ""] | float, wavelength: Float[Array, ""] | float
+    lens: Lens,
+    numerical_aperture: Number,
+    wavelength: Number,
 ) -> Lens:
     """Return the lens with the entrance pupil that takes in a numerical aperture n·sin θ of a near object, exactly.
 

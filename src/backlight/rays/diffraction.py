@@ -1,5 +1,6 @@
 """The picture that a lens makes of a point, as waves make it."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
@@ -9,6 +10,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, Image
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of
 from backlight.rays.enough_rays import enough_rays
@@ -21,14 +23,14 @@ from backlight.rays.lens import Lens
 def psf(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array | np.ndarray, "*colors"] | float,
+    wavelength: Float[Array | np.ndarray, "*colors"] | Sequence[float] | float,
     shape: tuple[int, int],
-    pitch: Float[Array, "..."] | float,
+    pitch: Float[Array | np.ndarray, "..."] | Sequence[float] | float,
     *,
-    weights: Float[Array | np.ndarray, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Image:
     """Return the irradiance of a point's image, |∫a(f)·exp(2πi(f·ρ − W(f)))d²f|² (Debye's integral, scalar).
@@ -75,13 +77,13 @@ def _of_colors(
 def focused(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     shape: tuple[int, int],
-    pitch: Float[Array, "..."] | float,
+    pitch: Float[Array | np.ndarray, "..."] | Sequence[float] | float,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Field:
     """Return the light of a point's image itself, of which `psf` is the irradiance: wave optics can carry it on.
@@ -126,11 +128,11 @@ def _waves(light: ExitPupil, grid: Grid, tilt: Float[Array, "2"]) -> Complex[Arr
 def strehl(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Float[Array, ""]:
     """Return how bright the image is against that of the same pupil without aberrations: |Σ a·exp(−2πiW)|²/(Σ a)².
 

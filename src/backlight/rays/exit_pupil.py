@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.maths.vectors import Vector
 from backlight.rays.aiming import aim
 from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
@@ -63,11 +64,11 @@ class ExitPupil(NamedTuple):
 def exit_pupil(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> ExitPupil:
     """Return the light of a point behind the lens.
@@ -88,7 +89,7 @@ def exit_pupil(
 
 
 def chief_place(
-    where: str, lens: Lens, field: Array, wavelength: Array | float, reference: Array | float, aimed: bool = False
+    where: str, lens: Lens, field: Array, wavelength: Number, reference: Number, aimed: bool = False
 ) -> Float[Array, "2"]:
     """Return (y, x) where the chief ray meets the image.
 
@@ -99,9 +100,7 @@ def chief_place(
     return rays.position[1:, 0]
 
 
-def start(
-    lens: Lens, field: Array, points: Array, wavelength: Array | float, reference: Array | float, aimed: bool
-) -> Rays:
+def start(lens: Lens, field: Array, points: Array, wavelength: Number, reference: Number, aimed: bool) -> Rays:
     """Return rays of a point through points of the entrance pupil, or of the real stop where they are `aimed`."""
     return (aim if aimed else launch)(lens, field, points, wavelength, reference=reference)
 
@@ -117,7 +116,7 @@ class Leaving(NamedTuple):
     cosines: Array
     columns: tuple[Array, Array]
     brightness: Array
-    alive: Array
+    passed: Array
 
 
 @partial(jax.jit, static_argnames="aimed")
@@ -133,11 +132,11 @@ def at_points(
         end = trace(lens, begin)
         entered = begin.position[1:] if lens.object_distance is None else index[0] * begin.direction[1:]
         path = end.path - index[-1] * end.place.minus(middle).dot(end.way)
-        return (entered, index[-1] * end.direction[1:]), (path, end.alive)
+        return (entered, index[-1] * end.direction[1:]), (path, jnp.where(end.alive, end.weight, 0.0))
 
     ways = (jnp.zeros_like(points).at[i].set(1.0) for i in (0, 1))
-    (cosines, (path, alive), by_y), (_, _, by_x) = (_change(told, points, way) for way in ways)
-    return Leaving(path, cosines, (by_y[1], by_x[1]), jnp.abs(determinant(by_y[0], by_x[0])), alive)
+    (cosines, (path, passed), by_y), (_, _, by_x) = (_change(told, points, way) for way in ways)
+    return Leaving(path, cosines, (by_y[1], by_x[1]), jnp.abs(determinant(by_y[0], by_x[0])), passed)
 
 
 def _change(told, at: Array, way: Array) -> tuple[Array, tuple[Array, Array], tuple[Array, Array]]:
@@ -158,14 +157,14 @@ def leaving(
     """Return the light about C; the first ray that is traced is the chief ray."""
     points = jnp.concatenate([jnp.zeros((2, 1)), jnp.asarray(rule.points, float)], axis=1)
     found = at_points(lens, field, points, wavelength, reference, center, aimed)
-    told, given = found.alive[1:], jnp.asarray(rule.weights, float)
+    told, given = found.passed[1:] > 0, jnp.asarray(rule.weights, float)
     weights = jnp.where(told, given, 0.0)
     power = given * found.brightness[1:]
     return ExitPupil(
         opd=jnp.where(told, (found.path[0] - found.path[1:]) / wavelength, 0.0),
         cosines=found.cosines[:, 1:],
         stretch=jnp.where(told, jnp.abs(determinant(*found.columns)[1:]), 0.0),
-        power=jnp.where(told, power / jnp.sum(power), 0.0),
+        power=found.passed[1:] * power / jnp.sum(power),
         weights=weights,
         points=points[:, 1:],
         received=jnp.pi * jnp.sum(power),

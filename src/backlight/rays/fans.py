@@ -8,6 +8,7 @@ from jaxtyping import Array, Bool, Float
 
 from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.rays.exit_pupil import chief_place, start
 from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
@@ -41,11 +42,11 @@ class Fan(NamedTuple):
 def ray_fans(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     count: int = 33,
     *,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> tuple[Fan, Fan]:
     """Return the aberrations along the pupil's diameters in y and in x: the tangential and the sagittal fan of a field
     along y.

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
+from backlight.maths.exact import Number
 from backlight.rays.lens import Lens
 
 
@@ -69,7 +70,7 @@ class FirstOrder(NamedTuple):
 
 
 @jax.jit
-def first_order(lens: Lens, wavelength: Float[Array, ""] | float) -> FirstOrder:
+def first_order(lens: Lens, wavelength: Number) -> FirstOrder:
     """Return focal lengths, pupils and principal planes, along the axis as if nothing were tilted.
 
     Two rays through y' = y + t·u and n'u' = nu − y(n' − n)c tell everything (Welford, Aberrations of Optical Systems,

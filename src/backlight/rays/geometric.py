@@ -1,10 +1,13 @@
 """The picture that a lens makes of a point, as rays make it."""
 
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Grid, Image
+from backlight.maths.exact import Number
 from backlight.rays.colors import colors_of
 from backlight.rays.exit_pupil import chief_place
 from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
@@ -19,13 +22,13 @@ DENSE = gauss_legendre(64, 192)
 def geometric_psf(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array | np.ndarray, "*colors"] | float,
+    wavelength: Float[Array | np.ndarray, "*colors"] | Sequence[float] | float,
     shape: tuple[int, int],
-    pitch: Float[Array, "..."] | float,
+    pitch: Float[Array | np.ndarray, "..."] | Sequence[float] | float,
     *,
-    weights: Float[Array | np.ndarray, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     rule: PupilPoints | None = None,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Image:
     """Return the irradiance of a point's image by rays, each shared among the four pixels about it.
@@ -55,12 +58,12 @@ def geometric_psf(
 def geometric_otf(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array | np.ndarray, "*colors"] | float,
-    frequencies: Float[Array | np.ndarray, "2 n"],
+    wavelength: Float[Array | np.ndarray, "*colors"] | Sequence[float] | float,
+    frequencies: Float[Array | np.ndarray, "2 n"] | Sequence[float],
     *,
-    weights: Float[Array | np.ndarray, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     rule: PupilPoints | None = None,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Complex[Array, " n"]:
     """Return Σ w·exp(−2πi ν·offset) over the rays: the transform of the spot itself, with no bins.
@@ -83,12 +86,12 @@ def geometric_otf(
 def geometric_mtf(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array | np.ndarray, "*colors"] | float,
-    frequencies: Float[Array | np.ndarray, " n"],
+    wavelength: Float[Array | np.ndarray, "*colors"] | Sequence[float] | float,
+    frequencies: Float[Array | np.ndarray, " n"] | Sequence[float],
     *,
-    weights: Float[Array | np.ndarray, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     rule: PupilPoints | None = None,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> MTF:
     """Return the contrast of fringes in the image of a point as rays make it: right where aberrations are many waves.
 
@@ -110,5 +113,5 @@ def _rays(lens: Lens, field: Array, colors, rule: PupilPoints, center: Array) ->
     bundle = launch(lens, field, jnp.broadcast_to(points, (2, colors.wavelengths.shape[0], points.shape[2])),
                     colors.wavelengths[:, None], reference=colors.reference)  # fmt: skip
     end = trace(lens, bundle)
-    shares = jnp.where(end.alive, colors.weights[:, None] * jnp.asarray(rule.weights, float), 0.0)
+    shares = jnp.where(end.alive, end.weight * colors.weights[:, None] * jnp.asarray(rule.weights, float), 0.0)
     return (end.position[1:] - center[:, None, None]).reshape(2, -1), shares.ravel()

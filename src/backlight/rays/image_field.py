@@ -1,6 +1,6 @@
 """What a lens does over its field: distortion, curvature of the image, light that is lost towards the corners."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.rays.exit_pupil import chief_place, determinant, exit_pupil, start
 from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
@@ -63,12 +64,12 @@ class FieldCurvature(NamedTuple):
 @in_double_precision
 def distortion(
     lens: Lens,
-    fields: Float[Array | np.ndarray, " n"],
-    wavelength: Float[Array, ""] | float,
+    fields: Float[Array | np.ndarray, " n"] | Sequence[float],
+    wavelength: Number,
     *,
     ideal: Map = jnp.tan,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Distortion:
     """Return how far chief rays are from where a lens without distortion would have them, s·g(θ).
 
@@ -92,7 +93,7 @@ def distortion(
 
 
 @in_double_precision
-def image_scale(lens: Lens, wavelength: Float[Array, ""] | float, *, aimed: bool = False) -> Float[Array, ""]:
+def image_scale(lens: Lens, wavelength: Number, *, aimed: bool = False) -> Float[Array, ""]:
     """Return the scale of the image, ∂y/∂tan θ or ∂y/∂h of the chief ray on the axis: the focal length, m, where the
     image of an object at infinity is in focus, the magnification for an object that is near.
 
@@ -105,11 +106,11 @@ def image_scale(lens: Lens, wavelength: Float[Array, ""] | float, *, aimed: bool
 @in_double_precision
 def field_curvature(
     lens: Lens,
-    fields: Float[Array | np.ndarray, " n"],
-    wavelength: Float[Array, ""] | float,
+    fields: Float[Array | np.ndarray, " n"] | Sequence[float],
+    wavelength: Number,
     *,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> FieldCurvature:
     """Return the foci of the narrow bundles about chief rays, exactly: rays beside a ray are its derivatives.
 
@@ -127,12 +128,12 @@ def field_curvature(
 @in_double_precision
 def relative_illumination(
     lens: Lens,
-    fields: Float[Array | np.ndarray, " n"],
-    wavelength: Float[Array, ""] | float,
+    fields: Float[Array | np.ndarray, " n"] | Sequence[float],
+    wavelength: Number,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Float[Array, " n"]:
     """Return how bright the image of an evenly bright object is against the middle of the field, vignetting included.
 
@@ -155,11 +156,11 @@ def relative_illumination(
 def illumination(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Float[Array, ""]:
     """Return the irradiance of the image at a point of the field, E/L: see `relative_illumination`."""
     reference = wavelength if reference is None else reference

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.argument import whole
+from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
 
@@ -56,9 +57,9 @@ def launch(
     lens: Lens,
     field: FieldPoint,
     points: Float[Array | np.ndarray, "2 *n"],
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Rays:
     """Return rays from a point of the object through points of the entrance pupil, as first order tells where it is.
 

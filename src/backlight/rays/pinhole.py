@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
+from backlight.maths.exact import Number
 from backlight.maths.leaf import NONZERO, Given, OneOrEach, Pair, reals
 from backlight.maths.vectors import Vector
 from backlight.rays.pose import Pose
@@ -55,7 +56,7 @@ class Pinhole(eqx.Module):
         self.distortion, self.position = reals("distortion", distortion), reals("position", position)
         self.axes, self.tilt = reals("axes", axes), reals("tilt", tilt)
 
-    def rays(self, pixels: Float[Array, "2 *n"], wavelength: Float[Array, ""] | float) -> Rays:
+    def rays(self, pixels: Float[Array, "2 *n"], wavelength: Number) -> Rays:
         """Return the rays along which pixels (y, x) look, from the pinhole on."""
         seen = Vector(jnp.ones(()), *self._undistorted(pixels))
         turned = jnp.asarray(self.axes) @ Pose(tilt=jnp.asarray(self.tilt)).matrix()

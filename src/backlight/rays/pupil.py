@@ -13,6 +13,7 @@ from backlight.light import Field, Grid
 from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
 from backlight.maths.edges import inside
+from backlight.maths.exact import Number
 from backlight.rays.apertures import without_rims
 from backlight.rays.exit_pupil import Leaving, at_points, chief_place, determinant, start
 from backlight.rays.first_order import first_order
@@ -58,10 +59,10 @@ class Pupil(NamedTuple):
 def pupil(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     samples: int = 64,
     *,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Pupil:
     """Return the light of a point in the exit pupil, for a wave-optical part to carry on.
@@ -99,12 +100,12 @@ def drawn(lens: Lens, field: Array, wavelength: Array, reference: Array, center:
     light = traced(points)
     radius = jnp.sqrt(jnp.maximum(jnp.sum(points**2, axis=0), 1e-12))
     within = start(lens, field, points * jnp.minimum(1.0, (1 - 1e-9) / radius), wavelength, reference, False)
-    open_ = trace(lens, within).alive & light.alive
+    open_ = trace(lens, within).alive & (light.passed > 0)
     across = jnp.einsum("ij,iyx->jyx", frame.inverse, points / radius) * frame.step[:, None, None]
     openness = jnp.where(open_, inside((1 - radius) / jnp.sqrt(jnp.sum(across**2, axis=0))), 0.0)
     index, focal_length = lens.indices(wavelength)[-1], jnp.abs(first_order(lens, reference).efl)
     scale = focal_length / index
-    square = light.brightness / frame.total / jnp.maximum(jnp.abs(determinant(*light.columns)), 1e-12) / scale**2
+    square = light.passed * light.brightness / frame.total / jnp.maximum(jnp.abs(determinant(*light.columns)), 1e-12) / scale**2
     opd = jnp.where(open_, (frame.path - light.path) / wavelength, 0.0)
     values = jnp.sqrt(jnp.where(open_, square, 1.0)) * openness * jnp.exp(-2j * jnp.pi * opd)
     grid = Grid((samples, samples), scale * frame.step, -scale * frame.middle)
@@ -129,7 +130,7 @@ class _Frame(NamedTuple):
 def _frame(light: Leaving, samples: int) -> _Frame:
     """Look at the chief ray, the rim and the rule, in this order."""
     rim, rest = slice(1, 1 + RIM), slice(1 + RIM, None)
-    there = jnp.where(light.alive[rim], light.cosines[:, rim], light.cosines[:, :1])
+    there = jnp.where(light.passed[rim] > 0, light.cosines[:, rim], light.cosines[:, :1])
     top, bottom, mean = (of(there, axis=1) for of in (jnp.max, jnp.min, jnp.mean))
     linear = 2 / RIM * there @ _rim().T  # on a ring Σ p pᵀ is half the number of its points
     return _Frame(

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
+from backlight.maths.exact import Number
 from backlight.rays.first_order import Paraxial, behind, first_order, moved, signed_media
 from backlight.rays.lens import Lens
 from backlight.rays.profiles import Profile
@@ -47,7 +48,7 @@ class Seidel(NamedTuple):
 
 
 @jax.jit
-def seidel(lens: Lens, field: Float[Array, ""] | float, wavelength: Float[Array, ""] | float) -> Seidel:
+def seidel(lens: Lens, field: Number, wavelength: Number) -> Seidel:
     """Return Seidel's sums by the marginal and the chief ray (Welford, Aberrations of Optical Systems, §8.3).
 
     S_I = −ΣA²yΔ(u/n), S_II = −ΣAĀyΔ(u/n), S_III = −ΣĀ²yΔ(u/n), S_IV = −ΣH²cΔ(1/n) and

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from backlight.maths.exact import Number
 from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import demand_chief, trace
@@ -50,10 +51,10 @@ class Spot(NamedTuple):
 def spot(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
     rule: PupilPoints | None = None,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> Spot:
     """Return the spot of a point of the object, by Gauss-Legendre points of the pupil.
 

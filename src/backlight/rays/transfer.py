@@ -1,5 +1,6 @@
 """How much of a fringe's contrast a lens passes on: transfer functions, as waves make them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.maths.safe import amplitude
 from backlight.rays.colors import colors_of
 from backlight.rays.exit_pupil import chief_place
@@ -41,12 +43,12 @@ class MTF(NamedTuple):
 def otf(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array | np.ndarray, "*colors"] | float,
-    frequencies: Float[Array | np.ndarray, "2 n"],
+    wavelength: Float[Array | np.ndarray, "*colors"] | Sequence[float] | float,
+    frequencies: Float[Array | np.ndarray, "2 n"] | Sequence[float],
     *,
-    weights: Float[Array | np.ndarray, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     samples: int = 64,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Complex[Array, " n"]:
     """Return the optical transfer function ∫E(ρ)·exp(−2πi ν·ρ)d²ρ/∫E d²ρ of a point's image.
@@ -75,12 +77,12 @@ def otf(
 def mtf(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array | np.ndarray, "*colors"] | float,
-    frequencies: Float[Array | np.ndarray, " n"],
+    wavelength: Float[Array | np.ndarray, "*colors"] | Sequence[float] | float,
+    frequencies: Float[Array | np.ndarray, " n"] | Sequence[float],
     *,
-    weights: Float[Array | np.ndarray, " colors"] | None = None,
+    weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     samples: int = 64,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
 ) -> MTF:
     """Return the contrast of fringes in the image of a point, diffraction included.
 

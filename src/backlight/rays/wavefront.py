@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from backlight.light import Rays
 from backlight.maths.double import in_double_precision
+from backlight.maths.exact import Number
 from backlight.maths.vectors import Vector
 from backlight.rays.aiming import aim
 from backlight.rays.first_order import first_order
@@ -45,11 +46,11 @@ class Wavefront(NamedTuple):
 def wavefront(
     lens: Lens,
     field: FieldPoint,
-    wavelength: Float[Array, ""] | float,
+    wavelength: Number,
     *,
     rule: PupilPoints | None = None,
     aimed: bool = False,
-    reference: Float[Array, ""] | float | None = None,
+    reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | None = None,
 ) -> Wavefront:
     """Return the wavefront of a point, against the sphere about its image that passes the middle of the exit pupil.
