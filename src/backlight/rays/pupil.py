@@ -105,7 +105,8 @@ def drawn(lens: Lens, field: Array, wavelength: Array, reference: Array, center:
     openness = jnp.where(open_, inside((1 - radius) / jnp.sqrt(jnp.sum(across**2, axis=0))), 0.0)
     index, focal_length = lens.indices(wavelength)[-1], jnp.abs(first_order(lens, reference).efl)
     scale = focal_length / index
-    square = light.passed * light.brightness / frame.total / jnp.maximum(jnp.abs(determinant(*light.columns)), 1e-12) / scale**2
+    spread = jnp.maximum(jnp.abs(determinant(*light.columns)), 1e-12) * scale**2
+    square = light.passed * light.brightness / frame.total / spread
     opd = jnp.where(open_, (frame.path - light.path) / wavelength, 0.0)
     values = jnp.sqrt(jnp.where(open_, square, 1.0)) * openness * jnp.exp(-2j * jnp.pi * opd)
     grid = Grid((samples, samples), scale * frame.step, -scale * frame.middle)
