@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.inverse.drive import Checkpoint, Progress, drive
+from backlight.inverse.drive import Checkpoint, Progress, drive, objective
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.losses import intensity
-from backlight.inverse.problem import build
+from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf
 from backlight.inverse.unknowns import Unknown
@@ -94,22 +94,20 @@ def optimize(
 def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, checkpoint):
     given, model = model, jax.tree.map(_doubled, model)
 
-    def forward(model: Any) -> Float[Array, "1 1 n"]:
-        return jnp.ravel(merit(model))[None, None]
-
-    count = int(np.size(np.asarray(forward(model))))
+    forward = _Row(merit)
+    count = eqx.filter_eval_shape(forward, model).shape[-1]
     problem = build(model, jnp.zeros((1, 1, count)), unknowns, loss=intensity(), forward=forward)
     start = problem.start()
-    before = float(problem.smooth_objective(start))
+    before = float(objective(problem, start))
     if not np.isfinite(before):
         raise InputError("merit", got=f"{before} at the start", expected="finite numbers",
                          remedy="begin with a model that can be judged: a lens whose rays arrive")  # fmt: skip
     outcome = drive(problem, solver or LevenbergMarquardt(), start, tolerance=tolerance, time_limit=time_limit,
                     callback=callback, checkpoint=checkpoint)  # fmt: skip
     return Design(
-        model=jax.tree.map(np.asarray, problem.assemble(outcome.z)),
+        model=jax.tree.map(np.asarray, _assembled(problem, outcome.z)),
         initial=given,
-        merit=float(problem.smooth_objective(outcome.z)),
+        merit=float(objective(problem, outcome.z)),
         initial_merit=before,
         status=outcome.status,
         stop_reason=outcome.reason,
@@ -118,6 +116,21 @@ def _optimized(model, merit, unknowns, solver, tolerance, time_limit, callback, 
         compile_seconds=outcome.compile_seconds,
         history=outcome.history,
     )
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A merit as the one row of a frame. Equal for equal merits: what was compiled for one search serves the next."""
+
+    merit: Callable[[Any], Array]
+
+    def __call__(self, model: Any) -> Float[Array, "1 1 n"]:
+        return jnp.ravel(self.merit(model))[None, None]
+
+
+@eqx.filter_jit
+def _assembled(problem: Problem, z: Coordinates) -> Any:
+    return problem.assemble(z)
 
 
 def _doubled(leaf: Any) -> Any:
