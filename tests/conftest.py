@@ -13,7 +13,7 @@ from jaxtyping import install_import_hook
 
 # Before the first import of the package. Only the numerical floors carry array shapes.
 install_import_hook(
-    [f"backlight.{floor}" for floor in ("maths", "light", "wave", "camera", "inverse", "systems", "testing")],
+    [f"backlight.{floor}" for floor in ("maths", "light", "wave", "rays", "camera", "inverse", "systems", "testing")],
     "beartype.beartype",
 )
 

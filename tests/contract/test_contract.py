@@ -33,6 +33,8 @@ SLOW_GRADIENTS = (
     "vector focus",
     "Laguerre-Gauss beam",
     "lens of conics and aspheres",
+    "picture of a point by rays",
+    "contrast by rays",
 )
 """Parts whose gradients compile for ten seconds and more; others of their kind are checked each time."""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from backlight.cli import show
+from backlight.cli import lens, show
 
 app = typer.Typer(
     name="backlight",
@@ -14,6 +14,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(lens.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 RunFile = Annotated[Path, typer.Argument(metavar="RUN.toml", help="The run file; `backlight init` writes one.")]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -21,6 +22,7 @@ from backlight.inverse.tree import get_leaf, resolve
 from backlight.inverse.uncertainty import FEW, Uncertainty, uncertainty
 from backlight.inverse.unknowns import Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
+from backlight.maths.double import doubled, in_double_precision
 
 FALLING = 0.01
 """Of the objective, over the last tenth of a search: what falls by more has not settled."""
@@ -83,7 +85,8 @@ def estimate(
 
     **Arguments:**
 
-    - `model`: any tree of arrays with `predict()`, such as an `ImagingSystem`; its leaves are the start.
+    - `model`: any tree of arrays with `predict()`, such as an `ImagingSystem`; its leaves are the start. One that says
+      `double_precision` is computed in 64 bits, whatever JAX's default is.
     - `frames`: what the camera recorded, (frame, y, x) or (y, x).
     - `unknowns`: leaf path → what is known of it; every other leaf stays as it is.
     - `loss`: ½ Σ (√ŷ − √y)² by default.
@@ -98,7 +101,19 @@ def estimate(
 
     **Errors:** `InputError` for unknown paths, shapes that do not fit, and pixels that are no numbers.
     """
-    problem = build(model, frames, unknowns, loss=loss or amplitude(), regularizers=regularizers, weights=mask)
+    options = (loss or amplitude(), regularizers, solver, mask, tolerance, time_limit, callback, checkpoint, error_bars,
+               finer, notes)  # fmt: skip
+    if not getattr(model, "double_precision", False):
+        return _estimated(model, frames, unknowns, *options)
+    found = in_double_precision(lambda start: _estimated(doubled(start), frames, unknowns, *options))(model)
+    return replace(found, system=jax.tree.map(np.asarray, found.system), initial=model)
+
+
+def _estimated(
+    model, frames, unknowns, loss, regularizers, solver, mask, tolerance, time_limit, callback, checkpoint, error_bars,
+    finer, notes,
+) -> Estimate:  # fmt: skip
+    problem = build(model, frames, unknowns, loss=loss, regularizers=regularizers, weights=mask)
     solver = solver or default_solver(problem)
     outcome = drive(
         problem,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -19,7 +18,7 @@ from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf
 from backlight.inverse.unknowns import Unknown
-from backlight.maths.double import in_double_precision
+from backlight.maths.double import doubled, in_double_precision
 
 UPDATES = 30
 """Of multipliers, at most."""
@@ -105,7 +104,7 @@ def optimize(
 
 @in_double_precision
 def _optimized(model, merit, unknowns, constraints, solver, tolerance, time_limit, callback, checkpoint):
-    given, model = model, jax.tree.map(_doubled, model)
+    given, model = model, doubled(model)
     forward = _Row(merit, constraints)
     count = eqx.filter_eval_shape(forward, model).shape[-1]
     low, high = (_padded(bound, count, 0.0) for bound in scaled_bounds(constraints))
@@ -212,7 +211,3 @@ class _Row:
 @eqx.filter_jit
 def _assembled(problem: Problem, z: Coordinates) -> Any:
     return problem.assemble(z)
-
-
-def _doubled(leaf: Any) -> Any:
-    return jnp.asarray(leaf, float) if eqx.is_inexact_array(leaf) and not jnp.iscomplexobj(leaf) else leaf

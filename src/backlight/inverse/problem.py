@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from backlight.errors import InputError
@@ -150,6 +151,8 @@ def build(model, data, unknowns, *, loss, regularizers=(), weights=None, forward
     **Errors:** `InputError` for a path that names no leaf (with the closest names), for frames whose shape is not the
     model's, for NaN or infinite pixels that no mask excludes, and for a regularizer of a leaf that is not unknown.
     """
+    # A lens keeps its numbers as numpy's, in double precision: here it is decided in which one is computed.
+    model = jax.tree.map(lambda leaf: jnp.asarray(leaf) if isinstance(leaf, np.ndarray) else leaf, model)
     table = {resolve(model, path): unknown for path, unknown in unknowns.items()}
     table = {path: _checked_unknown(model, path, unknown) for path, unknown in table.items()}
     if not table:

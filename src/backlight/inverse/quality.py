@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+from backlight.inverse.losses import IntensityL2
 from backlight.inverse.problem import Coordinates, Problem
 
 
@@ -18,7 +19,7 @@ class Quality:
     - `reduced_chi2`: Σ(y − ŷ)²/Σσ²(ŷ) under the model's noise, which dark pixels, where σ² is hardly known, do not
       decide; `None` without a noise model.
     - `autocorrelation`: largest |correlation| of the residual with itself shifted by 1 … 10 pixels; a white residual of
-      N pixels stays below about 4/√N.
+      N pixels of one size stays below about 4/√N.
     - `white`: whether it does.
     """
 
@@ -33,13 +34,24 @@ def assess(problem: Problem, z: Coordinates) -> Quality:
     data, weights = (np.asarray(x, float) for x in (problem.data, problem.weights))
     predicted = np.asarray(problem.predict(z), float)
     used = pixels_that_count(weights)
-    correlation = largest_autocorrelation(np.where(used, _root(data) - _root(predicted), 0), used)
+    residual = np.where(used, _residual(problem, data, predicted), 0)
+    correlation = largest_autocorrelation(residual, used)
     return Quality(
         nrmse_amplitude(data, predicted, used),
         _reduced_chi2(problem, data, predicted, used),
         correlation,
-        bool(correlation < 4 / np.sqrt(max(used.sum(), 1))),
+        bool(correlation < 4 / np.sqrt(max(_as_many_alike(residual), 1.0))),
     )
+
+
+def _residual(problem: Problem, data: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Return what the loss squares where that is the difference itself, that of amplitudes else."""
+    return data - predicted if isinstance(problem.loss, IntensityL2) else _root(data) - _root(predicted)
+
+
+def _as_many_alike(residual: np.ndarray) -> float:
+    """Return how many normal residuals of one size scatter their correlations as these do: 3(Σr²)²/Σr⁴."""
+    return 3 * float(np.sum(residual**2)) ** 2 / max(float(np.sum(residual**4)), 1e-300)
 
 
 def pixels_that_count(weights: Float[np.ndarray, "*shape"]) -> Bool[np.ndarray, "*shape"]:

@@ -20,6 +20,7 @@ from backlight.inverse.problem import Coordinates, Problem, build
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.translation import curvature_left_by_a_shift
 from backlight.inverse.unknowns import Absorbing, Free, Passive, UnitModulus, Unknown
+from backlight.maths.double import doubled, in_double_precision
 
 FEW = 200
 """Unknowns of up to this many numbers are parameters of the instrument; larger ones are images, marginalized."""
@@ -33,6 +34,10 @@ SAME = 1e-4
 Far above what float32 and an unfinished conjugate gradient leave of an exact zero (about 1e-6), far below any
 direction worth estimating: its error bar would be a hundred times the one with everything else known.
 """
+
+ROUNDED = 30
+"""Times the precision of the numbers: what they leave of an exact zero. Of the frames, a natural change of a number
+that moves them by less tells nothing; of the curvature, where no image has to answer, a direction that keeps less."""
 
 
 STILL = 1e-9
@@ -117,6 +122,12 @@ def identifiability(
         >>> identifiability(system, unknowns).identifiable
         {'detection_path.distance': False}
     """
+    if getattr(system, "double_precision", False):
+        return in_double_precision(lambda s: _foreseen(doubled(s), unknowns, loss, regularizers))(system)
+    return _foreseen(system, unknowns, loss, regularizers)
+
+
+def _foreseen(system, unknowns, loss, regularizers) -> Uncertainty | None:
     frames = system.predict().values
     problem = build(system, frames, unknowns, loss=loss or NoiseLikelihood(), regularizers=regularizers)
     start = problem.start()
@@ -166,9 +177,18 @@ def _measure(problem: Problem, z: Coordinates, parameters: tuple[str, ...], move
     left = energies(lambda direction: curvature(problem, z, direction), moves)
     prior = energies(lambda direction: prior_curvature(problem, z, still | direction), alone)
     own = energies(lambda direction: data_curvature(problem, z, still | direction), alone)
+    told = jnp.diag(own) > _rounding(problem, z)
+    left, own = (jnp.where(told[:, None] & told[None, :], matrix, 0.0) for matrix in (left - prior, own))
     images = tuple(path for path, value in z.items() if path not in parameters and value.ndim > 1)
     shifted = curvature_left_by_a_shift(problem, z, alone, own, images)
-    return _Measured(left - prior, prior, own, _scatter(problem, z, moves, left), shifted)
+    return _Measured(left, prior, own, _scatter(problem, z, moves, left + prior), shifted)
+
+
+def _rounding(problem: Problem, z: Coordinates) -> Float[Array, ""]:
+    """Return the curvature that round-off makes of none: a change of every frame by its last digits."""
+    frames = problem.predict(z)
+    root = problem.loss.fisher_root(frames, jnp.zeros_like(frames), getattr(problem.model, "noise", None))
+    return (ROUNDED * jnp.finfo(frames.dtype).eps) ** 2 * jnp.sum(problem.weights * root**2)
 
 
 def _scatter(problem: Problem, z: Coordinates, moves: Coordinates, left: Array) -> Float[Array, "p p"]:
@@ -209,7 +229,7 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
         moving.T @ (matrix * scale) @ moving
         for matrix in (measured.left, measured.shifted, measured.prior, measured.scatter)
     )
-    told, blind = _told_by_frames(left, shifted)
+    told, blind = _told_by_frames(left, shifted, *_lost_shares(problem, z, parameters))
     values, vectors = np.linalg.eigh(told + prior)
     vectors = moving @ vectors
     fixed = values > NOTHING
@@ -229,13 +249,22 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
     )
 
 
-def _told_by_frames(left: np.ndarray, shifted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lost_shares(problem: Problem, z: Coordinates, parameters: tuple[str, ...]) -> tuple[float, float]:
+    """Return below which share of curvature a direction is lost: to a shift of images, and to all else."""
+    if len(z) > len(parameters):
+        return SHIFTED, SAME
+    return 0.0, ROUNDED * float(jnp.finfo(problem.data.dtype).eps)
+
+
+def _told_by_frames(
+    left: np.ndarray, shifted: np.ndarray, least_shifted: float, least: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the curvature without what is zero but for round-off, and the directions of that."""
     values, vectors = np.linalg.eigh(shifted)
-    seen = vectors[:, values >= SHIFTED]
+    seen = vectors[:, values >= least_shifted] if least_shifted else vectors
     values, vectors = np.linalg.eigh(seen.T @ left @ seen)
-    vectors = seen @ vectors[:, values >= SAME]
-    told = (vectors * values[values >= SAME]) @ vectors.T
+    vectors = seen @ vectors[:, values >= least]
+    told = (vectors * values[values >= least]) @ vectors.T
     return told, _complement(vectors)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -34,6 +35,12 @@ def in_double_precision(function: Function) -> Function:
             return jax.tree.map(_kept, function(*args, **options))
 
     return doubled  # type: ignore[return-value]
+
+
+def doubled(tree: Any) -> Any:
+    """Return a tree whose real arrays are in 64 bits; to be called where JAX computes in them."""
+    real = lambda leaf: eqx.is_inexact_array(leaf) and not jnp.iscomplexobj(leaf)  # noqa: E731
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, float) if real(leaf) else leaf, tree)
 
 
 def _kept(leaf: Any) -> Any:

@@ -69,7 +69,7 @@ def reals(where: str, value: Given, allowed: Range | None = None) -> OneOrEach:
 
     **Errors:** `InputError`, which names `where`, for what is no real number, NaN, or one that is not `allowed`.
     """
-    return _within(where, real_array(value, where), allowed)
+    return within(where, real_array(value, where), allowed)
 
 
 def complexes(where: str, value: Given) -> Any:
@@ -79,20 +79,20 @@ def complexes(where: str, value: Given) -> Any:
 
 def number(where: str, value: Given, allowed: Range | None = None) -> Scalar:
     """Return a leaf of one number; errors as for `reals`, and for another shape."""
-    leaf = _shaped(where, real_array(value, where), lambda shape: shape == (), "one number")
-    return _within(where, leaf, allowed)
+    leaf = shaped(where, real_array(value, where), lambda shape: shape == (), "one number")
+    return within(where, leaf, allowed)
 
 
 def pair(where: str, value: Given, allowed: Range | None = None) -> Pair:
     """Return a leaf of two numbers (y, x); errors as for `number`."""
-    leaf = _shaped(where, real_array(value, where), lambda shape: shape == (2,), "two numbers (y, x)")
-    return _within(where, leaf, allowed)
+    leaf = shaped(where, real_array(value, where), lambda shape: shape == (2,), "two numbers (y, x)")
+    return within(where, leaf, allowed)
 
 
 def vector(where: str, value: Given, allowed: Range | None = None) -> Vector:
     """Return a leaf of numbers in a row; errors as for `number`."""
-    leaf = _shaped(where, real_array(value, where), lambda shape: len(shape) == 1, "numbers in a row")
-    return _within(where, leaf, allowed)
+    leaf = shaped(where, real_array(value, where), lambda shape: len(shape) == 1, "numbers in a row")
+    return within(where, leaf, allowed)
 
 
 def one_or_two(where: str, value: Given, allowed: Range | None = None) -> OneOrEach:
@@ -100,14 +100,14 @@ def one_or_two(where: str, value: Given, allowed: Range | None = None) -> OneOrE
 
     **Errors:** as for `number`.
     """
-    leaf = _shaped(where, real_array(value, where), lambda shape: shape in ((), (2,)), "one number, or two (y, x)")
-    return _within(where, leaf, allowed)
+    leaf = shaped(where, real_array(value, where), lambda shape: shape in ((), (2,)), "one number, or two (y, x)")
+    return within(where, leaf, allowed)
 
 
 def vectors(where: str, value: Given, axes: int = 2) -> Any:
     """Return a leaf whose last axis has a number for each of `axes`; errors as for `number`."""
     words = {2: "(y, x)", 3: "(z, y, x)"}[axes] + " along the last axis"
-    return _shaped(where, real_array(value, where), lambda shape: shape[-1:] == (axes,), words)
+    return shaped(where, real_array(value, where), lambda shape: shape[-1:] == (axes,), words)
 
 
 def frame_shape(leaf: Any) -> tuple[int, ...]:
@@ -115,15 +115,16 @@ def frame_shape(leaf: Any) -> tuple[int, ...]:
     return jax.tree.leaves(leaf)[0].shape[1:] if isinstance(leaf, eqx.Module) else leaf.shape
 
 
-def _shaped(where: str, leaf: Any, fits: Callable[[tuple[int, ...]], bool], words: str) -> Any:
+def shaped(where: str, leaf: Any, fits: Callable[[tuple[int, ...]], bool], words: str) -> Any:
+    """Return the leaf; `InputError`, which names `where`, where its shape does not fit what `words` tell."""
     if not fits(frame_shape(leaf)):
         each = " for each frame" if isinstance(leaf, eqx.Module) else ""
         raise InputError(where, got=f"shape {frame_shape(leaf)}{each}", expected=f"{words}{each}")
     return leaf
 
 
-def _within(where: str, leaf: Any, allowed: Range | None) -> Any:
-    """Refuse known numbers outside of the range; traced ones pass."""
+def within(where: str, leaf: Any, allowed: Range | None) -> Any:
+    """Return the leaf; `InputError` for known numbers outside of the range, traced ones pass."""
     if allowed is None:
         return leaf
     for values in jax.tree.leaves(leaf):

@@ -36,16 +36,22 @@ def _cast(value: Any, dtype: jnp.dtype, where: str) -> Any:
     if isinstance(value, float | int) and value == value:  # stays a known number in a trace: see `known_zero`
         with jax.ensure_compile_time_eval():
             return jnp.asarray(value, dtype)
+    host = known_numbers(value, dtype, where)
+    return jnp.asarray(value if host is None else host, dtype)
+
+
+def known_numbers(value: Any, wanted: jnp.dtype, where: str) -> np.ndarray | None:
+    """Return numbers as numpy's, of the type they have; `None` for a row with traced ones in it; errors as above."""
     try:
         host = np.asarray(value)
-    except jax.errors.TracerArrayConversionError:  # a row with traced numbers in it
-        return jnp.asarray(value, dtype)
+    except jax.errors.TracerArrayConversionError:
+        return None
     except ValueError as error:
         raise InputError(where, got="rows of different lengths", expected="an array of numbers") from error
-    _demand_kind(host.dtype, dtype, where, value)
+    _demand_kind(host.dtype, wanted, where, value)
     if np.isnan(host).any():
         raise InputError(where, got="NaN", expected="finite numbers", remedy="look where the value was computed")
-    return jnp.asarray(host, dtype)
+    return host
 
 
 def _demand_kind(given: np.dtype, wanted: jnp.dtype, where: str, value: object = None) -> None:

@@ -72,6 +72,11 @@ def noll_term(j: int) -> Term:
     return Term(n, m, noll_norm(n, m))
 
 
+def fringe_term(j: int) -> Term:
+    """Return the polynomial of the Fringe index j, 1 at the edge."""
+    return Term(*fringe(j), 1.0)
+
+
 def zernike_sum(
     coefficients: Float[Array, " terms"],
     terms: Sequence[Term],

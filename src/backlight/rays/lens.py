@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.light import ConstantIndex, Material
 from backlight.maths.argument import instance, instances
-from backlight.rays.leaves import Exact, number
+from backlight.maths.exact import Exact, number
+from backlight.maths.leaf import POSITIVE
 from backlight.rays.pose import Frame, Pose, standard_frame
 from backlight.rays.profiles import Conic, Profile
 
@@ -67,9 +68,7 @@ class Surface(eqx.Module):
         if mirror and medium is not None:
             raise InputError("medium", got="a mirror with a medium of its own", expected="none: light comes back",
                              remedy="leave medium out, or mirror")  # fmt: skip
-        self.semi_diameter = None if semi_diameter is None else number("semi_diameter", semi_diameter)
-        if not isinstance(semi_diameter, Array) and semi_diameter is not None and not semi_diameter > 0:
-            raise InputError("semi_diameter", got=f"{semi_diameter:g}", expected="a number > 0")
+        self.semi_diameter = None if semi_diameter is None else number("semi_diameter", semi_diameter, POSITIVE)
         self.pose, self.turn, self.mirror, self.stop = pose, turn, bool(mirror), bool(stop)
 
 

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from backlight.rays.leaves import Exact, vector
+from backlight.light import Rays
+from backlight.maths.exact import Exact, vector
 
 
 class Pose(eqx.Module):
@@ -61,10 +62,27 @@ class Frame(eqx.Module):
         """Return this frame in the coordinates of another."""
         return Frame(other.axes.T @ (self.origin - other.origin), other.axes.T @ self.axes)
 
+    def entered_by(self, rays: Rays) -> Rays:
+        """Return rays in the coordinates of this frame."""
+        axes = jnp.asarray(self.axes)
+        away = rays.position - jnp.reshape(self.origin, (3, *(1,) * len(rays.shape)))
+        return _turned(rays, jnp.tensordot(axes.T, away, 1), jnp.tensordot(axes.T, rays.direction, 1))
+
+    def left_by(self, rays: Rays) -> Rays:
+        """Return rays that are given in the coordinates of this frame in those in which it stands."""
+        axes = jnp.asarray(self.axes)
+        place = jnp.tensordot(axes, rays.position, 1) + jnp.reshape(self.origin, (3, *(1,) * len(rays.shape)))
+        return _turned(rays, place, jnp.tensordot(axes, rays.direction, 1))
+
 
 def standard_frame() -> Frame:
     """Return the frame at the origin."""
     return Frame(jnp.zeros(3), jnp.eye(3))
+
+
+def _turned(rays: Rays, place: Array, way: Array) -> Rays:
+    return Rays(place, way, rays.wavelength, path=rays.path, weight=rays.weight, status=rays.status,
+                lost_at=rays.lost_at)  # fmt: skip
 
 
 def _turn(angle: Array, forth: int, back: int) -> Float[Array, "3 3"]:

@@ -4,13 +4,14 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from backlight.errors import InputError
+from backlight.maths.exact import Exact, number, vector
 from backlight.maths.vectors import Vector
-from backlight.rays.leaves import Exact, number, vector
 from backlight.rays.newton import distance_to
 
 TINY = 1e-30
@@ -217,7 +218,7 @@ def curvature_of(radius: float | None) -> Exact:
         return number("radius", 0.0)
     if not isinstance(radius, eqx.Module) and np.ndim(radius) == 0 and radius == 0:
         raise InputError("radius", got="0", expected="a radius other than 0", remedy="leave it out for a plane")
-    return number("radius", 1 / number("radius", radius))
+    return number("radius", jax.tree.map(lambda r: 1 / r, number("radius", radius)))
 
 
 def _power(square: Array, power: int) -> Array:

@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     from backlight.systems.coded_instrument import coded_lensless
     from backlight.systems.imaging_system import ImagingSystem, Nothing
     from backlight.systems.inline_holography import inline_hologram
+    from backlight.systems.lens_instrument import LensImaging, lens_camera
     from backlight.systems.lensless_instrument import lensless_stack, multi_height
     from backlight.systems.off_axis_instrument import off_axis_hologram
     from backlight.systems.per_frame import PerFrame
 
 _HOME_OF = {
     "ImagingSystem": "imaging_system",
+    "LensImaging": "lens_instrument",
     "Nothing": "imaging_system",
     "PerFrame": "per_frame",
     "coded_lensless": "coded_instrument",
     "inline_hologram": "inline_holography",
+    "lens_camera": "lens_instrument",
     "lensless_stack": "lensless_instrument",
     "multi_height": "lensless_instrument",
     "off_axis_hologram": "off_axis_instrument",
@@ -28,10 +31,12 @@ _HOME_OF = {
 
 __all__ = [
     "ImagingSystem",
+    "LensImaging",
     "Nothing",
     "PerFrame",
     "coded_lensless",
     "inline_hologram",
+    "lens_camera",
     "lensless_stack",
     "multi_height",
     "off_axis_hologram",

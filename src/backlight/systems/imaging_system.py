@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from backlight.camera import Camera, Noise
+from backlight.camera import Noise
 from backlight.errors import InputError
-from backlight.light import Field, Grid, Image, select_modes
+from backlight.light import Field, Grid, Image, Rays, select_modes
 from backlight.light.field import count_modes
 from backlight.maths.argument import instance, slot, whole
 from backlight.maths.safe import real_array
@@ -20,9 +20,10 @@ from backlight.systems.frame_sum import Term, sum_over_frames
 from backlight.systems.per_frame import PerFrame, number_of_frames, select_frames, unwrap
 
 if TYPE_CHECKING:
+    from backlight.camera import Camera as Recorder
     from backlight.systems.slots import Illumination, Path, Sample
 else:  # a run-time check of a protocol would evaluate the properties of parts that hold a `PerFrame`
-    Illumination = Path = Sample = eqx.Module
+    Illumination = Path = Sample = Recorder = eqx.Module
 
 _SLOTS = {
     "illumination": ("curvature",),
@@ -33,7 +34,7 @@ _SLOTS = {
 }
 """What is called or read of the part in each slot."""
 
-Light = TypeVar("Light", Field, Image)
+Light = TypeVar("Light", Field, Image, Rays)
 Record = Callable[[Any], Float[Array, "y x"]]
 
 
@@ -58,16 +59,16 @@ class Nothing(eqx.Module):
 class ImagingSystem(eqx.Module):
     """An instrument: y = f_noise ∘ f_c ∘ f_oc ∘ f_x ∘ f_oi ∘ f_i.
 
-    Light runs forward through the slots; grids run backward from the camera: the sample lies on the pixels the camera
-    expects (`light_pitch`) divided by the magnification on the way, so a magnification that is being estimated rescales
-    the sample's pixels and never resamples its values.
+    Light is a `Field`, an `Image` of incoherent light, or `Rays`. It runs forward through the slots; grids run backward
+    from the camera: the sample lies on the pixels the camera expects (`light_pitch`) divided by the magnification on
+    the way, so a magnification that is being estimated rescales the sample's pixels and never resamples its values.
 
     **Arguments:**
 
-    - `illumination`: grid → `Field`, with its wavefront `curvature`.
-    - `incident_path`, `detection_path`: `Field` → `Field`, with `magnification(curvature)`.
-    - `sample`: `Field` → `Field`, with the `shape` of its grid.
-    - `camera`: `Field` → `Image`.
+    - `illumination`: grid → light, with its wavefront `curvature`.
+    - `incident_path`, `detection_path`: light → light, with `magnification(curvature)`.
+    - `sample`: light → light, with the `shape` of its grid.
+    - `camera`: light → `Image`.
     - `noise`: the distribution of the recorded frame.
     - `modes_at_once`: how many modes of the illumination are taken through the instrument at a time, and their
       irradiances added (bounds memory, also while gradients are taken); all by default. Modes are the first axis
@@ -93,7 +94,7 @@ class ImagingSystem(eqx.Module):
     incident_path: Path
     sample: Sample
     detection_path: Path
-    camera: Camera
+    camera: Recorder
     noise: Noise
     modes_at_once: int | None = eqx.field(static=True, default=None)
 
@@ -109,6 +110,11 @@ class ImagingSystem(eqx.Module):
         """Number of frames this instrument records."""
         return number_of_frames(self)
 
+    @property
+    def double_precision(self) -> bool:
+        """Whether a part says that its numbers work too hard against each other for single precision."""
+        return any(getattr(getattr(self, where), "double_precision", False) for where in _SLOTS)
+
     def alone(self, frame: int = 0) -> "ImagingSystem":
         """Return the instrument as it records one frame, without a frame axis."""
         values, axes = unwrap(self)
@@ -118,7 +124,7 @@ class ImagingSystem(eqx.Module):
         """Return the grid of the sample plane (of the first frame)."""
         return self.alone()._grids()[1]
 
-    def field_at_sample(self) -> Field:
+    def field_at_sample(self) -> Any:
         """Return the light that meets the sample (of the first frame)."""
         return self.alone()._light_at_sample()
 
@@ -164,13 +170,13 @@ class ImagingSystem(eqx.Module):
     def _light_at_sample(self) -> Any:
         return self.incident_path(self.illumination(self._grids()[0]))
 
-    def _light_at_camera(self) -> Field | Image:
+    def _light_at_camera(self) -> Field | Image | Rays:
         light = self.illumination(self._grids()[0])
-        if self.modes_at_once is None or isinstance(light, Image) or count_modes(light) == 1:
+        if self.modes_at_once is None or not isinstance(light, Field) or count_modes(light) == 1:
             return self._carried(light)
         return _sum_of_modes(self._carried, light, self.modes_at_once)
 
-    def _carried(self, light: Any) -> Field | Image:
+    def _carried(self, light: Any) -> Field | Image | Rays:
         return self.detection_path(self.sample(self.incident_path(light)))
 
 

@@ -62,6 +62,8 @@ from backlight.wave.spectrum import Spectrum as Spectrum
 from backlight.wave.spheres import Spheres as Spheres
 from backlight.wave.thin_lens import ThinLens as ThinLens
 from backlight.wave.thin_sample import ThinSample as ThinSample
+from backlight.wave.varying_psf import VaryingPSF as VaryingPSF
+from backlight.wave.varying_psf import in_few_patterns as in_few_patterns
 from backlight.wave.vector_focus import VectorFocus as VectorFocus
 from backlight.wave.volume import Volume as Volume
 from backlight.wave.wave_propagation import WavePropagation as WavePropagation
