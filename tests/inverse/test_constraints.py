@@ -67,3 +67,13 @@ def test_what_cannot_be_obeyed_is_told():
     assert max(found.violations.values()) > 0.1
     with pytest.raises(InputError, match="low ≤ high"):
         within(total, 2.0, 1.0)
+
+
+def test_a_search_that_is_stopped_is_not_followed_by_another():
+    def stop(_):
+        raise KeyboardInterrupt
+
+    found = optimize(START, to_2_1, BOTH, constraints=[equal(radius, 1.0)], callback=stop)
+    assert found.status == "stopped"
+    assert found.iterations == 1
+    assert found.violations["radius"] > 0.1

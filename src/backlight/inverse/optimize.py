@@ -83,7 +83,7 @@ def optimize(
     - `constraints`: what the model must obey to `FEASIBLE` of each one's size, see `backlight.inverse.constraints`; by an
       augmented Lagrangian, a search of least squares for each update of its multipliers, `checkpoint` for the first.
     - `solver`: damped least squares with the exact Jacobian where `None`.
-    - `tolerance`, `time_limit`, `callback`, `checkpoint`: of the loop, see `drive`.
+    - `tolerance`, `time_limit` of all searches, `callback`, `checkpoint`: of the loop, see `drive`.
 
     **Errors:** `InputError` for unknown paths, and for a start whose merit is not finite.
 
@@ -117,13 +117,15 @@ def _optimized(model, merit, unknowns, constraints, solver, tolerance, time_limi
         raise InputError("merit", got=f"{before} at the start", expected="finite numbers",
                          remedy="begin with a model that can be judged: a lens whose rays arrive")  # fmt: skip
 
-    def search(problem: Problem, z: Coordinates, checkpoint: Checkpoint | None) -> Outcome:
-        return drive(problem, solver or LevenbergMarquardt(), z, tolerance=tolerance, time_limit=time_limit,
-                     callback=callback, checkpoint=checkpoint)  # fmt: skip
+    solver = solver or LevenbergMarquardt()
 
-    outcome = search(problem, start, checkpoint)
-    if constraints:
-        outcome = _obeying(problem, outcome, constraints, search)
+    def search(problem: Problem, z: Coordinates, spent: float = 0.0, checkpoint: Checkpoint | None = None) -> Outcome:
+        return drive(problem, solver, z, tolerance=tolerance, callback=callback, checkpoint=checkpoint,
+                     time_limit=None if time_limit is None else time_limit - spent)  # fmt: skip
+
+    outcome = search(problem, start, checkpoint=checkpoint)
+    if constraints and not _cut_off(outcome, solver):
+        outcome = _obeying(problem, outcome, constraints, solver, search)
     model = jax.tree.map(np.asarray, _assembled(problem, outcome.z))
     values = {c.name: float(c.of(model)) for c in constraints}
     return Design(
@@ -146,7 +148,8 @@ def _obeying(
     problem: Problem,
     outcome: Outcome,
     constraints: tuple[Constraint, ...],
-    search: Callable[[Problem, Coordinates, Checkpoint | None], Outcome],
+    solver: Solver,
+    search: Callable[[Problem, Coordinates, float], Outcome],
 ) -> Outcome:
     """Return the end of a row of searches, each with the multipliers that the last one told."""
     low, high = scaled_bounds(constraints)
@@ -156,8 +159,6 @@ def _obeying(
     for _ in range(UPDATES):
         values = np.asarray(problem.predict(outcome.z)).ravel()[-size:]
         before, off = off, np.abs(values - np.clip(values, low, high))
-        if outcome.status == "diverged":
-            return outcome
         following = told.moved(values, constraints, off > 0.25 * before)
         still = np.abs(following.weights * following.shifts - told.weights * told.shifts) <= FEASIBLE * told.weights
         if np.all(off <= FEASIBLE) and np.all(still):
@@ -165,7 +166,10 @@ def _obeying(
         told = following
         data, weights = _padded(-told.shifts, count, 0.0), _padded(told.weights, count, 1.0)
         asked = eqx.tree_at(lambda p: (p.data, p.weights), problem, (data[None, None], weights[None, None]))
-        outcome = _joined(outcome, search(asked, outcome.z, None))
+        then = search(asked, outcome.z, outcome.seconds)
+        outcome = _joined(outcome, then)
+        if _cut_off(then, solver):
+            return outcome
     worst = int(np.argmax(off))
     if off[worst] <= FEASIBLE:
         return outcome
@@ -173,6 +177,11 @@ def _obeying(
                    reason=f"Infeasible: after {UPDATES} updates of the multipliers {constraints[worst].name} is still out "
                    f"of bounds by {off[worst] * constraints[worst].size:.3g}; nothing near obeys all constraints."
                    )  # fmt: skip
+
+
+def _cut_off(outcome: Outcome, solver: Solver) -> bool:
+    """Tell whether a search was ended by time, by the user or by numbers that are not finite: no other follows."""
+    return outcome.status == "diverged" or (outcome.status == "stopped" and outcome.iterations < solver.steps)
 
 
 def _joined(first: Outcome, then: Outcome) -> Outcome:
