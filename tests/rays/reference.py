@@ -97,7 +97,8 @@ def two_term_glass(n: float, abbe: float) -> Material:
 
 def table(path) -> Lens:
     """Return the lens of a table in mm: kind, distance from the vertex before, radius, diameter, material behind."""
-    media = {"VACUUM": ConstantIndex(1.0), "AIR": ConstantIndex(1.000293), "OCCLUDER": None}
+    media = {"VACUUM": ConstantIndex(1.0), "AIR": ConstantIndex(1.000293)}
+    media |= {"OCCLUDER": media["VACUUM"]}  # so that a stop in air refracts a little, as in the tables' own tracer
     media |= {name: two_term_glass(*numbers) for name, numbers in NAMED.items()}
     rows = [line.split() for line in path.read_text().splitlines()[2:] if line.strip()]
     thickness = [float(row[1]) for row in rows[2:]] + [0.0]

@@ -127,7 +127,7 @@ def _optimized(model, merit, unknowns, constraints, solver, tolerance, time_limi
     if constraints and not _cut_off(outcome, solver):
         outcome = _obeying(problem, outcome, constraints, solver, search)
     model = jax.tree.map(np.asarray, _assembled(problem, outcome.z))
-    values = {c.name: float(c.of(model)) for c in constraints}
+    values = {c.name: float(c.of(doubled(model))) for c in constraints}
     return Design(
         model=model,
         initial=given,
