@@ -119,15 +119,13 @@ def test_the_objective_finds_its_aspheres(shared_data):
 
 
 def test_a_condenser_lens(shared_data):
-    """25.3 to 2.89 µm over curvature, conic and r⁴ of its one curved surface, in at most 20 steps."""
+    """25.3 to 2.89 µm over curvature, conic and r⁴ of its one curved surface: a square of ±15 mm, corners included."""
     with jax.enable_x64(True):
         lens = without_rims(read(shared_data("lenses/ACL5040U.txt")))
-        y, x = (part.ravel() for part in np.meshgrid(*[np.linspace(-15, 15, 31) * MM] * 2, indexing="ij"))
-        inside = y**2 + x**2 <= (15 * MM) ** 2
-        rays = Rays(np.stack([0 * y, y, x])[:, inside][:, None, None], [[[[1.0]]], [[[0.0]]], [[[0.0]]]], 532.8e-9)
-        print(rms(lens, Rays(np.stack([0 * y, y, x])[:, inside], [[1.0], [0.0], [0.0]], 532.8e-9)))
+        across = np.linspace(-15, 15, 31) * MM
+        flat = sent(0, across, across, 532.8e-9)
+    rays = Rays(np.asarray(flat.position)[:, None, None], np.asarray(flat.direction)[:, None, None], 532.8e-9)
     unknowns = {f"surfaces.0.profile.{name}": Free() for name in ("curvature", "conic", "coefficients")}
-    found = optimize(lens, lambda lens: spots(lens, rays), unknowns, solver=LevenbergMarquardt(steps=4, inner=5))
-    print(np.sqrt(2 * found.initial_merit), np.sqrt(2 * found.merit), found.history)
+    found = optimize(lens, lambda lens: spots(lens, rays), unknowns, solver=LevenbergMarquardt(steps=3, inner=5))
     assert np.sqrt(2 * found.initial_merit) == pytest.approx(25.3, rel=0.01)
     assert np.sqrt(2 * found.merit) < 2.9

@@ -1,6 +1,7 @@
 """Merits, constraints and solves of lenses."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -35,7 +36,7 @@ def test_one_trace_tells_what_spot_by_spot_is_told():
     with jax.enable_x64(True):
         lens, rule = doublet(), gauss_legendre(3, 8)
         off = spots(lens, bundles(lens, FIELDS, np.array([GREEN, 600e-9]), rule=rule), by_color=True)
-        single = [float(spot(lens, field, color, rule=rule, reference=600e-9).centered_rms)
+        single = [float(spot(lens, jnp.asarray(field), color, rule=rule, reference=600e-9).centered_rms)
                   for field in FIELDS for color in (GREEN, 600e-9)]  # fmt: skip
         assert float(off @ off) == pytest.approx(np.mean(np.square(single)) / UM**2, rel=1e-12)
 
@@ -44,12 +45,14 @@ def test_rays_that_miss_count_and_clipped_ones_do_not():
     with jax.enable_x64(True):
         lens = doublet()
         wide = bundles(doublet(diameter=130 * MM), FIELDS[:1], GREEN)
-        missed = np.sum(np.asarray(spots(lens, wide)) ** 2)
-        assert missed > 0.1 * LOST**2
+        assert np.sum(np.asarray(spots(lens, wide)) ** 2) > 0.1 * LOST**2
         narrow = Lens([Surface(Conic(60 * MM), thickness=5 * MM, medium=ConstantIndex(1.5), stop=True,
-                               semi_diameter=5 * MM), *lens.surfaces[1:]],
+                               semi_diameter=25 * MM), *lens.surfaces[1:]],
                       entrance_pupil_diameter=10 * MM)  # fmt: skip
-        assert np.sum(np.asarray(spots(narrow, wide)) ** 2) < 1e-2 * missed
+        open_ = bundles(doublet(diameter=60 * MM), FIELDS[:1], GREEN)
+        clipped = np.asarray(spots(narrow, open_)).reshape(2, -1)
+        assert 0 < np.sum(clipped == 0) < clipped.size
+        assert np.max(np.abs(clipped)) < LOST
 
 
 def test_the_solves_need_one_step():
@@ -62,6 +65,7 @@ def test_the_solves_need_one_step():
         assert float(first_order(bent, GREEN).efl) == pytest.approx(-70 * MM, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_constraints_hold_what_they_say():
     lens = doublet()
     rays = bundles(lens, FIELDS, GREEN)
@@ -71,8 +75,9 @@ def test_constraints_hold_what_they_say():
     unknowns |= {f"surfaces.{i}.thickness": Free() for i in range(3)}
     found = optimize(lens, lambda lens: spots(lens, rays), unknowns, constraints=asked)
     assert found.merit < 0.1 * found.initial_merit
-    assert max(found.violations.values()) < 1e-13
-    assert found.constraints["focal length"] == pytest.approx(75 * MM, abs=1e-13)
+    assert found.status == "converged"
+    assert max(found.violations.values()) < 0.01 * UM
+    assert found.constraints["focal length"] == pytest.approx(75 * MM, abs=0.01 * UM)
     with jax.enable_x64(True):
         sags = [(r := 1 / found.value(f"surfaces.{i}.profile.curvature")) - np.sign(r) * np.sqrt(r**2 - (5 * MM) ** 2)
                 for i in (0, 1)]  # fmt: skip

@@ -10,6 +10,9 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.inverse.losses import IntensityL2
 
+HEAVIEST = 1e6
+"""Of what is added for a constraint that is off by its size."""
+
 
 class Constraint(NamedTuple):
     """low ≤ g(model) ≤ high, an equality where both are the same.
@@ -83,11 +86,14 @@ class Multipliers(NamedTuple):
     weights: Float[np.ndarray, " n"]
 
     def moved(self, values: Float[np.ndarray, " n"], constraints: Sequence[Constraint], slow: Any) -> "Multipliers":
-        """Return λ ← μ·(g + λ/μ − nearest allowed), and μ ten times as large where the violation falls slowly."""
+        """Return λ ← μ·(g + λ/μ − nearest allowed), and μ ten times as large where the violation falls slowly.
+
+        Not beyond `HEAVIEST`: multipliers find the end too, and least squares loses half of the digits of √μ.
+        """
         low, high = scaled_bounds(constraints)
         shifts = values + self.shifts
         shifts = shifts - np.clip(shifts, low, high)
-        grown = np.where(slow, 10.0, 1.0)
+        grown = np.where(slow & (self.weights < HEAVIEST), 10.0, 1.0)
         return Multipliers(shifts / grown, self.weights * grown)
 
 

@@ -24,7 +24,9 @@ from backlight.maths.double import doubled, in_double_precision
 UPDATES = 30
 """Of multipliers, at most."""
 FEASIBLE = 1e-9
-"""Of a constraint's size: how exactly it is obeyed."""
+"""Of a constraint's size: how exactly it is to be obeyed."""
+ALLOWED = 1e-2
+"""Of a constraint's size: what may be left, where round-off and flat merits end the search earlier."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def optimize(
     - `merit`: model → r, what should be 0, each number over what it may be: spots over a size, a focal length less the
       one that is wanted over what it may be off.
     - `unknowns`: leaf path → what is known of it, as for `estimate`: bounds, priors, leaves that are tied to others.
-    - `constraints`: what the model must obey to `FEASIBLE` of each one's size, see `backlight.inverse.constraints`; by an
+    - `constraints`: what the model must obey, to a hundredth of each one's size at worst, see `backlight.inverse.constraints`; by an
       augmented Lagrangian, a search of least squares for each update of its multipliers, `checkpoint` for the first.
     - `solver`: damped least squares with the exact Jacobian where `None`.
     - `tolerance`, `time_limit` of all searches, `callback`, `checkpoint`: of the loop, see `drive`.
@@ -100,7 +102,9 @@ def optimize(
         >>> round(found.value("x"), 6), round(found.value("y"), 6)
         (1.0, 1.0)
     """
-    return _optimized(model, merit, dict(unknowns), tuple(constraints), solver, tolerance, time_limit, callback, checkpoint)
+    return _optimized(
+        model, merit, dict(unknowns), tuple(constraints), solver, tolerance, time_limit, callback, checkpoint
+    )
 
 
 @in_double_precision
@@ -159,7 +163,7 @@ def _obeying(
     for _ in range(UPDATES):
         values = np.asarray(problem.predict(outcome.z)).ravel()[-size:]
         before, off = off, np.abs(values - np.clip(values, low, high))
-        following = told.moved(values, constraints, off > 0.25 * before)
+        following = told.moved(values, constraints, off > np.maximum(0.25 * before, FEASIBLE))
         still = np.abs(following.weights * following.shifts - told.weights * told.shifts) <= FEASIBLE * told.weights
         if np.all(off <= FEASIBLE) and np.all(still):
             return outcome
@@ -171,7 +175,7 @@ def _obeying(
         if _cut_off(then, solver):
             return outcome
     worst = int(np.argmax(off))
-    if off[worst] <= FEASIBLE:
+    if off[worst] <= ALLOWED:
         return outcome
     return replace(outcome, status="infeasible",
                    reason=f"Infeasible: after {UPDATES} updates of the multipliers {constraints[worst].name} is still out "
