@@ -1,9 +1,8 @@
 """What becomes of a model whose numbers are not met exactly: sensitivities, samples, and merits of what is built."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
