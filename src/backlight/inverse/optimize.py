@@ -35,9 +35,9 @@ class Design:
 
     **Attributes:** `model`, the best one; `initial`, the one it began with; `merit` and `initial_merit`, ½‖r‖² of both;
     `status`, "converged", "stopped", "diverged" or "infeasible", and `stop_reason` in a sentence; `iterations`,
-    `seconds`, `compile_seconds`; `history`, the merit (what is added for constraints included) and every unknown that is
-    a single number over the iterations; `constraints`, what each one's number is, by name, and `violations`, by how much
-    it is out of bounds.
+    `seconds`, `compile_seconds`; `history`, the merit (what is added for constraints included) and every unknown
+    that is a single number over the iterations; `constraints`, what each one's number is, by name, and `violations`, by
+    how much it is out of bounds.
     """
 
     model: Any
@@ -82,8 +82,8 @@ def optimize(
     - `merit`: model → r, what should be 0, each number over what it may be: spots over a size, a focal length less the
       one that is wanted over what it may be off.
     - `unknowns`: leaf path → what is known of it, as for `estimate`: bounds, priors, leaves that are tied to others.
-    - `constraints`: what the model must obey, to a hundredth of each one's size at worst, see `backlight.inverse.constraints`; by an
-      augmented Lagrangian, a search of least squares for each update of its multipliers, `checkpoint` for the first.
+    - `constraints`: what the model must obey, to a hundredth of each one's size at worst, see
+      `backlight.inverse.constraints`; by an augmented Lagrangian, a search of least squares for each update of its multipliers, `checkpoint` for the first.
     - `solver`: damped least squares with the exact Jacobian where `None`.
     - `tolerance`, `time_limit` of all searches, `callback`, `checkpoint`: of the loop, see `drive`.
 

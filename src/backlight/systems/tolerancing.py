@@ -18,8 +18,8 @@ Merit = Callable[[Any], Float[Array, "..."]]
 class Tolerance(NamedTuple):
     """By how much one number of a model may be off.
 
-    **Arguments:** `path` of its leaf; `sigma`: standard deviation, in the leaf's unit; `at`: which number of the leaf, as
-    (1,) for the decenter along y in `pose.shift`; `uniform`: whether all within ±√3·sigma is alike, else normal.
+    **Arguments:** `path` of its leaf; `sigma`: standard deviation, in the leaf's unit; `at`: which number of the leaf,
+    as (1,) for the decenter along y in `pose.shift`; `uniform`: whether all within ±√3·sigma is alike, else normal.
 
     Example:
         >>> from backlight.systems.tolerancing import Tolerance
@@ -52,8 +52,8 @@ class Sensitivities(NamedTuple):
 class Built(NamedTuple):
     """Samples of what is built.
 
-    **Attributes:** `merit`, ½‖r‖² of each; `errors`, (sample, tolerance), in units of σ; `moves`, (sample, compensator),
-    what was adjusted, in the leaf's unit.
+    **Attributes:** `merit`, ½‖r‖² of each; `errors`, (sample, tolerance), in units of σ; `moves`, (sample,
+    compensator), what was adjusted, in the leaf's unit.
     """
 
     merit: Float[Array, " samples"]
