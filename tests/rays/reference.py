@@ -6,7 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 
-from backlight.light import ConstantIndex, Material, Sellmeier
+from backlight.light import Cauchy, ConstantIndex, Material, Sellmeier
 from backlight.rays import Asphere, Conic, Lens, Pose, Surface, Toroid
 
 MM, UM = 1e-3, 1e-6
@@ -83,3 +83,35 @@ def loosened(lens: Lens, wavelength: float, at: Pose | None = None) -> Lens:
         for s, medium in zip(lens.surfaces, lens.media()[1:], strict=True)
     ]  # fmt: skip
     return Lens(rows, entrance_pupil_diameter=lens.entrance_pupil_diameter)
+
+
+LINES = {"F": 0.4861, "D": 0.5893, "C": 0.6563}
+"""Fraunhofer's as the tables' own tracer takes them, µm: the index n_d is met at D."""
+
+NAMED = {"SSK4": (1.6177, 55.116), "SK1": (1.6103, 56.712), "F15": (1.6057, 37.831), "SK16": (1.6204, 60.306),
+         "B270": (1.5229, 58.5), "N-BK7": (1.5168, 64.17)}  # fmt: skip
+"""n and V."""
+
+
+def two_term_glass(n: float, abbe: float) -> Material:
+    """Return n = A + B/λ² with n at D and n_F − n_C = (n − 1)/V."""
+    b = (n - 1) / abbe / (LINES["F"] ** -2 - LINES["C"] ** -2)
+    return Cauchy([n - b * LINES["D"] ** -2, b * UM**2])
+
+
+def table(path) -> Lens:
+    """Return the lens of a table in mm: kind, distance from the vertex before, radius, diameter, material behind."""
+    media = {"VACUUM": ConstantIndex(1.0), "AIR": ConstantIndex(1.000293)}
+    media |= {"OCCLUDER": media["VACUUM"]}  # so that a stop in air refracts a little, as in the tables' own tracer
+    media |= {name: two_term_glass(*numbers) for name, numbers in NAMED.items()}
+    rows = [line.split() for line in path.read_text().splitlines()[2:] if line.strip()]
+    thickness = [float(row[1]) for row in rows[2:]] + [0.0]
+    surfaces = []
+    for (kind, _, radius, diameter, medium, *shape), t in zip(rows[1:], thickness, strict=True):
+        conic, *powers = [float(value) for value in shape] or [0.0]
+        bend = float(radius) * MM or None
+        scaled = [a * MM ** -(2 * i + 3) for i, a in enumerate(powers)]
+        known = media[medium] if medium in media else two_term_glass(*map(float, medium.split("/")))
+        surfaces.append(Surface(Asphere(bend, conic, scaled) if powers else Conic(bend, conic), thickness=t * MM,
+                                medium=known, semi_diameter=float(diameter) * MM / 2, stop=kind == "A"))  # fmt: skip
+    return Lens(surfaces, before=media[rows[0][4]])

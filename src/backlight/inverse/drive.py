@@ -148,9 +148,9 @@ class _Run:
         if self.solver.keeps_last or not self.history:
             return
         last = self.solver.coordinates(self.state)
-        objective = float(_objective(self.problem, last))
-        if objective < self.best_objective:
-            self.best, self.best_objective = last, objective
+        reached = float(objective(self.problem, last))
+        if reached < self.best_objective:
+            self.best, self.best_objective = last, reached
 
     def verdict(self, tolerance: float) -> tuple[str, str] | None:
         """Return status and reason if the run is over."""
@@ -235,7 +235,8 @@ def _block(problem, solver, state, best, best_objective, damping, count):
 
 
 @eqx.filter_jit
-def _objective(problem: Problem, z: Coordinates) -> Any:
+def objective(problem: Problem, z: Coordinates) -> Any:
+    """Return J(z), compiled."""
     return problem.smooth_objective(z)
 
 

@@ -1,8 +1,13 @@
-"""Levenberg-Marquardt of Optimistix for a few hundred parameters, matrix-free."""
+"""Levenberg-Marquardt of Optimistix for a few hundred parameters."""
+
+from collections.abc import Callable
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import optimistix as optx
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.inverse.problem import Coordinates, Problem
@@ -12,7 +17,7 @@ from backlight.inverse.solver import Solver
 class LevenbergMarquardt(Solver):
     """Damped Gauss-Newton steps on ½‖r‖², r the residual of the loss and of the priors.
 
-    Optimistix forms the Jacobian column by column with forward products; priors enter as residuals too.
+    The Jacobian is formed once a step, all columns together by forward products; priors enter as residuals too.
 
     **Arguments:** `steps`: calls of Optimistix, each of at most `inner` steps; `rtol`, `atol`: passed on.
 
@@ -45,17 +50,31 @@ class LevenbergMarquardt(Solver):
 
     def step(self, problem, state, damping):
         """Take `inner` steps from where the last ones ended, the damping found anew."""
-        value = problem.smooth_objective(state)
         solver = optx.LevenbergMarquardt(rtol=self.rtol, atol=self.atol)
-        found = optx.least_squares(_residuals, solver, state, problem, max_steps=self.inner, throw=False)
-        return found.value, value
+        start, unravel = ravel_pytree(state)
+        residuals = with_matrix(lambda z: _residuals(unravel(z), problem))
+        found = optx.least_squares(lambda z, _: residuals(z), solver, start, max_steps=self.inner, throw=False)
+        return unravel(found.value), problem.smooth_objective(state)
 
     def coordinates(self, state):
         """Return z."""
         return state
 
 
-def _residuals(z: Coordinates, problem: Problem):
+def with_matrix(
+    function: Callable[[Float[Array, " n"]], Float[Array, " m"]],
+) -> Callable[[Float[Array, " n"]], Float[Array, " m"]]:
+    """Return the function with a derivative that is a matrix: to apply it again does not run through the model again.
+
+    Optimistix asks for it three times a step: to solve with, to predict the merit, and to see which steps to accept.
+    """
+    jacobian = jax.jacfwd(function)
+    told = jax.custom_jvp(function)
+    told.defjvp(lambda at, move: (function(*at), jacobian(*at) @ move[0]))
+    return told
+
+
+def _residuals(z: Coordinates, problem: Problem) -> Float[Array, " m"]:
     size = jnp.sqrt(problem.unit)
-    prior = {path: size * problem.unknowns[path].prior_residual(value) for path, value in z.items()}
-    return problem.fisher_root(z), prior
+    prior = [size * problem.unknowns[path].prior_residual(value).ravel() for path, value in z.items()]
+    return jnp.concatenate([problem.fisher_root(z).ravel(), *prior])
