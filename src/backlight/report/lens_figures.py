@@ -53,7 +53,7 @@ def spot_diagram(points: Sequence[PointAnalysis], wavelengths: Sequence[float], 
         ):
             y, x = 1e6 * offsets[:, weights > 0]
             axis.plot(x, y, ".", color=COLORS[number % len(COLORS)], markersize=1.5, label=_color(color))
-        circle = Circle((0, 0), 1e6 * airy_radius, fill=False, edgecolor="black", linewidth=0.8)
+        circle = Circle((0, 0), 1e6 * airy_radius, fill=False, edgecolor="black", linewidth=0.8, zorder=3)
         axis.add_patch(circle)
         cy, cx = 1e6 * middle
         axis.set(aspect="equal", xlim=(cx - reach, cx + reach), ylim=(cy - reach, cy + reach), xlabel="x (µm)")
@@ -150,7 +150,7 @@ def _panels(count: int) -> tuple["Figure", list["Axes"]]:
     """Return panels row by row; those that are left over are empty."""
     columns = min(count, COLUMNS)
     rows = -(-count // columns)
-    figure, axes = canvas(max(PANEL * columns, 4.0), (PANEL + 0.7) * rows, rows, columns)
+    figure, axes = canvas(max(PANEL * columns, 4.0), (PANEL + 0.6) * rows, rows, columns)
     flat = list(axes.ravel())
     for axis in flat[count:]:
         axis.remove()

@@ -63,7 +63,16 @@ def bundles(lens: Lens, fields: Float[np.ndarray, "n 2"], wavelength: float, cou
     """
     along = np.linspace(-1, 1, count)
     points, bare = np.stack([along, 0 * along]), without_rims(lens)
-    return [_bundle(lens, bare, launch(lens, field, points, wavelength)) for field in np.asarray(fields, float)]
+    corners = [0, *(i + 1 for i in _corners(lens, wavelength))]
+    found = (_bundle(lens, bare, launch(lens, field, points, wavelength)) for field in np.asarray(fields, float))
+    return [Bundle(bundle.places[corners], bundle.met) for bundle in found]
+
+
+def _corners(lens: Lens, wavelength: float) -> list[int]:
+    """Return the surfaces at which a ray can turn or end: to others, which only count distances, it may go backwards."""
+    n, last = _indices(lens, wavelength), len(lens.surfaces) - 1
+    return [i for i, surface in enumerate(lens.surfaces)
+            if i == last or surface.mirror or n[i] != n[i + 1] or surface.semi_diameter is not None]  # fmt: skip
 
 
 def _bundle(lens: Lens, bare: Lens, rays: Rays) -> Bundle:
