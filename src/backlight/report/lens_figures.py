@@ -8,11 +8,13 @@ from jaxtyping import Float
 
 from backlight import units
 from backlight.lenses.analyze import Analysis, PointAnalysis
-from backlight.lenses.fields import launched
+from backlight.lenses.fields import field_name, launched
+from backlight.lenses.record import LensFile
 from backlight.report import pictures
 from backlight.report.canvas import BLUE, GRAY, ORANGE, canvas
 from backlight.report.figures import STYLE
 from backlight.report.lens_layout import COLORS, layout
+from backlight.report.page import rendered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +38,16 @@ def draw_lens(found: Analysis) -> dict[str, "Figure"]:
             "wavefronts": wavefronts(points),
         }
         return drawn | ({} if found.heights is None else {"field": over_field(found)})
+
+
+def lens_picture(told: LensFile, kind: str) -> bytes:
+    """Return the layout of a lens file as PNG or SVG."""
+    from matplotlib import rc_context
+
+    fields, near = launched(told), told.lens.object_distance is not None
+    with rc_context(STYLE):
+        figure = layout(told.lens, fields, told.wavelength, [field_name(field, near) for field in fields])
+    return rendered(figure, kind, 300)
 
 
 def spot_diagram(points: Sequence[PointAnalysis], wavelengths: Sequence[float], airy_radius: float) -> "Figure":
