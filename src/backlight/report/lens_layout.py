@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from backlight.light import Rays, RayStatus
-from backlight.maths.double import in_double_precision
+from backlight.maths.double import doubled, in_double_precision
 from backlight.rays import Lens, footprints, launch, trace
 from backlight.rays.apertures import without_rims
 from backlight.report.canvas import BLUE, GRAY, ORANGE, canvas
@@ -98,14 +99,15 @@ def _begin(lens: Lens, rays: Rays) -> np.ndarray:
 @in_double_precision
 def outlines(lens: Lens, drawn: Sequence[Bundle]) -> list[Float[np.ndarray, "n 2"]]:
     """Return (z, y) along each surface, up to its semi-diameter, or to the rays that use it."""
-    found = []
+    lens, found = doubled(lens), []
     for i, (surface, frame) in enumerate(zip(lens.surfaces, lens.frames(), strict=True)):
         axes, origin = np.asarray(frame.axes), np.asarray(frame.origin)
         met = np.concatenate([b.met[i] for b in drawn], axis=1) if drawn else np.zeros((3, 0))
         used = np.abs(axes.T[1] @ (met - origin[:, None])).max(initial=0.0)
         half = MARGIN * float(used) if surface.semi_diameter is None else float(surface.semi_diameter)
         y = np.linspace(-half, half, 81)
-        local = np.stack([np.asarray(surface.profile.sag(y, 0 * y)) + 0 * y, y, 0 * y])
+        sag = surface.profile.sag(jnp.asarray(y), jnp.zeros_like(y))
+        local = np.stack([np.broadcast_to(sag, y.shape), y, 0 * y])
         found.append((axes @ local + origin[:, None])[:2].T)
     return found
 
@@ -154,4 +156,4 @@ def _stop(axis: "Axes", curve: np.ndarray, length: float) -> None:
 
 @in_double_precision
 def _indices(lens: Lens, wavelength: float) -> Float[np.ndarray, " media"]:
-    return np.asarray(lens.indices(np.asarray(wavelength)))
+    return np.asarray(lens.indices(jnp.asarray(wavelength)))

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -13,6 +14,7 @@ from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import Free, Interval, Unknown
 from backlight.lenses import LensFile
 from backlight.lenses.fields import field_name, launched
+from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
 from backlight.rays.apertures import without_rims
@@ -94,17 +96,16 @@ def _unknown(lens: Lens, path: str) -> Unknown:
 
 def _spots(told: LensFile, lens: Lens, fields: np.ndarray) -> list[Float[Array, " n"]]:
     """Return offsets of each field's rays of all colors from their mean, so weighted that ‖·‖² is the mean square."""
-    colors = np.asarray(told.wavelengths)
     shares = np.asarray(told.weights)[:, None] / np.sum(told.weights) * RULE.weights
-    points = np.broadcast_to(RULE.points[:, None], (2, len(colors), RULE.points.shape[1]))
     found = []
     for field in fields:
-        rays = trace(lens, launch(lens, field, points, colors[:, None], reference=told.wavelength))
-        lit = jnp.where(rays.alive, shares, 0.0)
-        place = rays.position[1:]
-        mean = jnp.sum(lit * place, axis=(1, 2)) / jnp.maximum(jnp.sum(lit), 1e-30)
-        off = jnp.where(rays.alive, place - mean[:, None, None], LOST)
-        found.append(jnp.ravel(off * np.sqrt(shares)))
+        bundles = [launch(lens, field, RULE.points, color, reference=told.wavelength) for color in told.wavelengths]
+        rays = jax.tree.map(lambda *leaves: jnp.stack(leaves), *(trace(lens, bundle) for bundle in bundles))
+        lit = jnp.where(rays.status == RayStatus.HIT, shares, 0.0)[:, None]
+        place = rays.position[:, 1:]
+        mean = jnp.sum(lit * place, axis=(0, 2)) / jnp.maximum(jnp.sum(lit), 1e-30)
+        off = jnp.where(lit > 0, place - mean[:, None], LOST)
+        found.append(jnp.ravel(off * np.sqrt(shares)[:, None]))
     return found
 
 
@@ -120,4 +121,4 @@ def _efl(told: LensFile) -> float:
 
 @in_double_precision
 def _indices(told: LensFile) -> np.ndarray:
-    return np.asarray(told.lens.indices(np.asarray(told.wavelength)))
+    return np.asarray(told.lens.indices(jnp.asarray(told.wavelength)))
