@@ -23,7 +23,7 @@ CROWN, FLINT = AbbeGlass(1.62, 60.3), AbbeGlass(1.62, 36.4)
 def triplet() -> LensFile:
     """Return crown, flint and crown about a stop, f/4."""
     rows = [(22.0, 3.3, CROWN), (-440.0, 4.8, AIR), (-22.2, 1.0, FLINT), (20.3, 1.0, AIR), (None, 3.8, AIR),
-            (79.7, 3.0, CROWN), (-18.4, 42.2, AIR)]  # fmt: skip
+            (79.7, 3.0, CROWN), (-18.4, 45.0, AIR)]  # fmt: skip
     surfaces = [
         Surface(Conic(None if radius is None else radius * mm), thickness=gap * mm, medium=medium, stop=radius is None)
         for radius, gap, medium in rows

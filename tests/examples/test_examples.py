@@ -82,3 +82,10 @@ def test_talbot_carpet(tmp_path):
     assert lengths["after 27 exact"] == pytest.approx(1, abs=1e-4)
     assert lengths["after 27 paraxial"] < -0.99
     assert [path.name for path in tmp_path.iterdir()] == ["talbot_carpet.png"]
+
+
+def test_lens(tmp_path):
+    found = run("lens", tmp_path)
+    assert found["efl"] == pytest.approx(50e-3, rel=0.01)
+    assert found["worst"] < 60e-6
+    assert [path.name for path in tmp_path.iterdir()] == ["lens.png"]

@@ -94,7 +94,7 @@ def test_a_fold_is_drawn_where_it_stands():
 def test_fields_of_every_kind_are_angles_or_heights():
     near = Lens(lens().surfaces, entrance_pupil_diameter=10e-3, object_distance=0.1)
     assert launched(LensFile(lens(), fields=((0.1, 0.0),))).tolist() == [[0.1, 0.0]]
-    assert launched(LensFile(near, fields=((0.1, 0.0),)))[0, 0] == pytest.approx(-0.1 * np.tan(0.1))  # the stop is first
+    assert launched(LensFile(near, fields=((0.1, 0.0),)))[0, 0] == pytest.approx(-0.1 * np.tan(0.1))
     heights = launched(LensFile(lens(), fields=((1e-3, 0.0),), field_kind="image height"))
     assert trace(lens(), launch(lens(), heights[0], np.zeros((2, 1)), WAVELENGTH)).position[1, 0] == pytest.approx(
         1e-3, rel=1e-3

@@ -75,7 +75,9 @@ def analyze(
     if json:
         show.as_json(told)
         return
-    rows = [(f"{_micrometers(p['rms_spot'])}", f"{p['rms_wavefront']:.4f}", f"{p['strehl']:.4f}") for p in told["points"]]
+    rows = [
+        (f"{_micrometers(p['rms_spot'])}", f"{p['rms_wavefront']:.4f}", f"{p['strehl']:.4f}") for p in told["points"]
+    ]
     show.rows([("RMS spot", "RMS waves", "Strehl"), *rows])
     show.line(f"report: {out / 'report.html'}")
 
@@ -86,9 +88,11 @@ def optimize(
     out: Annotated[Path, typer.Option("--out", help="The new lens file, .json or .zmx.")],
     free: Annotated[
         list[str] | None,
-        typer.Option("--free", metavar="PATH", help="A number to change: surfaces.0.profile.curvature. May be repeated."),
+        typer.Option("--free", metavar="PATH", help="A number to change, as often as you like."),
     ] = None,
-    efl: Annotated[str | None, typer.Option("--efl", metavar='"50 mm"', help="The focal length that is wanted.")] = None,
+    efl: Annotated[
+        str | None, typer.Option("--efl", metavar='"50 mm"', help="The focal length that is wanted.")
+    ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:

@@ -187,7 +187,9 @@ def _point(
 def _fans(told: LensFile, field: np.ndarray, color: float) -> tuple[Fan, Fan]:
     """Return the fans of a color, from the chief ray of the main one."""
     found = ray_fans(told.lens, field, color, reference=told.wavelength)
-    main, own = (spot(told.lens, field, w, rule=SPOT, reference=told.wavelength).chief for w in (told.wavelength, color))
+    main, own = (
+        spot(told.lens, field, w, rule=SPOT, reference=told.wavelength).chief for w in (told.wavelength, color)
+    )
     along_y, along_x = (fan._replace(offsets=fan.offsets + (own - main)[:, None]) for fan in found)
     return along_y, along_x
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from backlight import units
+from backlight.errors import InputError
 from backlight.lenses.analyze import Analysis, PointAnalysis
 from backlight.lenses.fields import field_name, launched
 from backlight.lenses.record import LensFile
@@ -60,9 +61,7 @@ def spot_diagram(points: Sequence[PointAnalysis], wavelengths: Sequence[float], 
                 for p, m in zip(points, middles, strict=True))  # fmt: skip
     reach = 1.1e6 * max(reach, airy_radius)
     for axis, point, middle in zip(axes, points, middles, strict=False):
-        for number, (color, offsets, weights) in enumerate(
-            zip(wavelengths, point.offsets, point.weights, strict=True)
-        ):
+        for number, (color, offsets, weights) in enumerate(zip(wavelengths, point.offsets, point.weights, strict=True)):
             y, x = 1e6 * offsets[:, weights > 0]
             axis.plot(x, y, ".", color=COLORS[number % len(COLORS)], markersize=1.5, label=_color(color))
         circle = Circle((0, 0), 1e6 * airy_radius, fill=False, edgecolor="black", linewidth=0.8, zorder=3)
@@ -123,7 +122,8 @@ def wavefronts(points: Sequence[PointAnalysis]) -> "Figure":
 
 def over_field(found: Analysis) -> "Figure":
     """Draw the foci of narrow bundles, and the distortion, over the field."""
-    assert found.heights is not None and found.curvature is not None and found.distortion is not None
+    if found.heights is None or found.curvature is None or found.distortion is None:
+        raise InputError("found", got="a lens whose fields are all on the axis", expected="one with a field")
     figure, (axes,) = canvas(7.2, 3.2, 1, 2)
     near = found.told.lens.object_distance is not None
     heights = 1e3 * found.heights if near else np.rad2deg(found.heights)

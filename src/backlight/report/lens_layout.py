@@ -70,7 +70,7 @@ def bundles(lens: Lens, fields: Float[np.ndarray, "n 2"], wavelength: float, cou
 
 
 def _corners(lens: Lens, wavelength: float) -> list[int]:
-    """Return the surfaces at which a ray can turn or end: to others, which only count distances, it may go backwards."""
+    """Return the surfaces at which a ray can turn or end: to others it may go backwards."""
     n, last = _indices(lens, wavelength), len(lens.surfaces) - 1
     return [i for i, surface in enumerate(lens.surfaces)
             if i == last or surface.mirror or n[i] != n[i + 1] or surface.semi_diameter is not None]  # fmt: skip

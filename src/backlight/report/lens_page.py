@@ -14,10 +14,10 @@ _CAPTIONS = {
     "layout": "The lens in the plane of y and z, with rays of each field through a diameter of the pupil.",
     "spots": "Where rays meet the image, from the chief ray of the main wavelength; the circle is Airy's. RMS of all "
     "colors about their mean.",
-    "fans": "What rays are off in the image along two diameters of the pupil, from the chief ray of the main wavelength.",
-    "mtf": "Contrast of fringes in the image, of all colors; “by rays” where the wavefront is too steep for diffraction "
-    "to matter.",
-    "wavefronts": "Path differences over the pupil at the main wavelength, from the sphere about the chief ray's image.",
+    "fans": "What rays are off in the image along two diameters of the pupil, from the main chief ray.",
+    "mtf": "Contrast of fringes in the image, of all colors; “by rays” where the wavefront is too steep for "
+    "diffraction to matter.",
+    "wavefronts": "Path differences over the pupil at the main wavelength, from the chief ray's sphere.",
     "field": "Foci of narrow bundles, and what chief rays are off from the image of a lens without distortion.",
 }
 _LENGTHS = ("efl", "bfl", "entrance_pupil", "entrance_pupil_diameter", "exit_pupil", "exit_pupil_diameter")

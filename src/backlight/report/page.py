@@ -48,7 +48,7 @@ _FIT_WORDS = {
 def write_page(path: str | Path, content: Content) -> Path:
     """Write the report as one HTML file."""
     path = Path(path)
-    path.writeescaped(page(content), encoding="utf-8")
+    path.write_text(page(content), encoding="utf-8")
     return path
 
 
@@ -173,7 +173,8 @@ def _parameter_row(parameter: Parameter) -> str:
 
 def _fit_table(fit: dict[str, float | bool | None]) -> str:
     rows = "".join(
-        f"<tr><td>{escaped(name)}</td><td>{_figure_of_merit(value)}</td><td>{escaped(_FIT_WORDS.get(name, ''))}</td></tr>"
+        f"<tr><td>{escaped(name)}</td><td>{_figure_of_merit(value)}</td>"
+        f"<td>{escaped(_FIT_WORDS.get(name, ''))}</td></tr>"
         for name, value in fit.items()
     )
     return f"<table>{rows}</table>"

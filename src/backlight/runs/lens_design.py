@@ -29,7 +29,9 @@ FOCAL = 1e-4
 """Of the focal length: off by so much it counts as a spot of `UNIT`."""
 
 
-def improved(told: LensFile, *, free: tuple[str, ...] = (), efl: float | None = None) -> tuple[LensFile, dict[str, Any]]:
+def improved(
+    told: LensFile, *, free: tuple[str, ...] = (), efl: float | None = None
+) -> tuple[LensFile, dict[str, Any]]:
     """Return the lens file with small spots over its fields and wavelengths, and what was before and after.
 
     **Arguments:** `free`: paths of leaves of the lens, curvatures and spaces of air where there are none; `efl`: the
