@@ -91,3 +91,11 @@ def test_deflectometry(tmp_path):
     assert found["back radius"] == pytest.approx(-32.14e-3, rel=0.01)
     assert found["thickness"] == pytest.approx(3.59e-3, rel=0.1)
     assert [path.name for path in tmp_path.iterdir()] == ["deflectometry.png"]
+
+
+@pytest.mark.slow
+def test_lens(tmp_path):
+    found = run("lens", tmp_path)
+    assert found["efl"] == pytest.approx(50e-3, rel=0.01)
+    assert found["worst"] < 60e-6
+    assert [path.name for path in tmp_path.iterdir()] == ["lens.png"]

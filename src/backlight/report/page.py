@@ -62,7 +62,7 @@ def write_figures(folder: str | Path, content: Content) -> list[Path]:
     for name, figure in draw_all(content).items():
         for kind in ("png", "svg"):
             written.append(folder / f"{name}.{kind}")
-            written[-1].write_bytes(_rendered(figure, kind, 300))
+            written[-1].write_bytes(rendered(figure, kind, 300))
     return written
 
 
@@ -73,7 +73,7 @@ def page(content: Content) -> str:
     figures = draw_all(content)
     parts = [
         _head(content),
-        *(f'<p class="warning">{_text(w)}</p>' for w in content.warnings),
+        *(f'<p class="warning">{escaped(w)}</p>' for w in content.warnings),
         "<h2>Before and after</h2>",
         *_sliders(content),
         _figure("comparison", figures),
@@ -87,7 +87,7 @@ def page(content: Content) -> str:
         "<h2>What was known, and what the frames cannot tell</h2>",
         _list(content.notes) if content.notes else "<p>Nothing was noted.</p>",
         "<h2>How it got there</h2>",
-        f"<p>{_text(content.reason)}</p>",
+        f"<p>{escaped(content.reason)}</p>",
         _figure("convergence", figures) if "convergence" in figures else "",
         "<h2>Versions, times, inputs</h2>",
         _facts(content.facts),
@@ -99,12 +99,18 @@ def page(content: Content) -> str:
 def _head(content: Content) -> str:
     bad = " bad" if content.status == "diverged" else ""
     return (
+        f'{opening(content.title)}<p><span class="status{bad}">{escaped(content.status)}</span>'
+        f" · {escaped(content.reason)}</p>"
+    )
+
+
+def opening(title: str) -> str:
+    """Return the first lines of a page, down to its title."""
+    return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(content.title)}</title><style>{CSS}</style></head><body>"
-        f'<h1>{_text(content.title)}</h1><p><span class="status{bad}">{_text(content.status)}</span>'
-        f" · {_text(content.reason)}</p>"
+        f"<title>{escaped(title)}</title><style>{CSS}</style></head><body><h1>{escaped(title)}</h1>"
     )
 
 
@@ -128,24 +134,25 @@ def _slider(name: str, classic: str, before: np.ndarray, after: np.ndarray, view
     sources = [_data_url(pictures.png(values, view), "image/png") for values in (before, after)]
     return (
         f'<div><p>{name.capitalize()}, {view.low:.3g} to {view.high:.3g}</p><div class="compare">'
-        f'<img src="{sources[0]}" alt="{name} by {_text(classic)}">'
+        f'<img src="{sources[0]}" alt="{name} by {escaped(classic)}">'
         f'<img class="after" src="{sources[1]}" alt="{name} by Backlight"><div class="line"></div>'
-        f'<span class="left">{_text(classic)}</span><span class="right">Backlight</span></div>'
+        f'<span class="left">{escaped(classic)}</span><span class="right">Backlight</span></div>'
         f'<input type="range" min="0" max="100" value="50" aria-label="{name}: before and after"></div>'
     )
 
 
 def _shown(exhibit: Exhibit, figures: dict[str, "Figure"]) -> str:
-    return _captioned(figures[exhibit.name], exhibit.caption)
+    return captioned(figures[exhibit.name], exhibit.caption)
 
 
 def _figure(name: str, figures: dict[str, "Figure"]) -> str:
-    return _captioned(figures[name], _CAPTIONS[name])
+    return captioned(figures[name], _CAPTIONS[name])
 
 
-def _captioned(figure: "Figure", caption: str) -> str:
-    caption = _text(caption)
-    source = _data_url(_rendered(figure, "png", 130), "image/png")
+def captioned(figure: "Figure", caption: str) -> str:
+    """Return a figure inside the page, with its caption."""
+    caption = escaped(caption)
+    source = _data_url(rendered(figure, "png", 130), "image/png")
     return f'<figure><img src="{source}" alt="{caption}"></figure><p><small>{caption}</small></p>'
 
 
@@ -161,12 +168,13 @@ def _parameter_row(parameter: Parameter) -> str:
     if parameter.estimated and parameter.std is None and parameter.value is not None:
         shown += " (no error bar)"
     cells = (parameter.name, parameter.shown(parameter.start), shown, kind, parameter.remark)
-    return f'<tr class="{kind}">' + "".join(f"<td>{_text(cell)}</td>" for cell in cells) + "</tr>"
+    return f'<tr class="{kind}">' + "".join(f"<td>{escaped(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _fit_table(fit: dict[str, float | bool | None]) -> str:
     rows = "".join(
-        f"<tr><td>{_text(name)}</td><td>{_figure_of_merit(value)}</td><td>{_text(_FIT_WORDS.get(name, ''))}</td></tr>"
+        f"<tr><td>{escaped(name)}</td><td>{_figure_of_merit(value)}</td>"
+        f"<td>{escaped(_FIT_WORDS.get(name, ''))}</td></tr>"
         for name, value in fit.items()
     )
     return f"<table>{rows}</table>"
@@ -179,15 +187,16 @@ def _figure_of_merit(value: float | bool | None) -> str:
 
 
 def _list(sentences: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{_text(s)}</li>" for s in sentences) + "</ul>"
+    return "<ul>" + "".join(f"<li>{escaped(s)}</li>" for s in sentences) + "</ul>"
 
 
 def _facts(facts: dict[str, str]) -> str:
-    rows = "".join(f"<tr><td>{_text(name)}</td><td>{_text(value)}</td></tr>" for name, value in facts.items())
+    rows = "".join(f"<tr><td>{escaped(name)}</td><td>{escaped(value)}</td></tr>" for name, value in facts.items())
     return f'<table class="facts">{rows}</table>'
 
 
-def _text(value: object) -> str:
+def escaped(value: object) -> str:
+    """Return foreign text as HTML that is nothing but text."""
     return html.escape(printable(value, 2000), quote=True)
 
 
@@ -195,7 +204,8 @@ def _data_url(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _rendered(figure: "Figure", kind: str, dpi: int) -> bytes:
+def rendered(figure: "Figure", kind: str, dpi: int) -> bytes:
+    """Return a figure as the bytes of a PNG or SVG file, the same every time."""
     from matplotlib import rc_context
 
     from backlight.report.figures import STYLE
