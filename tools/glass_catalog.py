@@ -67,7 +67,9 @@ def read(path: Path) -> dict:
 
 def formula(told: dict) -> dict | None:
     """Return the formula that we know, of formulas 1 to 3."""
-    return next((part for part in told["DATA"] if part["type"].strip() in ("formula 1", "formula 2", "formula 3")), None)
+    return next(
+        (part for part in told["DATA"] if part["type"].strip() in ("formula 1", "formula 2", "formula 3")), None
+    )
 
 
 def entry(told: dict, celsius: float) -> dict:

@@ -83,7 +83,8 @@ def optimize(
       one that is wanted over what it may be off.
     - `unknowns`: leaf path → what is known of it, as for `estimate`: bounds, priors, leaves that are tied to others.
     - `constraints`: what the model must obey, to a hundredth of each one's size at worst, see
-      `backlight.inverse.constraints`; by an augmented Lagrangian, a search of least squares for each update of its multipliers, `checkpoint` for the first.
+      `backlight.inverse.constraints`; by an augmented Lagrangian, a search of least squares for each update of its
+      multipliers, `checkpoint` for the first.
     - `solver`: damped least squares with the exact Jacobian where `None`.
     - `tolerance`, `time_limit` of all searches, `callback`, `checkpoint`: of the loop, see `drive`.
 
@@ -177,10 +178,10 @@ def _obeying(
     worst = int(np.argmax(off))
     if off[worst] <= ALLOWED:
         return outcome
-    return replace(outcome, status="infeasible",
-                   reason=f"Infeasible: after {UPDATES} updates of the multipliers {constraints[worst].name} is still out "
-                   f"of bounds by {off[worst] * constraints[worst].size:.3g}; nothing near obeys all constraints."
-                   )  # fmt: skip
+    name, size = constraints[worst].name, constraints[worst].size
+    reason = (f"Infeasible: after {UPDATES} updates of the multipliers {name} is still out of bounds by "
+              f"{off[worst] * size:.3g}; nothing near obeys all constraints.")  # fmt: skip
+    return replace(outcome, status="infeasible", reason=reason)
 
 
 def _cut_off(outcome: Outcome, solver: Solver) -> bool:

@@ -19,12 +19,13 @@ def launched(told: LensFile) -> Float[np.ndarray, "n 2"]:
 
     **Errors:** `InputError` for heights of an object at infinity.
     """
-    given, near = np.asarray(told.fields, float), told.lens.object_distance is not None
+    given, distance = np.asarray(told.fields, float), told.lens.object_distance
+    near = distance is not None
     if told.field_kind == OBJECT and not near:
         raise InputError("fields", got="heights of an object at infinity", expected="angles, or an object_distance")
-    if told.field_kind == ANGLE and near:
+    if told.field_kind == ANGLE and distance is not None:
         pupil = float(first_order(told.lens, told.wavelength).entrance_pupil)
-        return -np.tan(given) * (float(told.lens.object_distance) + pupil)
+        return -np.tan(given) * (float(distance) + pupil)
     if told.field_kind == IMAGE:
         heights = given / float(image_scale(told.lens, told.wavelength))
         return heights if near else np.arctan(heights)

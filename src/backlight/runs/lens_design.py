@@ -53,7 +53,7 @@ def improved(
         return jnp.append(jnp.concatenate(_spots(told, lens, fields)) / UNIT, off / FOCAL)
 
     found = optimize(bare, merit, {path: _unknown(told.lens, path) for path in chosen})
-    values = {path: np.asarray(get_leaf(found.model, path), float) for path in chosen}
+    values: dict[str, Any] = {path: np.asarray(get_leaf(found.model, path), float) for path in chosen}
     better = dataclasses.replace(told, lens=set_leaves(told.lens, values))
     report = {
         "merit": {"before": found.initial_merit, "after": found.merit},
