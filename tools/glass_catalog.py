@@ -3,8 +3,8 @@
     python tools/glass_catalog.py DATABASE/data-nk src/backlight/light/glasses.json
 
 The database (M. N. Polyanskiy, Sci. Data 11, 94 (2024), https://refractiveindex.info) is in the public domain (CC0
-1.0); its glasses are the makers' own catalogs (Schott, Ohara, Hikari, Hoya: 2017; CDGM; Sumita), coefficients and thermal
-constants with all their digits. The wheel of optiland 0.6.3 has it whole (`optiland/database`). Needs PyYAML.
+1.0); its glasses are the makers' own catalogs (Schott, Ohara, Hikari, Hoya: 2017; CDGM; Sumita), coefficients and
+thermal constants with all their digits. The wheel of optiland 0.6.3 has it whole (`optiland/database`). Needs PyYAML.
 
 Taken is what has a formula: Sellmeier's (the database's formulas 1 and 2) or a power series of n² (formula 3). Left out
 are glasses that are only tabulated (LZOS, Barberini, B 270), and absorption.

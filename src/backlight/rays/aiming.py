@@ -21,7 +21,7 @@ def aim(
     lens: Lens,
     field: FieldPoint,
     points: Float[Array | np.ndarray, "2 *n"],
-    wavelength: Number,
+    wavelength: Float[Array | np.ndarray, "..."] | float,
     *,
     reference: Number | None = None,
 ) -> Rays:

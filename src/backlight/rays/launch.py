@@ -57,7 +57,7 @@ def launch(
     lens: Lens,
     field: FieldPoint,
     points: Float[Array | np.ndarray, "2 *n"],
-    wavelength: Number,
+    wavelength: Float[Array | np.ndarray, "..."] | float,
     *,
     reference: Number | None = None,
 ) -> Rays:

@@ -5,6 +5,7 @@ from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
@@ -185,9 +186,10 @@ class Lens(eqx.Module):
             found.append(found[-1] if surface.medium is None else surface.medium)
         return found
 
-    def indices(self, wavelength: Float[Array, "*w"]) -> Float[Array, "media *w"]:
+    def indices(self, wavelength: Float[Array | np.ndarray, "*w"] | float) -> Float[Array, "media *w"]:
         """Return the refractive index of each medium at the wavelength λ in vacuum (m)."""
-        return jnp.stack([jnp.broadcast_to(m.index(wavelength), jnp.shape(wavelength)) for m in self.media()])
+        at = jnp.asarray(wavelength)
+        return jnp.stack([jnp.broadcast_to(m.index(at), at.shape) for m in self.media()])
 
     @property
     def is_straight(self) -> bool:
