@@ -82,3 +82,13 @@ def test_talbot_carpet(tmp_path):
     assert lengths["after 27 exact"] == pytest.approx(1, abs=1e-4)
     assert lengths["after 27 paraxial"] < -0.99
     assert [path.name for path in tmp_path.iterdir()] == ["talbot_carpet.png"]
+
+
+@pytest.mark.slow
+def test_lens_design():
+    """From plates to 6 µm over all fields and colors; the last merit alone, from the same plates, loses all rays."""
+    found = run("lens_design")
+    assert found.status == "converged"
+    assert np.sqrt(2 * found.merit) < 6.5
+    assert found.constraints["focal length"] == pytest.approx(50e-3, abs=1e-8)
+    assert max(found.violations.values()) < 1e-8

@@ -83,7 +83,8 @@ def optimize(
       one that is wanted over what it may be off.
     - `unknowns`: leaf path → what is known of it, as for `estimate`: bounds, priors, leaves that are tied to others.
     - `constraints`: what the model must obey, to a hundredth of each one's size at worst, see
-      `backlight.inverse.constraints`; by an augmented Lagrangian, a search of least squares for each update of its multipliers, `checkpoint` for the first.
+      `backlight.inverse.constraints`; by an augmented Lagrangian, a search of least squares for each
+      update of its multipliers, `checkpoint` for the first.
     - `solver`: damped least squares with the exact Jacobian where `None`.
     - `tolerance`, `time_limit` of all searches, `callback`, `checkpoint`: of the loop, see `drive`.
 
@@ -178,8 +179,8 @@ def _obeying(
     if off[worst] <= ALLOWED:
         return outcome
     return replace(outcome, status="infeasible",
-                   reason=f"Infeasible: after {UPDATES} updates of the multipliers {constraints[worst].name} is still out "
-                   f"of bounds by {off[worst] * constraints[worst].size:.3g}; nothing near obeys all constraints."
+                   reason=f"Infeasible: after {UPDATES} updates of the multipliers {constraints[worst].name} is still "
+                   f"out of bounds by {off[worst] * constraints[worst].size:.3g}; nothing near obeys all constraints."
                    )  # fmt: skip
 
 
