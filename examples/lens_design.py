@@ -4,12 +4,14 @@ By a sequence of merits: first-order powers, then spots of a narrow beam and fie
 where the last one ended. Focal length and air spaces are constraints. Then what is built of it, with tolerances.
 """
 
+from collections.abc import Iterator
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from backlight.inverse.least_squares import LevenbergMarquardt
-from backlight.inverse.optimize import optimize
+from backlight.inverse.optimize import Design, optimize
 from backlight.inverse.unknowns import Free
 from backlight.light import Cauchy, ConstantIndex
 from backlight.rays import Conic, Lens, Surface, first_order
@@ -49,8 +51,8 @@ def seen(diameter: float, angles: tuple[float, ...]):
     return merit
 
 
-def main() -> None:
-    """Design, and tell what comes of it."""
+def designed() -> Iterator[Design]:
+    """Return what each of the searches but the first finds."""
     bends = {f"surfaces.{i}.profile.curvature": Free(scale=20.0) for i in range(6)}
     spaces = {f"surfaces.{i}.thickness": Free() for i in (1, 3, 5)}
     obeyed = [focal_length(GREEN, FOCAL_LENGTH), center_thickness(5, 20 * mm, 60 * mm)]
@@ -61,6 +63,13 @@ def main() -> None:
         found = optimize(lens, seen(diameter, angles), bends | (spaces if moving else {}), solver=search,
                          constraints=obeyed if moving else obeyed[:1])  # fmt: skip
         lens = found.model
+        yield found
+
+
+def main() -> Design:
+    """Design, tell what comes of it, and return the last design."""
+    for (diameter, angles, _), found in zip(STEPS, designed(), strict=True):
+        lens = found.model
         print(f"beam {diameter / mm:4.1f} mm, to {angles[-1]:2d}°: RMS spot {np.sqrt(2 * found.merit):5.2f} µm, "
               f"focal length {found.constraints['focal length'] / mm:.4f} mm, {found.seconds:.1f} s")  # fmt: skip
     off = [Tolerance(f"surfaces.{i}.thickness", 20 * um) for i in range(5)]
@@ -68,6 +77,7 @@ def main() -> None:
     print("each thickness off by 20 µm adds to ½‖r‖²:", np.round(sensitivities(lens, merit, off).second / 2, 2))
     built = monte_carlo(lens, merit, off, samples=200, compensators=["surfaces.5.thickness"])
     print(f"90 % of what is built, refocused, is better than {np.sqrt(2 * np.percentile(built.merit, 90)):.2f} µm")
+    return found
 
 
 if __name__ == "__main__":

@@ -99,3 +99,13 @@ def test_lens(tmp_path):
     assert found["efl"] == pytest.approx(50e-3, rel=0.01)
     assert found["worst"] < 60e-6
     assert [path.name for path in tmp_path.iterdir()] == ["lens.png"]
+
+
+@pytest.mark.slow
+def test_lens_design():
+    """From plates to 6 µm over all fields and colors; the last merit alone, from the same plates, loses all rays."""
+    found = run("lens_design")
+    assert found.status == "converged"
+    assert np.sqrt(2 * found.merit) < 6.5
+    assert found.constraints["focal length"] == pytest.approx(50e-3, abs=1e-8)
+    assert max(found.violations.values()) < 1e-8
