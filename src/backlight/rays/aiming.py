@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Real
 
 from backlight.light import Rays
 from backlight.maths.exact import Number
@@ -20,7 +20,7 @@ STEPS = 6
 def aim(
     lens: Lens,
     field: FieldPoint,
-    points: Float[Array | np.ndarray, "2 *n"],
+    points: Real[Array | np.ndarray, "2 *n"],
     wavelength: Float[Array | np.ndarray, "..."] | float,
     *,
     reference: Number | None = None,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Real
 
 from backlight.light import Rays
 from backlight.maths.argument import whole
@@ -14,7 +14,7 @@ from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
 
-FieldPoint = Float[Array | np.ndarray, "2"] | Sequence[float | int]
+FieldPoint = Float[Array | np.ndarray, "2"] | Sequence[float | int | Array]
 """A point of the object as (y, x): angles against the axis, rad, or heights, m."""
 
 
@@ -56,7 +56,7 @@ def gauss_legendre(rings: int = 6, arms: int = 12) -> PupilPoints:
 def launch(
     lens: Lens,
     field: FieldPoint,
-    points: Float[Array | np.ndarray, "2 *n"],
+    points: Real[Array | np.ndarray, "2 *n"],
     wavelength: Float[Array | np.ndarray, "..."] | float,
     *,
     reference: Number | None = None,

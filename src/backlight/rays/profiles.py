@@ -209,7 +209,7 @@ class Asphere(Revolution):
 
 
 @jax.custom_jvp
-def conic_sag(curvature: Any, conic: Any, square: Array) -> Array:
+def conic_sag(curvature: Any, conic: Any, square: Any) -> Array:
     """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²; 0 beyond the rim."""
     there, root = _conic_root(curvature, conic, square)
     return jnp.where(there, curvature * square / (1 + root), 0.0)
@@ -225,7 +225,7 @@ def _conic_sag_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
     return height, jnp.where(there, change / (2 * root), 0.0)
 
 
-def _conic_root(curvature: Any, conic: Any, square: Array) -> tuple[Array, Array]:
+def _conic_root(curvature: Any, conic: Any, square: Any) -> tuple[Any, Any]:
     inside = 1 - (1 + conic) * curvature**2 * square
     return inside > 0, jnp.sqrt(jnp.where(inside > 0, inside, 1.0))
 
@@ -256,7 +256,7 @@ def curvature_of(radius: float | None) -> Exact:
     return number("radius", jax.tree.map(lambda r: 1 / r, number("radius", radius)))
 
 
-def _power(square: Array, power: int) -> Array:
+def _power(square: Any, power: int) -> Array:
     """Return r^power from r², with finite derivatives on the axis."""
     half = square ** (power // 2)
     if power % 2 == 0:
