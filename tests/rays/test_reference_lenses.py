@@ -7,6 +7,7 @@ import pytest
 import reference as ref
 
 from backlight.light import Rays
+from backlight.maths.zernike import fringe_term
 from backlight.rays import (
     Lens,
     Pose,
@@ -20,6 +21,7 @@ from backlight.rays import (
     spot,
     trace,
     wavefront,
+    zernike_fit,
 )
 
 MM, UM = 1e-3, 1e-6
@@ -152,6 +154,19 @@ def test_folded_telescope_with_a_curved_image(cases):
         end = trace(lens, launch(lens, field, np.array([[py], [px]]), 0.55 * UM))
         found = [end.position[2, 0] / MM, end.position[1, 0] / MM, end.direction[2, 0], end.direction[1, 0]]
         np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-8)
+
+
+def test_fringe_zernikes_of_the_telescope(cases):
+    """Tilt, defocus, astigmatism and coma at the edge of the field, behind the hole of the primary, to all digits."""
+    case = cases["hubble_ritchey_chretien"]
+    lens = lens_of(cases, "hubble_ritchey_chretien")
+    front = wavefront(lens, np.deg2rad([0.15, 0.0]), 0.55 * UM, rule=gauss_legendre(12, 48))
+    hole = case["aperture"]["central_obscuration_radius"] / (case["aperture"]["EPD"] / 2)
+    front = front._replace(weights=jnp.where(np.hypot(*front.points) > hole, front.weights, 0.0))
+    found = zernike_fit(front, 37, order=fringe_term).coefficients
+    (wanted,) = (e["value"] for e in case["expected"] if e["q"] == "fringe_zernike_full_field")
+    for name, value in wanted.items():
+        assert float(found[int(name[1:]) - 1]) == pytest.approx(value, abs=1.5e-8), name
 
 
 def test_three_tilted_mirrors(cases):
