@@ -256,7 +256,7 @@ def curvature_of(radius: float | None) -> Exact:
     return number("radius", jax.tree.map(lambda r: 1 / r, number("radius", radius)))
 
 
-def _power(square: Any, power: int) -> Array:
+def _power(square: Any, power: int) -> Any:
     """Return r^power from r², with finite derivatives on the axis."""
     half = square ** (power // 2)
     if power % 2 == 0:
