@@ -215,6 +215,7 @@ def test_zernike_and_powers_of_one_surface_agree():
     np.testing.assert_allclose(xy.sag(Y, X), zernike.sag(Y, X), rtol=0, atol=1e-18)
 
 
+@pytest.mark.slow
 def test_a_spline_of_a_sphere_converges_at_its_order():
     """Fourth: half the spacing, a sixteenth of the error."""
     y, x = (a.ravel() for a in np.meshgrid(*2 * [np.linspace(-6, 6, 41) * MM]))

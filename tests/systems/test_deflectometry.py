@@ -126,6 +126,7 @@ def test_what_cannot_be_told_is_told(measured):
     assert any("sample.roll" in sentence for sentence in told.sentences)
 
 
+@pytest.mark.slow
 def test_cameras_are_calibrated_with_the_lens(measured):
     """The second camera has turned by 0.1° since its calibration: the lens alone answers with 3° of its own."""
     cameras, pixels, points = measured
