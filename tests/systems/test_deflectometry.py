@@ -15,7 +15,7 @@ from backlight.inverse.uncertainty import identifiability
 from backlight.inverse.unknowns import Free, Gaussian
 from backlight.light import ConstantIndex
 from backlight.rays import Conic, Lens, Pinhole, Surface
-from backlight.systems.deflectometry import SOLVER, deflectometry, lens_unknowns, through_lens
+from backlight.systems.deflectometry import deflectometry, lens_unknowns, through_lens
 
 MM, UM = 1e-3, 1e-6
 PITCH, SCATTER, INDEX, LIGHT = 0.11 * MM, 50 * UM, 1.5168, 550e-9
@@ -171,7 +171,7 @@ def test_error_bars_cover(measured):
     system = instrument(cameras, pixels)
     errors = []
     for seed in range(100):
-        found = asked(system, with_noise(points, 100 + seed), solver=SOLVER if seed == 0 else ALONE)
+        found = asked(system, with_noise(points, 100 + seed))
         errors.append(np.concatenate([np.atleast_1d((found.value(path) - true) / np.asarray(found.std(path)))
                                       for path, true in ((FRONT, 1 / MENISCUS["radii"][0]),
                                                          (BACK, 1 / MENISCUS["radii"][1]),
