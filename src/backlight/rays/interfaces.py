@@ -1,7 +1,8 @@
 """What happens to a ray where two media meet."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
@@ -16,26 +17,48 @@ class Outgoing(NamedTuple):
 
 
 def refracted(way: Vector, normal: Vector, ratio: Float[Array, "..."]) -> Outgoing:
-    """Return the direction behind an interface by Snell's law, d' = μd + (√(1 − μ²(1−c²)) − μc)·n with c = d·n.
+    """Return the direction behind an interface by Snell's law, d' = μd + gN with |d'| = 1.
 
-    **Arguments:** `normal`, either way; `ratio`: μ = n/n'.
+    g = (1 − μ²)/(μd·N ± √((μd·N)² + (1 − μ²)N²)): without the difference of two cosines, so that equal media leave a
+    ray as it is.
+
+    **Arguments:** `normal`: N, of any length, either way; `ratio`: μ = n/n'.
     """
-    cosine = way.dot(normal)
-    facing = jnp.where(cosine < 0, -1.0, 1.0)
-    cosine = cosine * facing
-    square = 1 - ratio**2 * (1 - cosine**2)
-    passed = square > 0
-    # The difference of the two cosines without cancellation, so that equal media leave a ray as it is.
-    root = jnp.sqrt(jnp.where(passed, square, 1.0))
-    factor = (1 - ratio**2) / (root + ratio * cosine)
-    turned = way.times(ratio).ahead(normal, facing * factor)
-    return Outgoing(turned.where(passed, way), passed)
+    out = _refracted(way, normal, ratio)
+    passed = jnp.isfinite(out.z)
+    return Outgoing(out.where(passed, way), passed)
 
 
-def reflected(way: Vector, normal: Vector) -> Outgoing:
-    """Return the direction behind a mirror, d' = d − 2(d·n)·n."""
-    cosine = way.dot(normal)
-    return Outgoing(way.ahead(normal, -2 * cosine), jnp.ones_like(cosine, bool))
+@jax.custom_jvp
+def _refracted(way: Vector, normal: Vector, ratio: Any) -> Vector:
+    """Return d', NaN where all is reflected."""
+    return way.times(ratio).ahead(normal, _along_normal(way, normal, ratio))
+
+
+@_refracted.defjvp
+def _refracted_jvp(at: tuple, by: tuple) -> tuple[Vector, Vector]:
+    """By |d'| = 1, which asks for no derivative of the root: δd' = δv − N(d'·δv)/(d'·N) with δv = δ(μd) + gδN."""
+    way, normal, ratio = at
+    by_way, by_normal, by_ratio = by
+    factor = _along_normal(way, normal, ratio)
+    factor = jnp.where(jnp.isfinite(factor), factor, 0.0)
+    out = way.times(ratio).ahead(normal, factor)
+    change = by_way.times(ratio).ahead(way, by_ratio).ahead(by_normal, factor)
+    along = out.dot(normal)
+    turned = change.ahead(normal, -out.dot(change) / jnp.where(along == 0, 1.0, along))
+    return _refracted(way, normal, ratio), turned
+
+
+def _along_normal(way: Vector, normal: Vector, ratio: Any) -> Array:
+    """Return g, NaN where all is reflected."""
+    along, excess = ratio * way.dot(normal), 1 - ratio**2
+    root = jnp.sqrt(along**2 + excess * normal.dot(normal))
+    return excess / (along + jnp.where(along < 0, -root, root))
+
+
+def reflected(way: Vector, normal: Vector) -> Vector:
+    """Return the direction behind a mirror, d' = d − 2(d·N)N/N²; N of any length."""
+    return way.ahead(normal, -2 * way.dot(normal) / normal.dot(normal))
 
 
 def diffracted(
@@ -43,9 +66,10 @@ def diffracted(
 ) -> Outgoing:
     """Return the direction behind a surface with a phase: along it, n'd' = nd + λ∇φ/2π; the rest by unit length.
 
-    **Arguments:** `normal`, of unit length, either way; `ratio`: n/n', 1 for a mirror; `kick`: λ∇φ/2π/n'; `mirror`,
+    **Arguments:** `normal`, of any length, either way; `ratio`: n/n', 1 for a mirror; `kick`: λ∇φ/2π/n'; `mirror`,
     whether light comes back.
     """
+    normal = normal.times(1 / jnp.sqrt(normal.dot(normal)))
     facing = jnp.where(way.dot(normal) < 0, -1.0, 1.0)
     wanted = Vector(*(ratio * d + k for d, k in zip(way, kick, strict=True)))
     along = wanted.ahead(normal, -wanted.dot(normal))

@@ -29,15 +29,15 @@ class Step(NamedTuple):
 
     **Attributes:** `number` of the surface; `profile`, which; `before` and `behind`, refractive indices; `mirror`;
     `reach`, beyond which rays are lost; `origin` and `axes`, its frame in that of the surface before; `phase`, which,
-    and whether it is `grooved` at all; `aperture`. What no surface of the lens has is absent: `axes` where nothing can
-    be tilted, `phase` and `grooved`, `aperture` where edges are sharp and nothing is obscured.
+    and whether it is `grooved` at all; `aperture`. What no surface of the lens has is absent: `mirror`, `axes` where
+    nothing can be tilted, `phase` and `grooved`, `aperture` where edges are sharp and nothing is obscured.
     """
 
     number: Array
     profile: Choice
     before: Array
     behind: Array
-    mirror: Array
+    mirror: Array | None
     reach: Array
     origin: Array
     axes: Array | None
@@ -60,12 +60,13 @@ def table(lens: Lens, rays: Rays) -> tuple[Step, Optics]:
     phases, grooved, shift = _phases(lens, rays)
     index = lens.indices(rays.wavelength).astype(dtype)
     origin, axes = _frames(lens)
+    mirrors = [s.mirror for s in lens.surfaces]
     steps = Step(
         number=jnp.arange(count, dtype=jnp.int16),
         profile=profiles,
         before=index[:-1],
         behind=index[1:],
-        mirror=jnp.asarray([s.mirror for s in lens.surfaces]),
+        mirror=jnp.asarray(mirrors) if any(mirrors) else None,
         reach=reaches(lens.surfaces).astype(dtype),
         origin=origin.astype(dtype),
         axes=None if axes is None else axes.astype(dtype),

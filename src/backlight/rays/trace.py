@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.core import Tracer
@@ -94,9 +95,10 @@ def _begin(rays: Rays, steps: Step) -> Travel:
 
 
 def _as_rays(rays: Rays, end: Travel) -> Rays:
+    """Return the rays at their end; directions are of unit length already."""
     weight = rays.weight if end.weight is None else end.weight
-    return Rays(jnp.stack(end.place), jnp.stack(end.way), rays.wavelength, path=end.path, weight=weight,
-                status=end.status, lost_at=end.lost_at)  # fmt: skip
+    changed = (jnp.stack(end.place), jnp.stack(end.way), end.path, weight, end.status, end.lost_at)
+    return eqx.tree_at(lambda r: (r.position, r.direction, r.path, r.weight, r.status, r.lost_at), rays, changed)
 
 
 def _advanced(optics: Optics, at: Travel, step: Step) -> Travel:
@@ -127,10 +129,13 @@ def _advanced(optics: Optics, at: Travel, step: Step) -> Travel:
 def _turned(optics: Optics, step: Step, met: Vector, way: Vector, normal: Vector) -> tuple[Vector, Array, Any]:
     """Return the direction behind a surface, whether there is one, and the optical path that the surface adds."""
     if optics.shift is None or step.phase is None:
-        bent, back = refracted(way, normal, step.before / step.behind), reflected(way, normal)
-        return back.way.where(step.mirror, bent.way), step.mirror | bent.passed, 0.0
+        bent = refracted(way, normal, step.before / step.behind)
+        if step.mirror is None:
+            return bent.way, bent.passed, 0.0
+        return reflected(way, normal).where(step.mirror, bent.way), step.mirror | bent.passed, 0.0
     added, slope = optics.shift(step.phase, met)
-    bent = diffracted(way, normal, step.before / step.behind, slope.times(1 / step.behind), step.mirror)
+    mirror = jnp.asarray(False) if step.mirror is None else step.mirror
+    bent = diffracted(way, normal, step.before / step.behind, slope.times(1 / step.behind), mirror)
     return bent.way, bent.passed, added
 
 
