@@ -72,15 +72,16 @@ def mean_spot(lens: Lens, rays: Rays) -> jax.Array:
 
     def one(bundle: Any) -> jax.Array:
         place, way, color = bundle
-        chief = trace(lens, Rays(place[:, :1], way[:, :1], color)).position[1:]
 
         def squares(told: tuple, rays: Rays) -> jax.Array:
-            lens, chief = told
-            end = trace(lens, rays)
-            off = (end.position[1:] - chief) / MM
-            return jnp.sum(jnp.where(end.alive, off[0] ** 2 + off[1] ** 2, 0.0))
+            lens, *chief = told  # goes along with each group: one trace, which compiles in half the time of two
+            vectors = zip(chief, (rays.position, rays.direction), strict=True)
+            end = trace(lens, Rays(*(jnp.concatenate(pair, axis=1) for pair in vectors), color)).position[1:]
+            off = (end[:, 1:] - end[:, :1]) / MM
+            return jnp.sum(jnp.where(rays.alive, off[0] ** 2 + off[1] ** 2, 0.0))
 
-        return jnp.sqrt(sum_over_rays(squares, (lens, chief), Rays(place, way, color)) / place.shape[1])
+        told = lens, place[:, :1], way[:, :1]
+        return jnp.sqrt(sum_over_rays(squares, told, Rays(place, way, color)) / place.shape[1])
 
     axes = jnp.moveaxis(rays.position, 1, 0), jnp.moveaxis(rays.direction, 1, 0), rays.wavelength
     return jnp.mean(jax.lax.map(one, axes))

@@ -23,8 +23,8 @@ def sum_over_rays(
     The gradient is taken together with the sum: of each group nothing is kept, so that memory does not grow with the
     number of rays, and a group stays in the cache. Reverse derivatives by `model` pass, none by the rays.
 
-    **Arguments:** `term`: such as the sum of squares of where rays end; the last group is filled with rays that are
-    lost (`alive` is false). `model`: a tree, such as a `Lens`.
+    **Arguments:** `term`: such as the sum of squares of where rays end; the last group is filled with rays of the one
+    before, as lost ones (`alive` is false). `model`: a tree, such as a `Lens`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -44,29 +44,23 @@ def sum_over_rays(
     count = rays.path.size
     if count <= at_once:
         return term(model, rays)
-    return _in_groups(model, (term, _groups(jax.lax.stop_gradient(rays), at_once)))
+    return _in_groups(model, (term, _in_a_row(jax.lax.stop_gradient(rays)), at_once))
 
 
 @eqx.filter_custom_vjp
-def _in_groups(model: Any, rest: tuple[Callable, Rays]) -> Float[Array, ""]:
-    term, groups = rest
-    each = lambda total, group: (total + term(model, group), None)  # noqa: E731
-    return jax.lax.scan(each, jnp.zeros((), groups.path.dtype), groups)[0]
+def _in_groups(model: Any, rest: tuple[Callable, Rays, int]) -> Float[Array, ""]:
+    term, rays, at_once = rest
+    return _total(lambda group: term(model, group), rays, at_once)
 
 
 @_in_groups.def_fwd
-def _(perturbed: Any, model: Any, rest: tuple[Callable, Rays]) -> tuple[Array, Any]:
+def _(perturbed: Any, model: Any, rest: tuple[Callable, Rays, int]) -> tuple[Array, Any]:
     """Return the sum, and its gradient at once."""
-    term, groups = rest
+    term, rays, at_once = rest
     free, fixed = eqx.partition(model, perturbed)
-
-    def add(total: tuple[Array, Any], group: Rays) -> tuple[tuple[Array, Any], None]:
-        value, slope = jax.value_and_grad(lambda free: term(eqx.combine(free, fixed), group))(free)
-        return (total[0] + value, jax.tree.map(jnp.add, total[1], slope)), None
-
-    start = jnp.zeros((), groups.path.dtype), jax.tree.map(jnp.zeros_like, free)
-    (value, slope), _ = jax.lax.scan(add, start, groups)
-    return value, slope
+    return _total(
+        lambda group: jax.value_and_grad(lambda free: term(eqx.combine(free, fixed), group))(free), rays, at_once
+    )
 
 
 @_in_groups.def_bwd
@@ -74,22 +68,28 @@ def _(slope: Any, seed: Array, perturbed: Any, model: Any, rest: Any) -> Any:
     return jax.tree.map(lambda leaf: seed * leaf, slope)
 
 
-def _groups(rays: Rays, at_once: int) -> Rays:
-    """Return the rays in groups along a new first axis."""
-    count = rays.path.size
-    more = -count % at_once
+def _total(term: Callable[[Rays], Any], rays: Rays, at_once: int) -> Any:
+    """Return the sum of a tree of numbers over all groups."""
+    begins = at_once * jnp.arange(-(-rays.path.size // at_once))
+    zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(term, _group(rays, begins[0], at_once)))
+    add = lambda total, begin: (jax.tree.map(jnp.add, total, term(_group(rays, begin, at_once))), None)  # noqa: E731
+    return jax.lax.scan(add, zeros, begins)[0]
 
-    def grouped(leaf: Array, filler: Any) -> Array:
-        leaf = leaf.reshape(*leaf.shape[: leaf.ndim - len(rays.shape)], count)
-        filled = jnp.pad(leaf, [*[(0, 0)] * (leaf.ndim - 1), (0, more)], constant_values=filler)
-        return jnp.moveaxis(filled.reshape(*leaf.shape[:-1], -1, at_once), -2, 0)
 
-    wavelength = jnp.broadcast_to(rays.wavelength, rays.shape)
-    last = wavelength.ravel()[-1]
-    fields = {"position": 0.0, "direction": 0.0, "path": 0.0, "weight": 0.0, "lost_at": -1,
-              "status": jnp.int8(RayStatus.MISSED)}  # fmt: skip
-    told = {name: grouped(getattr(rays, name), filler) for name, filler in fields.items()} | {
-        "wavelength": grouped(wavelength, last)
-    }
-    names = tuple(told)
-    return eqx.tree_at(lambda r: tuple(getattr(r, name) for name in names), rays, tuple(told.values()))
+def _in_a_row(rays: Rays) -> Rays:
+    """Return the rays along one axis; a wavelength of all stays one number, and so does every index of refraction."""
+    axes, wavelength = len(rays.shape), rays.wavelength
+    wavelength = jnp.ravel(wavelength)[0] if wavelength.size == 1 else jnp.broadcast_to(wavelength, rays.shape)
+    rays = eqx.tree_at(lambda r: r.wavelength, rays, wavelength)
+    return jax.tree.map(lambda leaf: leaf.reshape(*leaf.shape[: leaf.ndim - axes], -1) if leaf.ndim else leaf, rays)
+
+
+def _group(rays: Rays, begin: Array, at_once: int) -> Rays:
+    """Return so many rays from there, slices of what there is; the last group reaches back to lost copies."""
+    start = jnp.minimum(begin, rays.path.size - at_once)
+    slices = jax.tree.map(
+        lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, start, at_once, axis=-1) if leaf.ndim else leaf, rays
+    )
+    again = start + jnp.arange(at_once) < begin
+    status = jnp.where(again, jnp.int8(RayStatus.MISSED), slices.status)
+    return eqx.tree_at(lambda r: r.status, slices, status)
