@@ -13,7 +13,7 @@ from backlight.maths.double import in_double_precision
 from backlight.maths.exact import Number
 from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of
-from backlight.rays.enough_rays import enough_rays
+from backlight.rays.enough_rays import Enough, enough_rays, trusted
 from backlight.rays.exit_pupil import ExitPupil, chief_place, exit_pupil, leaving
 from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
@@ -31,7 +31,7 @@ def psf(
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Image:
     """Return the irradiance of a point's image, |∫a(f)·exp(2πi(f·ρ − W(f)))d²f|² (Debye's integral, scalar).
 
@@ -46,8 +46,9 @@ def psf(
     - `wavelength`: λ in vacuum, m; one or several; `weights`: of the colors, alike where `None`; they are made to sum
       to 1.
     - `shape`, `pitch`: of the pixels, m; `center`: (y, x) of pixel n//2, on the chief ray where `None`.
-    - `rule`: rays; as many as `enough_rays` finds where `None`. In a program that is traced nothing can be found, and
-      it is 20 rings of 64: enough while no ray lands more than 6 λ/NA from a pixel. Give a finer one there if need be.
+    - `rule`: rays; as many as are enough where `None`. In a program that is traced nothing can be found: it is 20 rings
+      of 64, enough while no ray lands more than 6 λ/NA from a pixel, and beyond the picture is NaN. Give a finer one
+      there, of about 1.6·d + 10 rings and 6.3·d + 16 arms for a distance of d·λ/NA; what you give is not checked.
 
     Valid for small angles of polarization (NA up to about 0.6), and an exit pupil many wavelengths wide.
 
@@ -58,17 +59,20 @@ def psf(
     if center is None:
         center = chief_place("psf", lens, field, colors.reference, colors.reference, aimed)
     grid = Grid(shape, pitch, jnp.asarray(center, float))
-    rule = enough_rays(lens, field, colors, grid.center, _reach(grid)) if rule is None else rule
-    return Image(_of_colors(lens, field, colors, grid, rule, aimed), grid)
+    enough = enough_rays(lens, field, colors, grid.center, reach_of(grid)) if rule is None else Enough(rule, np.inf)
+    return Image(picture(lens, field, colors, grid, enough, aimed=aimed), grid)
 
 
 @partial(jax.jit, static_argnames="aimed")
-def _of_colors(
-    lens: Lens, field: Array, colors: Colors, grid: Grid, rule: PupilPoints, aimed: bool
+def picture(
+    lens: Lens, field: Array, colors: Colors, grid: Grid, enough: Enough, *, aimed: bool = False
 ) -> Float[Array, "y x"]:
+    """Return the irradiance of a point's image on a grid, NaN where the rays cannot be trusted."""
+
     def one(wavelength: Array) -> Array:
-        light = leaving(lens, field, rule, wavelength, colors.reference, grid.center, aimed)
-        return squared_modulus(_waves(light, Grid(grid.shape, grid.pitch), jnp.zeros(2)))
+        light = leaving(lens, field, enough.points, wavelength, colors.reference, grid.center, aimed)
+        values = squared_modulus(_waves(light, Grid(grid.shape, grid.pitch), jnp.zeros(2)))
+        return trusted(values, light, reach_of(grid), enough.phase)
 
     return jnp.tensordot(colors.weights, jax.vmap(one)(colors.wavelengths), 1)
 
@@ -84,7 +88,7 @@ def focused(
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Field:
     """Return the light of a point's image itself, of which `psf` is the irradiance: wave optics can carry it on.
 
@@ -97,16 +101,18 @@ def focused(
     if center is None:
         center = chief_place("focused", lens, field, colors.reference, colors.reference, aimed)
     place = Grid(shape, pitch, jnp.asarray(center, float))
-    rule = enough_rays(lens, field, colors, place.center, _reach(place)) if rule is None else rule
-    light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference, center=place.center)
+    reach = reach_of(place)
+    enough = enough_rays(lens, field, colors, place.center, reach) if rule is None else Enough(rule, np.inf)
+    light = exit_pupil(lens, field, wavelength, rule=enough.points, aimed=aimed, reference=reference,
+                       center=place.center)  # fmt: skip
     tilt = light.cosines @ light.power / jnp.sum(light.power) / light.wavelength
     index = lens.indices(light.wavelength)[-1]
-    values = _waves(light, Grid(shape, pitch), tilt)
+    values = trusted(_waves(light, Grid(shape, pitch), tilt), light, reach, enough.phase)
     values = values * jnp.exp(-2j * jnp.pi * (tilt @ light.center))  # the carrier counts from the axis
     return Field(values, place, light.wavelength, medium_index=index, tilt=tilt)
 
 
-def _reach(grid: Grid) -> Array:
+def reach_of(grid: Grid) -> Array:
     """Return how far the corners are from the middle."""
     return jnp.linalg.norm(grid.pitch * jnp.asarray(grid.shape, float)) / 2
 
@@ -142,11 +148,14 @@ def strehl(
     **Arguments and errors:** as of `exit_pupil`; `rule`: as of `psf`.
     """
     field = jnp.asarray(field, float)
-    if rule is None:
+    if rule is not None:
+        enough = Enough(rule, np.inf)
+    else:
         colors = colors_of(wavelength, None, reference)
         chief = chief_place("strehl", lens, field, colors.reference, colors.reference, aimed)
-        rule = enough_rays(lens, field, colors, chief, 0.0)
-    return _strehl(exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference))
+        enough = enough_rays(lens, field, colors, chief, 0.0)
+    light = exit_pupil(lens, field, wavelength, rule=enough.points, aimed=aimed, reference=reference)
+    return trusted(_strehl(light), light, 0.0, enough.phase)
 
 
 @jax.jit

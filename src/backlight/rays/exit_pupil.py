@@ -1,5 +1,6 @@
 """The light of a point behind a lens, ray by ray: its phase over the direction cosines, and its share of the light."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ class ExitPupil(NamedTuple):
     **Attributes:** `opd`, W in waves: the chief ray less the ray; `cosines`, q = (q_y, q_x); `stretch`, |∂q/∂p|, by p
     of the pupil's points; `power`, of each ray, that of all which set out being 1; `weights` of the rule, for means
     over the rays; all three are 0 for lost rays. `points`, p; `received`, what the pupil takes in without rims: its
-    area, m², or that in direction cosines for a point that is near; `center`, C = (y, x) on the image, m; `wavelength`.
+    area, m², or that in direction cosines for a point that is near; `center`, C = (y, x) on the image, m; `offsets`,
+    (y, x) from there to where each ray lands, m; `wavelength`.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -47,6 +49,7 @@ class ExitPupil(NamedTuple):
     points: Float[Array, "2 n"]
     received: Float[Array, ""]
     center: Float[Array, "2"]
+    offsets: Float[Array, "2 n"]
     wavelength: Float[Array, ""]
 
     @property
@@ -69,7 +72,7 @@ def exit_pupil(
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> ExitPupil:
     """Return the light of a point behind the lens.
 
@@ -85,7 +88,8 @@ def exit_pupil(
     field = jnp.asarray(field, float)
     if center is None:
         center = chief_place("exit_pupil", lens, field, reference, reference, aimed)
-    return leaving(lens, field, rule, jnp.asarray(wavelength, float), jnp.asarray(reference, float), center, aimed)
+    numbers = (jnp.asarray(a, float) for a in (wavelength, reference, center))
+    return leaving(lens, field, rule, *numbers, aimed)
 
 
 def chief_place(
@@ -109,7 +113,8 @@ class Leaving(NamedTuple):
     """What one trace tells of points p of the pupil.
 
     **Attributes:** `path` at C, against which q·ρ counts; `cosines`, q; `columns`, ∂q/∂p_y and ∂q/∂p_x; `brightness`,
-    |∂e/∂p| of what the object lights evenly: the entrance pupil, or the directions from a point that is near.
+    |∂e/∂p| of what the object lights evenly: the entrance pupil, or the directions from a point that is near; `passed`,
+    the share of the light; `offsets`, from C to where the ray lands.
     """
 
     path: Array
@@ -117,6 +122,7 @@ class Leaving(NamedTuple):
     columns: tuple[Array, Array]
     brightness: Array
     passed: Array
+    offsets: Array
 
 
 @partial(jax.jit, static_argnames="aimed")
@@ -127,19 +133,21 @@ def at_points(
     index = lens.indices(wavelength)
     middle = Vector(lens.surfaces[-1].profile.sag(center[0], center[1]), center[0], center[1])
 
-    def told(at: Array) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    def told(at: Array) -> tuple[tuple[Array, Array], tuple[Array, ...]]:
         begin = start(lens, field, at, wavelength, reference, aimed)
         end = trace(lens, begin)
         entered = begin.position[1:] if lens.object_distance is None else index[0] * begin.direction[1:]
         path = end.path - index[-1] * end.place.minus(middle).dot(end.way)
-        return (entered, index[-1] * end.direction[1:]), (path, jnp.where(end.alive, end.weight, 0.0))
+        offsets = jnp.stack([end.place.y - center[0], end.place.x - center[1]])
+        return (entered, index[-1] * end.direction[1:]), (path, jnp.where(end.alive, end.weight, 0.0), offsets)
 
     ways = (jnp.zeros_like(points).at[i].set(1.0) for i in (0, 1))
-    (cosines, (path, passed), by_y), (_, _, by_x) = (_change(told, points, way) for way in ways)
-    return Leaving(path, cosines, (by_y[1], by_x[1]), jnp.abs(determinant(by_y[0], by_x[0])), passed)
+    (cosines, (path, passed, offsets), by_y), (_, _, by_x) = (_change(told, points, way) for way in ways)
+    return Leaving(path, cosines, (by_y[1], by_x[1]), jnp.abs(determinant(by_y[0], by_x[0])), passed,
+                   offsets)  # fmt: skip
 
 
-def _change(told, at: Array, way: Array) -> tuple[Array, tuple[Array, Array], tuple[Array, Array]]:
+def _change(told, at: Array, way: Array) -> tuple[Array, tuple[Array, ...], tuple[Array, Array]]:
     (_, cosines), change, rest = jax.jvp(told, (at,), (way,), has_aux=True)
     return cosines, rest, change
 
@@ -169,6 +177,7 @@ def leaving(
         points=points[:, 1:],
         received=jnp.pi * jnp.sum(power),
         center=center,
+        offsets=found.offsets[:, 1:],
         wavelength=wavelength,
     )
 

@@ -29,7 +29,7 @@ def geometric_psf(
     weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     rule: PupilPoints | None = None,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Image:
     """Return the irradiance of a point's image by rays, each shared among the four pixels about it.
 
@@ -64,7 +64,7 @@ def geometric_otf(
     weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
     rule: PupilPoints | None = None,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Complex[Array, " n"]:
     """Return Σ w·exp(−2πi ν·offset) over the rays: the transform of the spot itself, with no bins.
 

@@ -37,7 +37,8 @@ def _refracted(way: Vector, normal: Vector, ratio: Any) -> Vector:
 
 @_refracted.defjvp
 def _refracted_jvp(at: tuple, by: tuple) -> tuple[Vector, Vector]:
-    """By |d'| = 1, which asks for no derivative of the root: δd' = δv − N(d'·δv)/(d'·N) with δv = δ(μd) + gδN."""
+    """By |d'|² = 1 + μ²(|d|² − 1), which asks for no derivative of the root: with δv = δ(μd) + gδN it is
+    δd' = δv − N(d'·δv − μ²d·δd)/(d'·N)."""
     way, normal, ratio = at
     by_way, by_normal, by_ratio = by
     factor = _along_normal(way, normal, ratio)
@@ -45,7 +46,8 @@ def _refracted_jvp(at: tuple, by: tuple) -> tuple[Vector, Vector]:
     out = way.times(ratio).ahead(normal, factor)
     change = by_way.times(ratio).ahead(way, by_ratio).ahead(by_normal, factor)
     along = out.dot(normal)
-    turned = change.ahead(normal, -out.dot(change) / jnp.where(along == 0, 1.0, along))
+    longer = out.dot(change) - ratio**2 * way.dot(by_way)
+    turned = change.ahead(normal, -longer / jnp.where(along == 0, 1.0, along))
     return _refracted(way, normal, ratio), turned
 
 

@@ -1,6 +1,6 @@
 """The hand-over to wave optics: the light of a point on a regular grid in the exit pupil."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ def pupil(
     samples: int = 64,
     *,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Pupil:
     """Return the light of a point in the exit pupil, for a wave-optical part to carry on.
 

@@ -1,5 +1,6 @@
 """The wavefront of a point of the object: optical paths against a sphere about its image."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -51,7 +52,7 @@ def wavefront(
     rule: PupilPoints | None = None,
     aimed: bool = False,
     reference: Number | None = None,
-    center: Float[Array | np.ndarray, "2"] | None = None,
+    center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Wavefront:
     """Return the wavefront of a point, against the sphere about its image that passes the middle of the exit pupil.
 

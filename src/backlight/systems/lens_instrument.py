@@ -9,14 +9,18 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.camera import Camera, Gaussian, Noise
+from backlight.errors import InputError
 from backlight.light import Grid, Image
 from backlight.maths.argument import instance, whole_pair
 from backlight.maths.double import in_double_precision
 from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given, Vector, vector
 from backlight.maths.safe import real_array
-from backlight.rays import Lens, gauss_legendre, illumination, image_scale, psf
-from backlight.rays.enough_rays import ARMS, RINGS
+from backlight.rays import Lens, gauss_legendre, illumination, image_scale
+from backlight.rays.colors import Colors, colors_of
+from backlight.rays.diffraction import picture, reach_of
+from backlight.rays.enough_rays import Enough, resolved, size_of_enough
+from backlight.rays.exit_pupil import chief_place
 from backlight.systems.imaging_system import ImagingSystem, Nothing
 from backlight.wave import Ambient, Scene, VaryingPSF, in_few_patterns
 from backlight.wave.varying_psf import FewPatterns
@@ -40,8 +44,11 @@ class LensImaging(eqx.Module):
     - `nodes`: (rows, columns) of the places where pictures are computed.
     - `window`: pixels (y, x) of the picture of a point.
     - `rank`: of how many patterns the pictures are composed; all of them where `None`.
-    - `rule`: (rings, arms) of rays, as of `gauss_legendre`: 20 of 64 are enough while no ray lands more than 6 λ/NA
-      from a pixel of the window; beyond, give about 1.6·d + 10 rings and 6.3·d + 16 arms for a distance of d·λ/NA.
+    - `rule`: (rings, arms) of rays, as of `gauss_legendre`; as many as are enough where `None`. In a program that is
+      traced nothing can be found and 20 of 64 are taken: `lens_camera` has found them before.
+
+    Where the rays are too few the image is NaN: rays that land d·λ/NA from a pixel of the window want 1.6·d + 10 rings
+    and 6.3·d + 16 arms.
 
     **Errors:** as of `psf`: in a program that is traced in 32 bits it is refused.
 
@@ -52,7 +59,7 @@ class LensImaging(eqx.Module):
         >>> from backlight.systems import LensImaging
         >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
         ...             entrance_pupil_diameter=5e-3)
-        >>> optics = LensImaging(lens, 550e-9, nodes=(1, 2), window=(9, 9), rule=(6, 16))
+        >>> optics = LensImaging(lens, 550e-9, nodes=(1, 2), window=(9, 9))
         >>> optics.at(Grid((16, 16), 10e-6)).patterns.shape
         (2, 9, 9)
     """
@@ -63,7 +70,7 @@ class LensImaging(eqx.Module):
     nodes: tuple[int, int] = eqx.field(static=True)
     window: tuple[int, int] = eqx.field(static=True)
     rank: int | None = eqx.field(static=True)
-    rule: tuple[int, int] = eqx.field(static=True)
+    rule: tuple[int, int] | None = eqx.field(static=True)
 
     def __init__(
         self,
@@ -74,14 +81,14 @@ class LensImaging(eqx.Module):
         nodes: tuple[int, int] = (5, 5),
         window: tuple[int, int] = (32, 32),
         rank: int | None = None,
-        rule: tuple[int, int] = (RINGS, ARMS),
+        rule: tuple[int, int] | None = None,
     ):
         self.lens = instance("lens", lens, Lens)
         self.wavelength = vector("wavelength", np.atleast_1d(np.asarray(wavelength)))
         count = self.wavelength.shape[0]
         self.weights = vector("weights", np.full(count, 1 / count) if weights is None else weights)
         self.nodes, self.window = whole_pair("nodes", nodes, 1), whole_pair("window", window, 1)
-        self.rank, self.rule = rank, whole_pair("rule", rule, 1)
+        self.rank, self.rule = rank, None if rule is None else whole_pair("rule", rule, 1)
 
     def magnification(self, curvature: Float[Array, ""] | float) -> tuple[Float[Array, ""], Float[Array, ""] | float]:
         """Return 1 and the curvature unchanged: the scene is told in places of the image."""
@@ -103,14 +110,45 @@ class LensImaging(eqx.Module):
     @in_double_precision
     def pictures(self, grid: Grid) -> Float[Array, "rows columns y x"]:
         """Return what points at the nodes make, as shares of a pixel's light."""
+        fields = self._fields(grid)
+        rings, arms = self.rule or self._enough(fields, grid)
+        enough = Enough(gauss_legendre(rings, arms), resolved(rings, arms))
+        axis = self._illumination(jnp.zeros(2))
+
+        def one(field: Array) -> Array:
+            values = picture(self.lens, field, self._colors, self._window_at(field, grid), enough)
+            return values / jnp.sum(values) * self._illumination(field) / axis
+
+        return jax.lax.map(one, fields).reshape(*self.nodes, *self.window)
+
+    @in_double_precision
+    def ready_for(self, grid: Grid) -> "LensImaging":
+        """Return the imaging with a `rule` for a grid: enough rays, and still while the lens changes somewhat.
+
+        **Errors:** `InputError` for a `rule` that was given and is too coarse, and where more than 300 000 rays are
+        needed.
+        """
+        rings, arms = self._enough(self._fields(grid), grid)
+        if self.rule is None:
+            return LensImaging(self.lens, self.wavelength, weights=self.weights, nodes=self.nodes, window=self.window,
+                               rank=self.rank, rule=(rings * 3 // 2, arms * 3 // 2))  # fmt: skip
+        if resolved(*self.rule) < resolved(rings, arms):
+            raise InputError("rule", got=f"{self.rule[0]} rings of {self.rule[1]} rays",
+                             expected=f"{rings} of {arms}, or a smaller window", remedy="leave it out")  # fmt: skip
+        return self
+
+    def _enough(self, fields: Float[Array, "n 2"], grid: Grid) -> tuple[int, int]:
+        windows = (self._window_at(field, grid) for field in fields)
+        sizes = [
+            size_of_enough(self.lens, field, self._colors, window.center, reach_of(window))
+            for field, window in zip(fields, windows, strict=True)
+        ]
+        return max(sizes)
+
+    def _fields(self, grid: Grid) -> Float[Array, "n 2"]:
+        """Return the field of each node."""
         rows, columns = (_evenly(at, count) for at, count in zip((grid.y, grid.x), self.nodes, strict=True))
         places = jnp.stack(jnp.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
-        fields = self._fields(places)
-        axis = self._illumination(jnp.zeros(2))
-        found = jax.lax.map(lambda field: self._picture(field, grid) * self._illumination(field) / axis, fields)
-        return found.reshape(*self.nodes, *self.window)
-
-    def _fields(self, places: Float[Array, "n 2"]) -> Float[Array, "n 2"]:
         straight = places / image_scale(self.lens, self._reference)
         return straight if self.lens.object_distance is not None else jnp.arctan(straight)
 
@@ -118,10 +156,14 @@ class LensImaging(eqx.Module):
     def _reference(self) -> Array:
         return self.wavelength[self.wavelength.shape[0] // 2]
 
-    def _picture(self, field: Array, grid: Grid) -> Array:
-        rule = gauss_legendre(*self.rule)
-        values = psf(self.lens, field, self.wavelength, self.window, grid.pitch, weights=self.weights, rule=rule).values
-        return values / jnp.sum(values)
+    @property
+    def _colors(self) -> Colors:
+        return colors_of(self.wavelength, self.weights)
+
+    def _window_at(self, field: Array, grid: Grid) -> Grid:
+        """Return the pixels about the chief ray."""
+        chief = chief_place("LensImaging", self.lens, field, self._reference, self._reference)
+        return Grid(self.window, grid.pitch, chief)
 
     def _illumination(self, field: Array) -> Array:
         return illumination(self.lens, field, self._reference)
@@ -153,7 +195,7 @@ def lens_camera(
         >>> from backlight.systems import LensImaging, lens_camera
         >>> lens = Lens([Surface(Conic(50e-3), thickness=0.15, medium=ConstantIndex(1.5), stop=True), Surface()],
         ...             entrance_pupil_diameter=5e-3)
-        >>> optics = LensImaging(lens, 550e-9, nodes=(2, 2), window=(9, 9), rule=(6, 16))
+        >>> optics = LensImaging(lens, 550e-9, nodes=(2, 2), window=(9, 9))
         >>> lens_camera(optics=optics, shape=(16, 20), pixel_pitch=10e-6).sample.shape
         (24, 30)
     """
@@ -161,7 +203,7 @@ def lens_camera(
     rows, columns = (fast_size(n + m - 1) for n, m in zip(frame, optics.window, strict=True))
     scene: Any = Scene(np.zeros((rows, columns)))
     ambient: Any = Ambient()
-    path: Any = optics
+    path: Any = optics.ready_for(Grid((rows, columns), pixel_pitch)) if isinstance(optics, LensImaging) else optics
     return ImagingSystem(
         illumination=ambient,
         incident_path=Nothing(),
