@@ -7,8 +7,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
+from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
@@ -27,6 +29,9 @@ STEPS = 5
 MARGIN = 3
 """Samples about the pupil: the soft edge has fallen to 1e-7 at 2.1."""
 
+STEEPEST = 0.5
+"""Waves from sample to sample, at most: beyond the light falls outside the image that the samples tell of."""
+
 RIM, RULE = 64, gauss_legendre()
 """Rays that tell where the rim is, and how the pupil is lit."""
 
@@ -37,7 +42,7 @@ class Pupil(NamedTuple):
     **Attributes:** `light`, on the sphere of radius F about the image point C, where a ray of direction s lies at
     −F·s; `focal_length`, F, m, the lens's: a wave-optical lens of F brings it to the image about C, `FocalPlane(F)`;
     `center`, C = (y, x) on the image, m; `openness`, the share of each sample that is open: the light's values are
-    this times those of the open pupil.
+    this times those of the open pupil; `steepest`, by how many waves W changes from sample to sample at most.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -53,6 +58,7 @@ class Pupil(NamedTuple):
     focal_length: Float[Array, ""]
     center: Float[Array, "2"]
     openness: Float[Array, "y x"]
+    steepest: Float[Array, ""]
 
 
 @in_double_precision
@@ -76,14 +82,25 @@ def pupil(
 
     Valid where W changes by less than half a wave from sample to sample.
 
-    **Errors:** as of `exit_pupil`.
+    **Errors:** as of `exit_pupil`, and where W changes faster; in a program that is traced all values are NaN then.
     """
     samples = whole("samples", samples, 16)
     field = jnp.asarray(field, float)
     reference = jnp.asarray(wavelength if reference is None else reference, float)
     if center is None:
         center = chief_place("pupil", lens, field, reference, reference)
-    return drawn(lens, field, jnp.asarray(wavelength, float), reference, jnp.asarray(center, float), samples)
+    found = drawn(lens, field, jnp.asarray(wavelength, float), reference, jnp.asarray(center, float), samples)
+    demand_samples("pupil", found.steepest, samples)
+    return found
+
+
+def demand_samples(where: str, steepest: Array, samples: int) -> None:
+    """Refuse a pupil whose samples alias; not in a program that is traced, where nothing is known."""
+    if isinstance(steepest, Tracer) or float(steepest) <= STEEPEST:
+        return
+    raise InputError(where, got=f"{float(steepest):.2g} waves from sample to sample with {samples} samples",
+                     expected=f"at most {STEEPEST}", remedy=f"samples={int(2.2 * float(steepest) * samples)}, or "
+                     "geometric_psf and geometric_mtf where there are too many")  # fmt: skip
 
 
 @partial(jax.jit, static_argnames="samples")
@@ -109,8 +126,18 @@ def drawn(lens: Lens, field: Array, wavelength: Array, reference: Array, center:
     square = light.passed * light.brightness / frame.total / spread
     opd = jnp.where(open_, (frame.path - light.path) / wavelength, 0.0)
     values = jnp.sqrt(jnp.where(open_, square, 1.0)) * openness * jnp.exp(-2j * jnp.pi * opd)
+    steepest = _steepest(opd, openness > 0.01)
+    values = jnp.where(steepest <= STEEPEST, values, jnp.nan)
     grid = Grid((samples, samples), scale * frame.step, -scale * frame.middle)
-    return Pupil(Field(values, grid, wavelength, medium_index=index), focal_length, center, openness)
+    light = Field(values, grid, wavelength, medium_index=index)
+    return Pupil(light, focal_length, center, openness, steepest)
+
+
+def _steepest(opd: Array, open_: Array) -> Array:
+    """Return the largest change of W between neighbors that are both open."""
+    along_y = jnp.where(open_[1:] & open_[:-1], jnp.abs(opd[1:] - opd[:-1]), 0.0)
+    along_x = jnp.where(open_[:, 1:] & open_[:, :-1], jnp.abs(opd[:, 1:] - opd[:, :-1]), 0.0)
+    return jnp.maximum(jnp.max(along_y), jnp.max(along_x))
 
 
 class _Frame(NamedTuple):

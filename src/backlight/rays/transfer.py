@@ -6,16 +6,20 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
+from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
 from backlight.maths.exact import Number
 from backlight.maths.safe import amplitude
-from backlight.rays.colors import colors_of
+from backlight.rays.colors import Colors, colors_of
 from backlight.rays.exit_pupil import chief_place
 from backlight.rays.launch import FieldPoint
 from backlight.rays.lens import Lens
-from backlight.rays.pupil import Pupil, drawn, spread_of
+from backlight.rays.pupil import STEEPEST, Pupil, demand_samples, drawn, spread_of
+
+SAMPLES = 64, 128, 256, 512, 1024
 
 
 class MTF(NamedTuple):
@@ -47,7 +51,7 @@ def otf(
     frequencies: Float[Array | np.ndarray, "2 n"] | Sequence[float],
     *,
     weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
-    samples: int = 64,
+    samples: int | None = None,
     reference: Number | None = None,
     center: Float[Array | np.ndarray, "2"] | Sequence[float] | None = None,
 ) -> Complex[Array, " n"]:
@@ -57,19 +61,30 @@ def otf(
     edge of the pupil's samples. Right to 1e-3 with 64 samples, for a pupil without hard edges within.
 
     **Arguments:** `frequencies`: ν = (ν_y, ν_x), cycles/m; `samples`: of the pupil along an axis, see `pupil`: W must
-    change by less than half a wave from one to the next; the rest as of `psf`.
+    change by less than half a wave from one to the next; where `None`, as many as that takes, from 64 on, and 64 in a
+    program that is traced; the rest as of `psf`.
 
-    **Errors:** as of `psf`.
+    **Errors:** as of `psf`; as of `pupil` for too few samples, and where more than 1024 are needed.
     """
     colors = colors_of(wavelength, weights, reference)
     field = jnp.asarray(field, float)
     if center is None:
         center = chief_place("otf", lens, field, colors.reference, colors.reference)
-    found = jax.vmap(lambda color: drawn(lens, field, color, colors.reference, jnp.asarray(center, float), samples))(
-        colors.wavelengths
-    )
+    found = _pupils(lens, field, colors, jnp.asarray(center, float), samples)
     passed, energy = jax.vmap(lambda one: _transferred(one, jnp.asarray(frequencies, float)))(found)
     return colors.weights @ passed / (colors.weights @ energy)
+
+
+def _pupils(lens: Lens, field: Array, colors: Colors, center: Array, samples: int | None) -> Pupil:
+    """Return the pupils of all colors, of `samples`, or of the fewest that do not alias."""
+    draw = jax.vmap(drawn, in_axes=(None, None, 0, None, None, None))
+    for count in SAMPLES if samples is None else (whole("samples", samples, 16),):
+        found = draw(lens, field, colors.wavelengths, colors.reference, center, count)
+        steepest = jnp.max(found.steepest)
+        if isinstance(steepest, Tracer) or float(steepest) <= STEEPEST:
+            return found
+    demand_samples("otf", steepest, count)
+    return found
 
 
 @in_double_precision
@@ -80,7 +95,7 @@ def mtf(
     frequencies: Float[Array | np.ndarray, " n"] | Sequence[float],
     *,
     weights: Float[Array | np.ndarray, " colors"] | Sequence[float] | None = None,
-    samples: int = 64,
+    samples: int | None = None,
     reference: Number | None = None,
 ) -> MTF:
     """Return the contrast of fringes in the image of a point, diffraction included.
