@@ -14,7 +14,8 @@ from backlight.inverse import losses
 from backlight.inverse.estimate import estimate
 from backlight.light import ConstantIndex
 from backlight.rays import Conic, Lens, Pinhole, Surface
-from backlight.systems.deflectometry import SOLVER, deflectometry, lens_unknowns
+from backlight.systems import deflectometry
+from backlight.systems.deflectometry_instrument import SOLVER, lens_unknowns
 from backlight.systems.fringes import seen_points
 from backlight.units import mm, nm
 

@@ -10,8 +10,9 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from backlight.inverse.curriculum import Stage, curriculum
 from backlight.inverse.least_squares import LevenbergMarquardt
-from backlight.inverse.optimize import Design, optimize
+from backlight.inverse.optimize import Design
 from backlight.inverse.unknowns import Free
 from backlight.light import Cauchy, ConstantIndex
 from backlight.rays import Conic, Lens, Surface, first_order
@@ -51,24 +52,21 @@ def seen(diameter: float, angles: tuple[float, ...]):
     return merit
 
 
-def designed() -> Iterator[Design]:
-    """Return what each of the searches but the first finds."""
+def stages() -> Iterator[Stage]:
+    """Return the searches: powers first, then spots."""
     bends = {f"surfaces.{i}.profile.curvature": Free(scale=20.0) for i in range(6)}
     spaces = {f"surfaces.{i}.thickness": Free() for i in (1, 3, 5)}
     obeyed = [focal_length(GREEN, FOCAL_LENGTH), center_thickness(5, 20 * mm, 60 * mm)]
     obeyed += [center_thickness(i, 1 * mm, 12 * mm) for i in (1, 3)]
-    search = LevenbergMarquardt(steps=8, inner=10)
-    lens = optimize(plates(), powers, bends, solver=search).model
+    yield Stage(powers, bends)
     for diameter, angles, moving in STEPS:
-        found = optimize(lens, seen(diameter, angles), bends | (spaces if moving else {}), solver=search,
-                         constraints=obeyed if moving else obeyed[:1])  # fmt: skip
-        lens = found.model
-        yield found
+        yield Stage(seen(diameter, angles), bends | (spaces if moving else {}), obeyed if moving else obeyed[:1])
 
 
 def main() -> Design:
     """Design, tell what comes of it, and return the last design."""
-    for (diameter, angles, _), found in zip(STEPS, designed(), strict=True):
+    _, *designs = curriculum(plates(), stages(), solver=LevenbergMarquardt(steps=8, inner=10))
+    for (diameter, angles, _), found in zip(STEPS, designs, strict=True):
         lens = found.model
         print(f"beam {diameter / mm:4.1f} mm, to {angles[-1]:2d}°: RMS spot {np.sqrt(2 * found.merit):5.2f} µm, "
               f"focal length {found.constraints['focal length'] / mm:.4f} mm, {found.seconds:.1f} s")  # fmt: skip

@@ -15,7 +15,7 @@ from backlight.inverse.uncertainty import identifiability
 from backlight.inverse.unknowns import Free, Gaussian
 from backlight.light import ConstantIndex
 from backlight.rays import Conic, Lens, Pinhole, Surface
-from backlight.systems.deflectometry import deflectometry, lens_unknowns, through_lens
+from backlight.systems.deflectometry_instrument import deflectometry, lens_unknowns, through_lens
 
 MM, UM = 1e-3, 1e-6
 PITCH, SCATTER, INDEX, LIGHT = 0.11 * MM, 50 * UM, 1.5168, 550e-9

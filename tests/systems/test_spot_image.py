@@ -13,7 +13,7 @@ from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.unknowns import Free
 from backlight.light import ConstantIndex, Rays
 from backlight.rays import Conic, Lens, Surface
-from backlight.systems.spot_image import Landing, PointSource, aligned, spot_image
+from backlight.systems.spot_image_instrument import Landing, PointSource, aligned, spot_image
 
 MM = 1e-3
 SHAPE, PITCH, LIGHT, FAR = (48, 48), 36e-6, 550e-9, 56 * MM

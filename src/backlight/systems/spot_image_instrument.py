@@ -33,7 +33,7 @@ class PointSource(eqx.Module):
     rays lie on its diameter.
 
     Example:
-        >>> from backlight.systems.spot_image import PointSource
+        >>> from backlight.systems.spot_image_instrument import PointSource
         >>> rays = PointSource((-0.1, 0.0, 0.0), 1e-3, 550e-9, across=9)(None)
         >>> rays.shape, float(rays.weight.max())
         ((97,), 1.0)
@@ -77,7 +77,7 @@ class Landing(eqx.Module):
 
     Example:
         >>> from backlight.light import Rays
-        >>> from backlight.systems.spot_image import Landing
+        >>> from backlight.systems.spot_image_instrument import Landing
         >>> landed = Landing((8, 8), 1e-6, 0.01, 1e-12)(Rays([[0.0], [0.0], [0.0]], [[1.0], [0.0], [0.0]], 550e-9))
         >>> round(float(landed.values.sum()), 6), round(float(landed.values[4, 4]), 6)  # (2/3)²
         (1.0, 0.444444)
