@@ -4,7 +4,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from backlight.maths.exact import Exact, number, vector
+from backlight.maths.exact import Exact, Number, number, vector
 from backlight.maths.leaf import POSITIVE
 from backlight.rays.profiles import Revolution, conic_sag, curvature_of
 
@@ -31,7 +31,7 @@ class Qbfs(Revolution):
     coefficients: Exact
     norm_radius: Exact
 
-    def __init__(self, norm_radius: float, coefficients: Any, radius: float | None = None):
+    def __init__(self, norm_radius: Number | int, coefficients: Any, radius: Number | int | None = None):
         self.curvature, self.norm_radius = curvature_of(radius), number("norm_radius", norm_radius, POSITIVE)
         self.coefficients = vector("coefficients", coefficients)
 

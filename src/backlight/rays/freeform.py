@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from backlight.errors import InputError
-from backlight.maths.exact import Exact, number, table, vector
+from backlight.maths.exact import Exact, Number, number, table, vector
 from backlight.maths.leaf import POSITIVE
 from backlight.maths.zernike import Term, zernike_sum
 from backlight.rays.profiles import Profile, conic_sag, curvature_of
@@ -56,11 +56,11 @@ class XYPolynomial(Freeform):
 
     def __init__(
         self,
-        norm_radius: float,
+        norm_radius: Number | int,
         coefficients: Any,
         powers: Sequence[tuple[int, int]],
-        radius: float | None = None,
-        conic: float | int = 0.0,
+        radius: Number | int | None = None,
+        conic: Number | int = 0.0,
     ):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
         self.norm_radius = number("norm_radius", norm_radius, POSITIVE)
@@ -99,11 +99,11 @@ class ZernikeSag(Freeform):
 
     def __init__(
         self,
-        norm_radius: float,
+        norm_radius: Number | int,
         coefficients: Any,
         terms: Sequence[Term],
-        radius: float | None = None,
-        conic: float | int = 0.0,
+        radius: Number | int | None = None,
+        conic: Number | int = 0.0,
     ):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
         self.norm_radius = number("norm_radius", norm_radius, POSITIVE)
@@ -139,7 +139,7 @@ class BSpline(Freeform):
     heights: Exact
     half_size: Exact
 
-    def __init__(self, half_size: Any, heights: Any, radius: float | None = None, conic: float | int = 0.0):
+    def __init__(self, half_size: Any, heights: Any, radius: Number | int | None = None, conic: Number | int = 0.0):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
         self.half_size, self.heights = vector("half_size", half_size), table("heights", heights)
         h = self.half_size

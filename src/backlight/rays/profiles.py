@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from backlight.errors import InputError
-from backlight.maths.exact import Exact, number, vector
+from backlight.maths.exact import Exact, Number, number, vector
 from backlight.maths.vectors import Vector
 from backlight.rays.newton import distance_to
 
@@ -106,7 +106,7 @@ class Conic(Profile):
     curvature: Exact
     conic: Exact
 
-    def __init__(self, radius: float | None = None, conic: float | int = 0.0):
+    def __init__(self, radius: Number | int | None = None, conic: Number | int = 0.0):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
 
     def sag(self, y, x):
@@ -184,8 +184,8 @@ class Asphere(Revolution):
 
     def __init__(
         self,
-        radius: float | None = None,
-        conic: float | int = 0.0,
+        radius: Number | int | None = None,
+        conic: Number | int = 0.0,
         coefficients: list[float] | tuple[float, ...] | np.ndarray | Array = (),
         powers: list[int] | tuple[int, ...] | None = None,
     ):
@@ -271,7 +271,7 @@ def _conic_normal(curvature: Any, stretched: Any, met: Vector) -> Vector:
     return Vector(1 - curvature * stretched * met.z, -curvature * met.y, -curvature * met.x)
 
 
-def curvature_of(radius: float | None) -> Exact:
+def curvature_of(radius: Number | int | None) -> Exact:
     """Return 1/R, 0 for a plane."""
     if radius is None:
         return number("radius", 0.0)

@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 
 from backlight.maths.argument import instance
-from backlight.maths.exact import Exact, number
+from backlight.maths.exact import Exact, Number, number
 from backlight.rays.profiles import Profile, curvature_of
 
 
@@ -25,7 +25,7 @@ class Toroid(Profile):
     curve: Profile
     turning: Exact
 
-    def __init__(self, curve: Profile, radius: float | None = None):
+    def __init__(self, curve: Profile, radius: Number | int | None = None):
         self.curve, self.turning = instance("curve", curve, Profile), curvature_of(radius)
 
     def sag(self, y, x):
@@ -63,11 +63,11 @@ class Biconic(Profile):
 
     def __init__(
         self,
-        radius: float | None = None,
-        conic: float | int = 0.0,
+        radius: Number | int | None = None,
+        conic: Number | int = 0.0,
         *,
-        radius_x: float | None = None,
-        conic_x: float | int = 0.0,
+        radius_x: Number | int | None = None,
+        conic_x: Number | int = 0.0,
     ):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
         self.curvature_x, self.conic_x = curvature_of(radius_x), number("conic_x", conic_x)
