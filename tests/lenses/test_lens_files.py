@@ -234,7 +234,7 @@ def test_every_kind_of_surface_is_kept(tmp_path):
              Surface(medium=PowerSeries([2.2, 0.01], [0, 2]))]  # fmt: skip
     write_lens(tmp_path / "a.json", LensFile(Lens(rows, before=AbbeGlass(1.5, 60))))
     same(Lens(rows, before=AbbeGlass(1.5, 60)), read_lens(tmp_path / "a.json").lens)
-    with pytest.raises(InputError, match="Biconic"):
+    with pytest.raises(InputError, match=r"surface 4(.|\n)*a soft edge"):
         write_lens(tmp_path / "a.zmx", LensFile(Lens(rows, entrance_pupil_diameter=MM)))
 
 
@@ -287,11 +287,11 @@ def test_zemax_files_keep_mirrors_and_tilts(tmp_path):
 
 
 def test_what_zemax_has_no_words_for_is_refused(tmp_path):
-    with pytest.raises(InputError, match="groups"):
-        write_lens(tmp_path / "a.zmx", everything())
     told = everything()
-    with pytest.raises(InputError, match="Sellmeier"):
-        write_lens(tmp_path / "a.zmx", LensFile(Lens(told.lens.surfaces, entrance_pupil_diameter=MM)))
+    with pytest.raises(InputError, match=r"surface 0(.|\n)*Sellmeier"):
+        write_lens(tmp_path / "a.zmx", told)
+    with pytest.raises(InputError, match="entrance_pupil_diameter"):
+        write_lens(tmp_path / "a.zmx", LensFile(Lens([Surface(stop=True)])))
     with pytest.raises(InputError, match=r"\.zmx or \.json"):
         write_lens(tmp_path / "a.seq", told)
     assert not list(tmp_path.iterdir())

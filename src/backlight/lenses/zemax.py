@@ -1,10 +1,9 @@
 """Zemax's sequential files (.zmx), read."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 from scipy.spatial.transform import Rotation
 
 from backlight.errors import InputError
@@ -12,8 +11,9 @@ from backlight.lenses import aperture
 from backlight.lenses.glasses import named
 from backlight.lenses.lines import Line, fields_of, words_of
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
+from backlight.lenses.zemax_surfaces import Numbers, shape_of
 from backlight.light import AbbeGlass, ConstantIndex, Material
-from backlight.rays import Asphere, Biconic, Conic, Grating, Lens, Pose, Profile, Surface, Toroid
+from backlight.rays import Conic, Lens, Phase, Pose, Profile, Surface
 
 UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254}
 FIELDS = {0: ANGLE, 1: OBJECT, 2: IMAGE, 3: IMAGE}
@@ -24,12 +24,12 @@ OF_ITS_PROGRAM = frozenset(
     """VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN POLS GLRS GSTD NSCD COFN BLNK TOL
     MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN WAVM WAVL WAVN PWAV SURF TYPE CURV DISZ PARM GLAS
     CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD FNUM FLOA OBNA REAY
-    CADE SQAP ELAP""".split()  # noqa: SIM905
+    CADE SQAP ELAP OBSC OBDC XDAT""".split()  # noqa: SIM905
 )
 """Keywords that are read, and those that say nothing of the optics: drawings, solves, windows of the program."""
 
 VIGNETTING = ["VDXN", "VDYN", "VCXN", "VCYN", "VANN", "ZVCX", "ZVCY", "ZVDX", "ZVDY"]
-TILTED_APERTURES = {"CADE", "SQAP", "ELAP"}
+ODD_APERTURES = {"CADE", "SQAP", "ELAP", "OBDC"}
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Row:
     line: Line
     told: dict[str, Line] = field(default_factory=dict)
     parameters: dict[int, float] = field(default_factory=dict)
+    extra: dict[int, float] = field(default_factory=dict)
 
     def number(self, keyword: str, default: float = 0.0, place: int = 1) -> float:
         """Return the number of a keyword."""
@@ -85,8 +86,9 @@ def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
             rows.append(Row(line))
         elif not rows or line.keyword in ("BLNK", "TOL", "MNUM", "MOFF"):
             head.append(line)
-        elif line.keyword == "PARM":
-            rows[-1].parameters[line.whole_at(1, 0, 1000, "the number of a parameter")] = line.number_at(2)
+        elif line.keyword in ("PARM", "XDAT"):
+            numbers = rows[-1].parameters if line.keyword == "PARM" else rows[-1].extra
+            numbers[line.whole_at(1, 0, 1000, "the number of a parameter")] = line.number_at(2)
         else:
             rows[-1].told.setdefault(line.keyword, line)
     return head, rows
@@ -98,18 +100,16 @@ def _surfaces(rows: list[Row], unit: float, glasses: Mapping[str, Material]) -> 
     before = _medium(rows[0], glasses) or air
     surfaces = []
     for row in rows[1:]:
-        if row.type not in PROFILES:
-            row.told["TYPE"].refuse(f"the surface type {row.type}", f"one of {', '.join(PROFILES)}")
+        profile, phase = _shape(row, unit)
         mirror = _is_mirror(row)
         breaks = row.type == "COORDBRK"
         medium = None if mirror or breaks else _medium(row, glasses) or air
         thickness = _distance(row, 0.0) * unit
         if math.isinf(thickness):
             row.told["DISZ"].refuse("INFINITY", "a finite distance behind each surface but the object")
-        surfaces.append(Surface(_profile(row, unit), thickness=thickness, medium=medium, mirror=mirror,
+        surfaces.append(Surface(profile, thickness=thickness, medium=medium, mirror=mirror,
                                 semi_diameter=_clear(row, unit), stop="STOP" in row.told,
-                                hole=row.number("CLAP") * unit or None if "CLAP" in row.told else None,
-                                phase=_grating(row) if row.type == "DGRATING" else None,
+                                hole=_hole(row, unit), phase=phase,
                                 turn=_turn(row, unit) if breaks else None))  # fmt: skip
     return surfaces, before
 
@@ -144,87 +144,33 @@ def _clear(row: Row, unit: float) -> float | None:
     return size * unit if size > 0 else None
 
 
+def _hole(row: Row, unit: float) -> float | None:
+    """Return the radius within which nothing passes, of an annulus or of a disc that is in the way."""
+    if "OBSC" in row.told and row.number("OBSC") == 0:
+        return row.number("OBSC", place=2) * unit or None
+    return row.number("CLAP") * unit or None
+
+
 def _turn(row: Row, unit: float) -> Pose:
     """Return a coordinate break: decentered, then turned about x, y and z of its own; the other way round if asked."""
     x, y, about_x, about_y, about_z, order = (row.parameters.get(i, 0.0) for i in range(1, 7))
     tilt = tuple(math.radians(angle) for angle in (about_z, about_y, about_x))
     if order == 0:
         return Pose((0.0, y * unit, x * unit), tilt)
-    turned = Pose(tilt=_other_way_round(tilt))
-    return Pose([float(s) for s in turned.matrix() @ np.array([0.0, y * unit, x * unit])], turned.tilt)
+    turn = Rotation.from_euler("ZYX", tilt)  # about z first, then about y and x of its own: R = R_z R_y R_x
+    about_x, about_y, about_z = turn.as_euler("XYZ")
+    x, y, z = turn.apply([x * unit, y * unit, 0.0])
+    return Pose((z, y, x), (about_z, about_y, about_x))
 
 
-def _other_way_round(tilt: tuple[float, ...]) -> tuple[float, float, float]:
-    """Return the tilt of a turn about z first, then y, then x of its own, as one about x first: R = R_z R_y R_x."""
-    turn = Rotation.from_euler("ZYX", tilt)
-    x, y, z = turn.as_euler("XYZ")
-    return float(z), float(y), float(x)
-
-
-def _standard(row: Row, unit: float) -> Profile:
-    return Conic(_radius(row, unit), row.number("CONI"))
-
-
-def _even(row: Row, unit: float) -> Profile:
-    _demand_known(row, 8)
-    return _with_powers(row, unit, {2 * i: a for i, a in row.parameters.items() if i > 0})
-
-
-def _odd(row: Row, unit: float) -> Profile:
-    if row.parameters.get(1, 0.0) != 0:
-        row.line.refuse(f"a cone, PARM 1 {row.parameters[1]:g}", "an odd asphere without a point at its vertex")
-    _demand_known(row, 8)
-    return _with_powers(row, unit, {i: a for i, a in row.parameters.items() if i > 1})
-
-
-def _demand_known(row: Row, last: int) -> None:
-    beyond = [i for i, a in row.parameters.items() if i > last and a != 0]
-    if beyond:
-        row.line.refuse(f"PARM {beyond[0]}", f"parameters up to {last} of a surface {row.type}")
-
-
-def _with_powers(row: Row, unit: float, terms: dict[int, float]) -> Profile:
-    terms = {power: a * unit ** (1 - power) for power, a in sorted(terms.items()) if a != 0}
-    if not terms:
-        return _standard(row, unit)
-    return Asphere(_radius(row, unit), row.number("CONI"), list(terms.values()), list(terms))
-
-
-def _biconic(row: Row, unit: float) -> Profile:
-    radius_x, conic_x = row.parameters.get(1, 0.0), row.parameters.get(2, 0.0)
-    return Biconic(_radius(row, unit), row.number("CONI"), radius_x=radius_x * unit or None, conic_x=conic_x)
-
-
-def _toroid(row: Row, unit: float) -> Profile:
-    """Return the curve y², y⁴, … of parameters 2, 3, … about the radius of rotation, parameter 1."""
-    _demand_known(row, 9)
-    terms = {2 * (i - 1): a for i, a in row.parameters.items() if i > 1}
-    return Toroid(_with_powers(row, unit, terms), row.parameters.get(1, 0.0) * unit or None)
-
-
-def _grating(row: Row) -> Grating:
-    """Return grooves along x: lines per µm, parameter 1, and order, parameter 2; n' sin θ' = n sin θ + mλT."""
-    return Grating(row.parameters.get(1, 0.0) * 1e6, order=int(row.parameters.get(2, 0.0)))
-
-
-def _radius(row: Row, unit: float) -> float | None:
-    curvature = row.number("CURV")
-    return unit / curvature if curvature else None
-
-
-PROFILES: dict[str, Callable[[Row, float], Profile]] = {
-    "STANDARD": _standard,
-    "EVENASPH": _even,
-    "ODDASPHE": _odd,
-    "BICONICX": _biconic,
-    "TOROIDAL": _toroid,
-    "DGRATING": _standard,
-    "COORDBRK": lambda row, unit: Conic(),
-}
-
-
-def _profile(row: Row, unit: float) -> Profile:
-    return PROFILES[row.type](row, unit)
+def _shape(row: Row, unit: float) -> tuple[Profile, Phase | None]:
+    if row.type == "COORDBRK":
+        return Conic(), None
+    numbers = Numbers(row.number("CURV"), row.number("CONI"), row.parameters, row.extra)
+    try:
+        return shape_of(row.type, numbers, unit)
+    except InputError as error:
+        row.told.get("TYPE", row.line).refuse(error.got, error.expected, error.remedy)
 
 
 def _lines_of(head: list[Line], keyword: str) -> list[Line]:
@@ -242,7 +188,7 @@ def _field_kind(head: list[Line]) -> str:
 
 def _demand_sequential(head: list[Line]) -> None:
     for line in _lines_of(head, "MODE"):
-        if line.words[1:2] != ("SEQ",):
+        if [word.upper() for word in line.words[1:2]] != ["SEQ"]:
             line.refuse(" ".join(line.words[1:]), "SEQ: rays that meet the surfaces in their order")
 
 
@@ -314,6 +260,6 @@ def _notes(head: list[Line], rows: list[Row]) -> tuple[str, ...]:
     if strange:
         found.append(f"Not read: {', '.join(strange[:20])}.")
     for i, row in enumerate(rows):
-        for name in TILTED_APERTURES & set(row.told):
+        for name in sorted(ODD_APERTURES & set(row.told)):
             found.append(f"The aperture of surface {i} ({name}, line {row.told[name].number}) is not used.")
     return tuple(found)
