@@ -8,11 +8,11 @@ from scipy.spatial.transform import Rotation
 
 from backlight.errors import InputError
 from backlight.lenses import aperture
-from backlight.lenses.glasses import named
+from backlight.lenses.glasses import Shelf
 from backlight.lenses.lines import Line, fields_of, words_of
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
 from backlight.lenses.zemax_surfaces import Numbers, shape_of
-from backlight.light import AbbeGlass, ConstantIndex, Material
+from backlight.light import ConstantIndex, Material
 from backlight.rays import Conic, Lens, Phase, Pose, Profile, Surface
 
 UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254}
@@ -63,8 +63,8 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     if len(rows) < 2:
         raise InputError(file, got=f"{len(rows)} surfaces", expected="SURF 0, the object, and more")
     _demand_sequential(head)
-    unit, notes = _unit(head), _notes(head, rows)
-    surfaces, before = _surfaces(rows, unit, glasses)
+    unit, shelf = _unit(head), Shelf(glasses)
+    surfaces, before = _surfaces(rows, unit, shelf)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STOP", remedy="add a line STOP to one surface")
     away = _distance(rows[0], math.inf) * unit
@@ -74,7 +74,8 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     wavelengths, weights, primary = _wavelengths(head)
     kind = _field_kind(head)
     lens = _aperture(head, file, unit)(lens, wavelengths[primary])
-    return LensFile(lens, _name(head), wavelengths, weights, primary, _fields(head, kind, unit), kind, notes)
+    return LensFile(lens, _name(head), wavelengths, weights, primary, _fields(head, kind, unit), kind,
+                    (*_notes(head, rows), *shelf.notes))  # fmt: skip
 
 
 def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
@@ -94,16 +95,16 @@ def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
     return head, rows
 
 
-def _surfaces(rows: list[Row], unit: float, glasses: Mapping[str, Material]) -> tuple[list[Surface], Material]:
+def _surfaces(rows: list[Row], unit: float, shelf: Shelf) -> tuple[list[Surface], Material]:
     """Return the surfaces behind the object, and what is before them."""
     air: Material = ConstantIndex(1.0)
-    before = _medium(rows[0], glasses) or air
+    before = _medium(rows[0], shelf) or air
     surfaces = []
     for row in rows[1:]:
         profile, phase = _shape(row, unit)
         mirror = _is_mirror(row)
         breaks = row.type == "COORDBRK"
-        medium = None if mirror or breaks else _medium(row, glasses) or air
+        medium = None if mirror or breaks else _medium(row, shelf) or air
         thickness = _distance(row, 0.0) * unit
         if math.isinf(thickness):
             row.told["DISZ"].refuse("INFINITY", "a finite distance behind each surface but the object")
@@ -119,18 +120,14 @@ def _is_mirror(row: Row) -> bool:
     return told is not None and len(told.words) > 1 and told.words[1].upper() == "MIRROR"
 
 
-def _medium(row: Row, glasses: Mapping[str, Material]) -> Material | None:
+def _medium(row: Row, shelf: Shelf) -> Material | None:
     line = row.told.get("GLAS")
     if line is None or len(line.words) < 2:
         return None
     name = line.words[1]
-    own = {key.upper() for key in glasses}
-    if name.upper() not in own and len(line.words) > 5 and line.number_at(2) in MODEL:
-        index, abbe = line.number_at(4, "the index"), line.number_at(5, "Abbe's number")
-        if not 1 <= index < 5 or abbe < 0:
-            line.refuse(f"index {index:g}, Abbe's number {abbe:g}", "a glass: 1 ≤ n < 5, V ≥ 0")
-        return AbbeGlass(index, abbe) if abbe > 0 else ConstantIndex(index)
-    return named(name, line, glasses)
+    if name.upper() not in shelf.own and len(line.words) > 5 and line.number_at(2) in MODEL:
+        return shelf.model(name, line.number_at(4, "the index"), line.number_at(5, "Abbe's number"), line)
+    return shelf.named(name, line)
 
 
 def _clear(row: Row, unit: float) -> float | None:
