@@ -193,6 +193,77 @@ def test_a_table_is_read(tmp_path):
     assert "first surface" in read_lens(written(tmp_path, "b.txt", TABLE.replace("A 4", "S 4"))).notes[0]
 
 
+def test_polynomials_of_a_table(tmp_path):
+    """0, then c = Σ a xⁱ yʲ: 1, y, x, y², xy, x², y³, xy², x²y, x³, in mm."""
+    terms = np.array([1e-3, 2e-3, -3e-3, 4e-4, 5e-4, -6e-4, 7e-5, 8e-5, 9e-5, -1e-5])
+    row = "X 1 -100 12 AIR 0 " + " ".join(map(repr, terms.tolist()))
+    profile = read_lens(written(tmp_path, "a.txt", TABLE.replace("S 1 -100 12 AIR", row))).lens.surfaces[2].profile
+    x, y = 1.5, -2.0
+    sag = terms @ np.array([1, y, x, y**2, x * y, x**2, y**3, x * y**2, x**2 * y, x**3])
+    with jax.enable_x64(True):
+        assert float(profile.sag(y * MM, x * MM)) / MM == pytest.approx(sag, rel=1e-13)
+
+
+@pytest.mark.real
+def test_every_table_is_read(shared_data):
+    """One has a row of coefficients that are all 0, a plane; another has glasses that are known by two numbers."""
+    folder = shared_data("lenses/zmx").parent
+    own = {"B270": AbbeGlass(1.523, 58.5)}
+    told = {path.stem: read_lens(path, glasses=own) for path in sorted(folder.glob("*.txt"))}
+    assert len(told) == 6
+    edof = told["end2end_edof"].lens.surfaces[4]
+    assert (float(edof.profile.curvature), float(edof.thickness)) == (0.0, pytest.approx(96 * MM))
+    notes = " ".join(told["double_gauss_US02532751-1"].notes)
+    assert all(f"{name} (line" in notes for name in ("SSK4", "SK1", "F15"))
+    assert "F15 (lines 7, 10)" in notes
+    assert "SK16" not in notes
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.zmx", ZEMAX), ("a.seq", CODE_V), ("a.txt", TABLE)])
+def test_glasses_of_two_numbers_are_told(tmp_path, name, text):
+    """Their dispersion is a model's, whether the file or an old list has the numbers."""
+    text = text.replace("MYGLASS 0", "MYGLASS 1").replace("GLAS MIRROR", "GLAS SSK4 0 0 1.5 40\n  GLAS MIRROR")
+    note = read_lens(written(tmp_path, name, text)).notes[-1]
+    expected = {
+        "a.zmx": "MYGLASS (line 23), SSK4 (line 37)",
+        "a.seq": "500.625 (line 9)",
+        "a.txt": "1.5168/64.2 (line 4)",
+    }
+    assert note == f"Known by index and Abbe's number alone, their dispersion a model's: {expected[name]}."
+
+
+DIALECTS = {
+    "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
+    "CR": lambda text: text.replace("\n", "\r").encode(),
+    "UTF-8 with a mark": lambda text: text.encode("utf-8-sig"),
+    "UTF-16": lambda text: text.encode("utf-16"),
+    "UTF-16 little": lambda text: text.encode("utf-16-le"),
+    "UTF-16 big": lambda text: text.encode("utf-16-be"),
+    "tabs": lambda text: text.replace(" ", "\t").encode(),
+    "no end": lambda text: text.rstrip().encode(),
+    "empty lines": lambda text: text.replace("\n", "\n\n \n").encode(),
+    "lower case": lambda text: text.lower().encode(),
+    "Windows": lambda text: text.replace("made up", "1…2 “Ø”").encode("cp1252"),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("name", "text"), [("a.zmx", ZEMAX), ("a.seq", CODE_V), ("a.txt", TABLE)])
+def test_the_same_lens_in_every_dialect(tmp_path, name, text, dialect):
+    """An ellipsis of Windows is a line's end in ISO-8859-1."""
+    plain = read_lens(written(tmp_path, name, text), glasses=OWN)
+    (tmp_path / name).write_bytes(DIALECTS[dialect](text))
+    told = read_lens(tmp_path / name, glasses=OWN)
+    same(plain.lens, told.lens)
+    assert (told.wavelengths, told.fields, told.primary) == (plain.wavelengths, plain.fields, plain.primary)
+    assert len(told.notes) == len(plain.notes)
+
+
+def test_unknown_keywords_of_a_zemax_file_are_told(tmp_path):
+    text = ZEMAX.replace("NAME", "NEWS 1\nNAME").replace("  CURV 0.02", "  XYZZ 3\n  CURV 0.02")
+    assert read_lens(written(tmp_path, "a.zmx", text), glasses=OWN).notes == ("Not read: NEWS, XYZZ.",)
+
+
 @pytest.mark.parametrize(
     ("keyword", "diameter"),
     [("FNUM 4 0", lambda efl: efl / 4), ("OBNA 0.05", None), ("FLOA", lambda efl: 12 * MM)],
@@ -330,7 +401,8 @@ def test_what_zemax_has_no_words_for_is_refused(tmp_path):
         ("a.seq", CODE_V.replace("S 50 4", "S 50 wide"), r"line 9, S\n.*'wide'"),
         ("a.seq", CODE_V.replace("EPD 8\n", ""), "no aperture"),
         ("a.seq", "GO\n", "0 surfaces"),
-        ("a.txt", TABLE.replace("A 4", "X 4"), r"line 5, X"),
+        ("a.txt", TABLE.replace("A 4", "B 4"), r"line 5, B"),
+        ("a.txt", TABLE.replace("S 1 -100 12 AIR", "X 1 0 12 AIR 1 0 2"), r"line 6, X(.|\n)*z² times 1"),
         ("a.txt", TABLE.replace("1.5168/64.2", "1.5168/x"), r"line 4, S"),
         ("a.txt", TABLE.replace("S 1 -100", "S 1 round"), r"line 6, S\n.*'round'"),
         ("a.txt", "nothing\n", "no table"),
