@@ -196,6 +196,18 @@ def test_a_grating_turns_a_ray_by_its_order(tmp_path):
     np.testing.assert_allclose(np.asarray(ray.direction)[1:], [-0.11, 0.0], atol=1e-15)
 
 
+def test_obstructions_and_kinds_of_fields_are_kept(tmp_path):
+    rows = [Surface(stop=True, hole=MM, thickness=MM), Surface(hole=2 * MM, semi_diameter=5 * MM), Surface()]
+    lens = Lens(rows, entrance_pupil_diameter=MM, object_distance=0.1)
+    for kind in ("object height", "image height", "angle"):
+        write_lens(tmp_path / "a.zmx", LensFile(lens, fields=((0.01, 0.02),), field_kind=kind))
+        told = read_lens(tmp_path / "a.zmx")
+        assert (told.field_kind, told.notes) == (kind, ())
+        np.testing.assert_allclose(told.fields, [[0.01, 0.02]], rtol=1e-15)
+    found = [(s.hole, s.semi_diameter) for s in told.lens.surfaces]
+    assert found == [(MM, None), (2 * MM, 5 * MM), (None, None)]
+
+
 @pytest.mark.parametrize(
     ("kind", "numbers", "constant", "told"),
     [

@@ -90,7 +90,7 @@ def sorted_statements(text: str, file: str) -> Sorted:
             found.notes.append(f"An aperture ({word}, line {line.number}) is not used.")
         elif word not in HARMLESS:
             _demand_no_change(line, bool(found.rows) and found.rows[-1].line.keyword != "SI")
-            found.notes.append(f"Not read: {line.words[0]} (line {line.number}).")
+            found.notes.append(f"Not read: {word} (line {line.number}).")
     return found
 
 

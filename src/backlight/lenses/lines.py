@@ -87,8 +87,8 @@ def _encoding(raw: bytes) -> str:
     """Return UTF-16 where a mark says so, or every other byte of the first letters is 0."""
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "utf-16"
-    zeros = [raw[:8:2].count(0), raw[1:8:2].count(0)]
-    return {(4, 0): "utf-16-be", (0, 4): "utf-16-le"}.get(tuple(zeros), "utf-8-sig")
+    zeros = raw[:8:2].count(0), raw[1:8:2].count(0)
+    return {(4, 0): "utf-16-be", (0, 4): "utf-16-le"}.get(zeros, "utf-8-sig")
 
 
 def lines_of(text: str) -> list[str]:

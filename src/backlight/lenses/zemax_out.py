@@ -16,7 +16,7 @@ from backlight.maths.double import in_double_precision
 from backlight.rays import Conic, Grating, Lens, Pose, Surface
 
 MM = 1e-3
-FIELDS = {ANGLE: 0, OBJECT: 1, IMAGE: 3}
+FIELDS = {ANGLE: 0, OBJECT: 1, IMAGE: 2}
 
 
 def zemax_text(told: LensFile) -> str:
