@@ -1,175 +1,57 @@
 """CODE V's sequences (.seq), read."""
 
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from backlight.errors import InputError
 from backlight.lenses import aperture
-from backlight.lenses.glasses import named
+from backlight.lenses.codev_glasses import shelf_of
+from backlight.lenses.codev_statements import APERTURES, FIELDS, VIGNETTING, Row, Sorted, sorted_statements
+from backlight.lenses.codev_surfaces import glass_of, surfaces_of, thickness_of
 from backlight.lenses.lines import Line, fields_of
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
-from backlight.light import ConstantIndex, Material
-from backlight.rays import Asphere, Conic, Lens, Pose, Profile, Surface
+from backlight.light import Material
+from backlight.rays import Lens
 
-UNITS = {"M": 1e-3, "C": 1e-2, "I": 0.0254}
-POWERS = dict(zip("ABCDEFGHJ", range(4, 22, 2), strict=True))
+UNITS = {"M": 1e-3, "MM": 1e-3, "C": 1e-2, "CM": 1e-2, "I": 0.0254, "IN": 0.0254}
 FAR = 1e9  # of its units: where the object is said to be infinitely far
-CONTROLS = frozenset("""CCY THC KC AC BC CC DC EC FC GC HC JC CUF CUM XDC YDC ZDC ADC BDC CDC GLC CRP""".split())  # noqa: SIM905
-"""What tells its optimizer, and not the lens."""
-
-OF_ITS_PROGRAM = ["LEN", "TIT", "TITLE", "INI", "GO", "PIM", "DER", "WTF", "PWT", "SLB", "CA", "LBL"]
-VIGNETTING = ["VUX", "VLX", "VUY", "VLY"]
-FIELDS = {"XAN": ANGLE, "YAN": ANGLE, "XOB": OBJECT, "YOB": OBJECT, "XIM": IMAGE, "YIM": IMAGE, "XRI": IMAGE,
-          "YRI": IMAGE}  # fmt: skip
-APERTURES = ["EPD", "FNO", "NA", "NAO"]
-PLACES = ["XDE", "YDE", "ZDE", "ADE", "BDE", "CDE"]
-AFTER = ["DAR", "BEN"]
-SHAPES = ["SPH", "CON", "ASP", "K", "STO", "CIR", "DAR", "BEN"]
-GENERAL = ["RDM", "DIM", "WL", "REF", "WTW", *FIELDS, *APERTURES]
-
-
-@dataclass
-class Row:
-    """The statements of one surface."""
-
-    line: Line
-    told: dict[str, Line] = field(default_factory=dict)
-
-    def number(self, keyword: str, default: float = 0.0) -> float:
-        """Return the number of a keyword."""
-        return self.told[keyword].number_at(1) if keyword in self.told else default
+KINDS = {"AN": ANGLE, "OB": OBJECT, "IM": IMAGE, "RI": IMAGE}
+STANDARD = {"TEM": (15.0, 25.0, "°C"), "PRE": (750.0, 770.0, "mm Hg")}
+"""Of air: indices of glasses are those in it."""
 
 
 def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFile:
     """Return what a .seq file tells.
 
-    **Errors:** `InputError` with the line of what is no number or not known of a surface, and for a file without
-    surfaces, image, aperture or stop.
+    **Errors:** `InputError` with the line of what is no number, of what would change the lens and is not known, and for
+    a file without surfaces, image, aperture or stop.
     """
-    head, rows, strange = _sorted(_statements(text, file))
+    told = sorted_statements(text, file)
+    head, rows = told.head, told.rows
     if len(rows) < 3 or rows[0].line.keyword != "SO" or rows[-1].line.keyword != "SI":
         raise InputError(file, got=f"{len(rows)} surfaces", expected="SO, the object, then S and SI, the image")
-    unit = _unit(head)
-    radii = "RDM" in head and (len(head["RDM"].words) < 2 or head["RDM"].words[1].upper() != "N")
-    surfaces = _surfaces(rows, unit, radii, glasses)
+    unit, shelf = _unit(head), shelf_of(told.private, glasses)
+    radii = "RDM" in head and head["RDM"].words[1:2] not in (("N",), ("n",), ("NO",), ("no",))
+    surfaces = surfaces_of(rows, unit, radii, shelf)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STO", remedy="add STO below one surface")
-    away = rows[0].line.distance_at(2)
-    if away == 0:
-        rows[0].line.refuse("0", "a distance of the object other than 0")
-    lens = Lens(surfaces, object_distance=None if abs(away) > FAR else away * unit)
+    lens = Lens(surfaces, object_distance=_object_distance(rows[0], unit), before=glass_of(rows[0], shelf))
     wavelengths, weights, primary = _wavelengths(head, file)
     lens = _aperture(head, file, unit)(lens, wavelengths[primary])
     kind, fields = _fields(head, unit)
-    return LensFile(lens, _title(head), wavelengths, weights, primary, fields, kind, _notes(head, strange))
+    notes = (*told.notes, *_notes(told), *shelf.notes)
+    return LensFile(lens, _title(head), wavelengths, weights, primary, fields, kind, notes)
 
 
-def _statements(text: str, file: str) -> list[Line]:
-    """Return statements: lines joined by &, parted by ;, without what follows !."""
-    found: list[Line] = []
-    joined, start = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        *statements, last = _parted(joined + line)
-        start = start or number
-        goes_on = last.rstrip().endswith("&")
-        joined = last.rstrip()[:-1] + " " if goes_on else ""
-        found += [Line(file, start, tuple(s.split())) for s in (statements if goes_on else [*statements, last])]
-        start = start if goes_on else 0
-    if joined.strip():
-        found.append(Line(file, start, tuple(joined.split())))
-    return [line for line in found if line.words]
-
-
-def _parted(line: str) -> list[str]:
-    """Return the statements of a line, without its comment; what stands in quotes parts and ends none."""
-    found, quote = [""], ""
-    for letter in line:
-        if letter == "!" and not quote:
-            break
-        if letter == ";" and not quote:
-            found.append("")
-            continue
-        if letter in "'\"":
-            quote = "" if letter == quote else quote or letter
-        found[-1] += letter
-    return found
-
-
-def _sorted(statements: list[Line]) -> tuple[dict[str, Line], list[Row], list[Line]]:
-    """Return general statements by keyword, the surfaces, and what says nothing that is known here."""
-    head: dict[str, Line] = {}
-    rows: list[Row] = []
-    strange: list[Line] = []
-    for line in statements:
-        word = line.keyword
-        if re.fullmatch(r"S|SO|SI|S\d{1,4}", word) and len(line.words) > 2:
-            rows.append(Row(line))
-        elif rows and (word in SHAPES or word in PLACES or (word in POWERS and len(line.words) > 1)):
-            rows[-1].told.setdefault("CIR EDG" if word == "CIR" and _is_edge(line) else word, line)
-        elif word in GENERAL or word in VIGNETTING or word in ("TIT", "TITLE"):
-            head.setdefault(word, line)
-        elif word not in CONTROLS and word not in OF_ITS_PROGRAM:
-            if rows and rows[-1].line.keyword != "SI":
-                line.refuse(" ".join(line.words)[:80], f"one of {', '.join([*SHAPES, *PLACES, *POWERS])}",
-                            "a part of a surface that is not known would make another lens: take it out if it does not"
-                            )  # fmt: skip
-            strange.append(line)
-    return head, rows, strange
-
-
-def _is_edge(line: Line) -> bool:
-    return len(line.words) > 1 and line.words[1].upper() == "EDG"
-
-
-def _surfaces(rows: list[Row], unit: float, radii: bool, glasses: Mapping[str, Material]) -> list[Surface]:
-    surfaces: list[Surface] = []
-    bend: Pose | None = None
-    for row in rows[1:]:
-        line, place = row.line, _pose(row, unit)
-        glass = line.words[3] if len(line.words) > 3 else ""
-        mirror = glass.upper() == "REFL"
-        last = row is rows[-1]
-        medium = None if mirror or last else named(glass, line, glasses) if glass else ConstantIndex(1.0)
-        returns, bends = "DAR" in row.told, "BEN" in row.told
-        if bend is not None and place is not None:
-            line.refuse("a decentered surface behind a bend", "one that stands on the axis",
-                        "put a plane of no effect between")  # fmt: skip
-        turn = bend if bend is not None else None if returns else place
-        bend = Pose(tilt=place.tilt) if bends and place is not None else None
-        thickness = line.number_at(2) * unit
-        if last and surfaces:  # what is told of the image is how far it is out of where the lens's last distance ends
-            surfaces[-1] = _moved(surfaces[-1], thickness)
-        surfaces.append(Surface(_profile(row, unit, radii), thickness=0.0 if last else thickness, medium=medium,
-                                mirror=mirror, semi_diameter=row.number("CIR") * unit if "CIR" in row.told else None,
-                                stop="STO" in row.told, turn=turn, pose=place if returns else None))  # fmt: skip
-    return surfaces
-
-
-def _moved(surface: Surface, further: float) -> Surface:
-    return Surface(surface.profile, thickness=surface.thickness + further, medium=surface.medium,
-                   mirror=surface.mirror, semi_diameter=surface.semi_diameter, stop=surface.stop, turn=surface.turn,
-                   pose=surface.pose)  # fmt: skip
-
-
-def _profile(row: Row, unit: float, radii: bool) -> Profile:
-    told = row.line.number_at(1)
-    if radii and told == 0 and row.line.words[1] not in ("0", "0.0"):
-        row.line.refuse("a radius of 0", "a radius other than 0")
-    radius = (told * unit if radii else unit / told) if told else None
-    terms = {p: row.number(k) * unit ** (1 - p) for k, p in POWERS.items() if row.number(k) != 0}
-    conic = row.number("K")
-    return Asphere(radius, conic, list(terms.values()), list(terms)) if terms else Conic(radius, conic)
-
-
-def _pose(row: Row, unit: float) -> Pose | None:
-    """Return where a surface stands; CODE V turns left-handed about x and y, right-handed about z."""
-    if not any(name in row.told for name in PLACES):
+def _object_distance(row: Row, unit: float) -> float | None:
+    away = thickness_of(row)
+    if away == 0:
+        row.line.refuse("0", "a distance of the object other than 0")
+    if abs(away) > FAR:
         return None
-    x, y, z = (row.number(name) * unit for name in PLACES[:3])
-    about_x, about_y, about_z = (math.radians(row.number(name)) for name in PLACES[3:])
-    return Pose((z, y, x), (about_z, -about_y, -about_x))
+    if row.line.number_at(1) != 0:
+        row.line.refuse(f"a curved object, {row.line.words[1]}", "a plane one")
+    return away * unit
 
 
 def _unit(head: Mapping[str, Line]) -> float:
@@ -183,8 +65,7 @@ def _unit(head: Mapping[str, Line]) -> float:
 
 
 def _title(head: Mapping[str, Line]) -> str:
-    line = head.get("TITLE") or head.get("TIT")
-    return " ".join(line.words[1:]).strip("'\" ") if line else ""
+    return " ".join(head["TIT"].words[1:]).strip("'\" ") if "TIT" in head else ""
 
 
 def _wavelengths(head: Mapping[str, Line], file: str) -> tuple[tuple[float, ...], tuple[float, ...], int]:
@@ -211,16 +92,28 @@ def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aper
 
 
 def _fields(head: Mapping[str, Line], unit: float) -> tuple[str, tuple[tuple[float, float], ...]]:
-    kinds = {kind for name, kind in FIELDS.items() if name in head}
-    kind = kinds.pop() if len(kinds) == 1 else ANGLE
-    x, y = ([v for name in FIELDS if name[0] == axis and name in head for v in head[name].numbers()] for axis in "XY")
+    given = [head[name] for name in FIELDS if name in head]
+    kinds = {KINDS[line.keyword[1:]] for line in given}
+    if len(kinds) > 1:
+        given[-1].refuse(f"fields of two kinds: {' and '.join(sorted(kinds))}", "fields of one kind")
+    kind = kinds.pop() if kinds else ANGLE
+    x, y = ([v for line in given if line.keyword[0] == axis for v in line.numbers()] for axis in "XY")
     return kind, fields_of(x, y, math.pi / 180 if kind == ANGLE else unit)
 
 
-def _notes(head: Mapping[str, Line], strange: list[Line]) -> tuple[str, ...]:
-    found = []
+def _notes(told: Sorted) -> list[str]:
+    """Return what has no part in the rays, and refuse another air than that of the indices."""
+    head, found = told.head, []
+    for name, (low, high, unit) in STANDARD.items():
+        if name in head and not low <= head[name].number_at(1) <= high:
+            head[name].refuse(f"{head[name].words[1]} {unit}", f"{low:g} to {high:g} {unit}",
+                              "take the line out, and give glasses at that air: glasses={name: material.at(…)}"
+                              )  # fmt: skip
     if any(value != 0 for name in VIGNETTING if name in head for value in head[name].numbers()):
         found.append("Vignetting factors are not used: apertures clip rays.")
-    if strange:
-        found.append("Not read: " + ", ".join(f"{line.words[0]} (line {line.number})" for line in strange[:20]) + ".")
-    return tuple(found)
+    real = next((head[name] for name in ("XRI", "YRI") if name in head), None)
+    if real is not None:
+        found.append(f"Real heights of the image ({real.keyword}, line {real.number}) are taken for paraxial ones.")
+    unused = {"PIM": "distances are those of the file", "CIR HOL": "a surface has no hole that light misses"}
+    lines = [(name, row.told[name], why) for row in told.rows for name, why in unused.items() if name in row.told]
+    return [*found, *(f"{name} (line {line.number}) is not used: {why}." for name, line, why in lines)]

@@ -12,23 +12,61 @@ OLD = {"SSK4": (1.61765, 55.14), "SK1": (1.61025, 56.71), "F15": (1.60565, 37.83
 """Index and Abbe number of glasses that stand in older designs and in no catalog of today (Schott, 1967)."""
 
 
-def named(name: str, line: Line, own: Mapping[str, Material]) -> Material:
-    """Return the glass of a name: one of the reader's `own`, air, six digits of index and Abbe number, or one of the
-    catalog, with or without its maker and its hyphens.
+class Shelf:
+    """The glasses of a file.
 
-    **Errors:** `InputError` with the line and close names.
+    **Attributes:** `own`: materials by names in capitals, the reader's and the file's, which come before those of the
+    catalog; `models`: what was told by two numbers, so that its dispersion is a model's, with its lines.
     """
-    given = {key.upper(): material for key, material in own.items()}
-    if name.upper() in given:
-        return given[name.upper()]
-    if name.upper() in AIR:
-        return ConstantIndex(1.0)
-    if _bare(name) in OLD:
-        return AbbeGlass(*OLD[_bare(name)])
-    digits = re.fullmatch(r"(\d{3,6})\.(\d{3,6})", name)
-    if digits:
-        index, abbe = digits.groups()
-        return AbbeGlass(1 + int(index) / 10 ** len(index), int(abbe) / 10 ** (len(abbe) - 1) * 10)
+
+    def __init__(self, own: Mapping[str, Material]):
+        self.own = {name.upper(): material for name, material in own.items()}
+        self.models: dict[str, list[int]] = {}
+
+    def named(self, name: str, line: Line) -> Material:
+        """Return the glass of a name: an own one, air, digits of index and Abbe number, or one of the catalog, with or
+        without its maker and its hyphens.
+
+        **Errors:** `InputError` with the line and close names.
+        """
+        if name.upper() in self.own:
+            return self.own[name.upper()]
+        if name.upper() in AIR:
+            return ConstantIndex(1.0)
+        numbers = OLD.get(_bare(name)) or _digits(name)
+        return _of_catalog(name, line, self.own) if numbers is None else self.model(name, *numbers, line)
+
+    def model(self, name: str, index: float, abbe: float, line: Line) -> Material:
+        """Return the glass of n_d and V_d, without dispersion where V_d is 0, and remember to tell of it.
+
+        **Errors:** `InputError` with the line of what is no glass.
+        """
+        if not 1 <= index < 5 or abbe < 0:
+            line.refuse(f"index {index:g}, Abbe's number {abbe:g}", "a glass: 1 ≤ n < 5, V ≥ 0")
+        if abbe == 0:
+            return ConstantIndex(index)
+        self.models.setdefault(name, []).append(line.number)
+        return AbbeGlass(index, abbe)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be told of the glasses."""
+        told = [f"{name} ({'line' if len(at) == 1 else 'lines'} {', '.join(map(str, at))})"
+                for name, at in self.models.items()]  # fmt: skip
+        names = ", ".join(told[:20]) + (f" and {len(told) - 20} more" if len(told) > 20 else "")
+        return [f"Known by index and Abbe's number alone, their dispersion a model's: {names}."] if told else []
+
+
+def _digits(name: str) -> tuple[float, float] | None:
+    """Return index and Abbe number of 517642, 517.642, 516800.641700, 1.5168:64.17 or 1.5168/64.17."""
+    told = re.fullmatch(r"(\d\.\d+)[:/](\d+\.?\d*)", name)
+    if told:
+        return float(told[1]), float(told[2])
+    told = re.fullmatch(r"(\d{3,9})\.(\d{3,9})", name) or re.fullmatch(r"(\d{3})(\d{3})", name)
+    return None if told is None else (1 + int(told[1]) / 10 ** len(told[1]), int(told[2]) / 10 ** (len(told[2]) - 2))
+
+
+def _of_catalog(name: str, line: Line, own: Mapping[str, Material]) -> Material:
     plain, _, maker = name.upper().partition("_")
     wanted = _bare(plain)
     found = next((known for known in glass_names() if _bare(known.rpartition(":")[2]) == wanted

@@ -1,6 +1,7 @@
 """Lines of a text file, and errors that name them."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -67,25 +68,37 @@ class Line:
 
 
 def decoded(raw: bytes, file: str) -> str:
-    """Return text in UTF-16 with its mark, UTF-8, or else ISO-8859-1.
+    """Return text in UTF-16 or UTF-8, with or without their marks, or else in Windows' code page 1252.
 
     **Errors:** `InputError` for too much of it, and for what is no text.
     """
     if len(raw) > LARGEST:
         raise InputError(file, got=f"{len(raw) / 1e6:.0f} MB", expected=f"a lens file below {LARGEST / 1e6:.0f} MB")
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        text = raw.decode(encoding)
+        text = raw.decode(_encoding(raw))
     except UnicodeDecodeError:
-        text = raw.decode("iso-8859-1") if encoding != "utf-16" else "\0"
-    if "\0" in text or not text.strip():
+        text = raw.decode("cp1252", errors="replace")
+    if re.search("[\0-\b]", text) or not text.strip():
         raise InputError(file, got="no text" if text.strip() else "an empty file", expected="the text of a lens file")
     return text
 
 
+def _encoding(raw: bytes) -> str:
+    """Return UTF-16 where a mark says so, or every other byte of the first letters is 0."""
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    zeros = raw[:8:2].count(0), raw[1:8:2].count(0)
+    return {(4, 0): "utf-16-be", (0, 4): "utf-16-le"}.get(zeros, "utf-8-sig")
+
+
+def lines_of(text: str) -> list[str]:
+    """Return lines as editors count them: other separators, such as a form feed, part words."""
+    return re.split("\r\n|\r|\n", text)
+
+
 def words_of(text: str, file: str) -> list[Line]:
     """Return the lines that are not empty."""
-    split = ((i, tuple(line.split())) for i, line in enumerate(text.splitlines(), 1))
+    split = ((i, tuple(line.split())) for i, line in enumerate(lines_of(text), 1))
     return [Line(file, i, words) for i, words in split if words]
 
 

@@ -1,22 +1,29 @@
 """Zemax's sequential files (.zmx), read."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 from scipy.spatial.transform import Rotation
 
 from backlight.errors import InputError
-from backlight.lenses import aperture
-from backlight.lenses.glasses import named
-from backlight.lenses.lines import Line, fields_of, words_of
-from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
-from backlight.light import AbbeGlass, ConstantIndex, Material
-from backlight.rays import Asphere, Biconic, Conic, Grating, Lens, Pose, Profile, Surface, Toroid
+from backlight.lenses.glasses import Shelf
+from backlight.lenses.lines import Line, words_of
+from backlight.lenses.record import LensFile
+from backlight.lenses.zemax_head import (
+    aperture_of,
+    demand_known,
+    field_kind,
+    fields_told,
+    head_notes,
+    name_of,
+    unit_of,
+    wavelengths_of,
+)
+from backlight.lenses.zemax_surfaces import Numbers, shape_of
+from backlight.light import ConstantIndex, Material
+from backlight.rays import Conic, Lens, Phase, Pose, Profile, Surface
 
-UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254}
-FIELDS = {0: ANGLE, 1: OBJECT, 2: IMAGE, 3: IMAGE}
 CATALOG, MODEL = 0, (1, 2)
 """What the first number behind a glass's name says: look it up, or take index and Abbe number as they stand."""
 
@@ -24,12 +31,11 @@ OF_ITS_PROGRAM = frozenset(
     """VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN POLS GLRS GSTD NSCD COFN BLNK TOL
     MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN WAVM WAVL WAVN PWAV SURF TYPE CURV DISZ PARM GLAS
     CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD FNUM FLOA OBNA REAY
-    CADE SQAP ELAP""".split()  # noqa: SIM905
+    CADE SQAP ELAP OBSC OBDC XDAT VDXN VDYN VCXN VCYN VANN ZVCX ZVCY ZVDX ZVDY""".split()  # noqa: SIM905
 )
 """Keywords that are read, and those that say nothing of the optics: drawings, solves, windows of the program."""
 
-VIGNETTING = ["VDXN", "VDYN", "VCXN", "VCYN", "VANN", "ZVCX", "ZVCY", "ZVDX", "ZVDY"]
-TILTED_APERTURES = {"CADE", "SQAP", "ELAP"}
+ODD_APERTURES = {"CADE", "SQAP", "ELAP", "OBDC"}
 
 
 @dataclass
@@ -39,6 +45,7 @@ class Row:
     line: Line
     told: dict[str, Line] = field(default_factory=dict)
     parameters: dict[int, float] = field(default_factory=dict)
+    extra: dict[int, float] = field(default_factory=dict)
 
     def number(self, keyword: str, default: float = 0.0, place: int = 1) -> float:
         """Return the number of a keyword."""
@@ -61,19 +68,22 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     head, rows = _sorted(lines)
     if len(rows) < 2:
         raise InputError(file, got=f"{len(rows)} surfaces", expected="SURF 0, the object, and more")
-    _demand_sequential(head)
-    unit, notes = _unit(head), _notes(head, rows)
-    surfaces, before = _surfaces(rows, unit, glasses)
+    demand_known(head)
+    unit, shelf = unit_of(head), Shelf(glasses)
+    surfaces, before = _surfaces(rows, unit, shelf)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STOP", remedy="add a line STOP to one surface")
     away = _distance(rows[0], math.inf) * unit
     if away == 0:
         rows[0].told["DISZ"].refuse("0", "a distance of the object other than 0")
+    if not math.isinf(away) and rows[0].number("CURV") != 0:
+        rows[0].told["CURV"].refuse("a curved object", "a plane one")
     lens = Lens(surfaces, object_distance=None if math.isinf(away) else away, before=before)
-    wavelengths, weights, primary = _wavelengths(head)
-    kind = _field_kind(head)
-    lens = _aperture(head, file, unit)(lens, wavelengths[primary])
-    return LensFile(lens, _name(head), wavelengths, weights, primary, _fields(head, kind, unit), kind, notes)
+    wavelengths, weights, primary = wavelengths_of(head)
+    kind = field_kind(head)
+    lens = aperture_of(head, file, unit)(lens, wavelengths[primary])
+    return LensFile(lens, name_of(head), wavelengths, weights, primary, fields_told(head, kind, unit), kind,
+                    (*_notes(head, rows), *shelf.notes))  # fmt: skip
 
 
 def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
@@ -85,31 +95,30 @@ def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
             rows.append(Row(line))
         elif not rows or line.keyword in ("BLNK", "TOL", "MNUM", "MOFF"):
             head.append(line)
-        elif line.keyword == "PARM":
-            rows[-1].parameters[line.whole_at(1, 0, 1000, "the number of a parameter")] = line.number_at(2)
+        elif line.keyword in ("PARM", "XDAT"):
+            numbers = rows[-1].parameters if line.keyword == "PARM" else rows[-1].extra
+            numbers[line.whole_at(1, 0, 1000, "the number of a parameter")] = line.number_at(2)
         else:
             rows[-1].told.setdefault(line.keyword, line)
     return head, rows
 
 
-def _surfaces(rows: list[Row], unit: float, glasses: Mapping[str, Material]) -> tuple[list[Surface], Material]:
+def _surfaces(rows: list[Row], unit: float, shelf: Shelf) -> tuple[list[Surface], Material]:
     """Return the surfaces behind the object, and what is before them."""
     air: Material = ConstantIndex(1.0)
-    before = _medium(rows[0], glasses) or air
+    before = _medium(rows[0], shelf) or air
     surfaces = []
     for row in rows[1:]:
-        if row.type not in PROFILES:
-            row.told["TYPE"].refuse(f"the surface type {row.type}", f"one of {', '.join(PROFILES)}")
+        profile, phase = _shape(row, unit)
         mirror = _is_mirror(row)
         breaks = row.type == "COORDBRK"
-        medium = None if mirror or breaks else _medium(row, glasses) or air
+        medium = None if mirror or breaks else _medium(row, shelf) or air
         thickness = _distance(row, 0.0) * unit
         if math.isinf(thickness):
             row.told["DISZ"].refuse("INFINITY", "a finite distance behind each surface but the object")
-        surfaces.append(Surface(_profile(row, unit), thickness=thickness, medium=medium, mirror=mirror,
+        surfaces.append(Surface(profile, thickness=thickness, medium=medium, mirror=mirror,
                                 semi_diameter=_clear(row, unit), stop="STOP" in row.told,
-                                hole=row.number("CLAP") * unit or None if "CLAP" in row.told else None,
-                                phase=_grating(row) if row.type == "DGRATING" else None,
+                                hole=_hole(row, unit), phase=phase,
                                 turn=_turn(row, unit) if breaks else None))  # fmt: skip
     return surfaces, before
 
@@ -119,18 +128,14 @@ def _is_mirror(row: Row) -> bool:
     return told is not None and len(told.words) > 1 and told.words[1].upper() == "MIRROR"
 
 
-def _medium(row: Row, glasses: Mapping[str, Material]) -> Material | None:
+def _medium(row: Row, shelf: Shelf) -> Material | None:
     line = row.told.get("GLAS")
     if line is None or len(line.words) < 2:
         return None
     name = line.words[1]
-    own = {key.upper() for key in glasses}
-    if name.upper() not in own and len(line.words) > 5 and line.number_at(2) in MODEL:
-        index, abbe = line.number_at(4, "the index"), line.number_at(5, "Abbe's number")
-        if not 1 <= index < 5 or abbe < 0:
-            line.refuse(f"index {index:g}, Abbe's number {abbe:g}", "a glass: 1 ≤ n < 5, V ≥ 0")
-        return AbbeGlass(index, abbe) if abbe > 0 else ConstantIndex(index)
-    return named(name, line, glasses)
+    if name.upper() not in shelf.own and len(line.words) > 5 and line.number_at(2) in MODEL:
+        return shelf.model(name, line.number_at(4, "the index"), line.number_at(5, "Abbe's number"), line)
+    return shelf.named(name, line)
 
 
 def _clear(row: Row, unit: float) -> float | None:
@@ -144,176 +149,43 @@ def _clear(row: Row, unit: float) -> float | None:
     return size * unit if size > 0 else None
 
 
+def _hole(row: Row, unit: float) -> float | None:
+    """Return the radius within which nothing passes, of an annulus or of a disc that is in the way."""
+    if "OBSC" in row.told and row.number("OBSC") == 0:
+        return row.number("OBSC", place=2) * unit or None
+    return row.number("CLAP") * unit or None
+
+
 def _turn(row: Row, unit: float) -> Pose:
     """Return a coordinate break: decentered, then turned about x, y and z of its own; the other way round if asked."""
     x, y, about_x, about_y, about_z, order = (row.parameters.get(i, 0.0) for i in range(1, 7))
     tilt = tuple(math.radians(angle) for angle in (about_z, about_y, about_x))
     if order == 0:
         return Pose((0.0, y * unit, x * unit), tilt)
-    turned = Pose(tilt=_other_way_round(tilt))
-    return Pose([float(s) for s in turned.matrix() @ np.array([0.0, y * unit, x * unit])], turned.tilt)
+    turn = Rotation.from_euler("ZYX", tilt)  # about z first, then about y and x of its own: R = R_z R_y R_x
+    about_x, about_y, about_z = turn.as_euler("XYZ")
+    x, y, z = turn.apply([x * unit, y * unit, 0.0])
+    return Pose((z, y, x), (about_z, about_y, about_x))
 
 
-def _other_way_round(tilt: tuple[float, ...]) -> tuple[float, float, float]:
-    """Return the tilt of a turn about z first, then y, then x of its own, as one about x first: R = R_z R_y R_x."""
-    turn = Rotation.from_euler("ZYX", tilt)
-    x, y, z = turn.as_euler("XYZ")
-    return float(z), float(y), float(x)
-
-
-def _standard(row: Row, unit: float) -> Profile:
-    return Conic(_radius(row, unit), row.number("CONI"))
-
-
-def _even(row: Row, unit: float) -> Profile:
-    _demand_known(row, 8)
-    return _with_powers(row, unit, {2 * i: a for i, a in row.parameters.items() if i > 0})
-
-
-def _odd(row: Row, unit: float) -> Profile:
-    if row.parameters.get(1, 0.0) != 0:
-        row.line.refuse(f"a cone, PARM 1 {row.parameters[1]:g}", "an odd asphere without a point at its vertex")
-    _demand_known(row, 8)
-    return _with_powers(row, unit, {i: a for i, a in row.parameters.items() if i > 1})
-
-
-def _demand_known(row: Row, last: int) -> None:
-    beyond = [i for i, a in row.parameters.items() if i > last and a != 0]
-    if beyond:
-        row.line.refuse(f"PARM {beyond[0]}", f"parameters up to {last} of a surface {row.type}")
-
-
-def _with_powers(row: Row, unit: float, terms: dict[int, float]) -> Profile:
-    terms = {power: a * unit ** (1 - power) for power, a in sorted(terms.items()) if a != 0}
-    if not terms:
-        return _standard(row, unit)
-    return Asphere(_radius(row, unit), row.number("CONI"), list(terms.values()), list(terms))
-
-
-def _biconic(row: Row, unit: float) -> Profile:
-    radius_x, conic_x = row.parameters.get(1, 0.0), row.parameters.get(2, 0.0)
-    return Biconic(_radius(row, unit), row.number("CONI"), radius_x=radius_x * unit or None, conic_x=conic_x)
-
-
-def _toroid(row: Row, unit: float) -> Profile:
-    """Return the curve y², y⁴, … of parameters 2, 3, … about the radius of rotation, parameter 1."""
-    _demand_known(row, 9)
-    terms = {2 * (i - 1): a for i, a in row.parameters.items() if i > 1}
-    return Toroid(_with_powers(row, unit, terms), row.parameters.get(1, 0.0) * unit or None)
-
-
-def _grating(row: Row) -> Grating:
-    """Return grooves along x: lines per µm, parameter 1, and order, parameter 2; n' sin θ' = n sin θ + mλT."""
-    return Grating(row.parameters.get(1, 0.0) * 1e6, order=int(row.parameters.get(2, 0.0)))
-
-
-def _radius(row: Row, unit: float) -> float | None:
-    curvature = row.number("CURV")
-    return unit / curvature if curvature else None
-
-
-PROFILES: dict[str, Callable[[Row, float], Profile]] = {
-    "STANDARD": _standard,
-    "EVENASPH": _even,
-    "ODDASPHE": _odd,
-    "BICONICX": _biconic,
-    "TOROIDAL": _toroid,
-    "DGRATING": _standard,
-    "COORDBRK": lambda row, unit: Conic(),
-}
-
-
-def _profile(row: Row, unit: float) -> Profile:
-    return PROFILES[row.type](row, unit)
-
-
-def _lines_of(head: list[Line], keyword: str) -> list[Line]:
-    return [line for line in head if line.keyword == keyword]
+def _shape(row: Row, unit: float) -> tuple[Profile, Phase | None]:
+    if row.type == "COORDBRK":
+        return Conic(), None
+    numbers = Numbers(row.number("CURV"), row.number("CONI"), row.parameters, row.extra)
+    try:
+        return shape_of(row.type, numbers, unit)
+    except InputError as error:
+        row.told.get("TYPE", row.line).refuse(error.got, error.expected, error.remedy)
 
 
 def _distance(row: Row, default: float) -> float:
     return row.told["DISZ"].distance_at(1) if "DISZ" in row.told else default
 
 
-def _field_kind(head: list[Line]) -> str:
-    told = _lines_of(head, "FTYP")
-    return FIELDS[told[0].whole_at(1, 0, 3, "a kind of field")] if told else ANGLE
-
-
-def _demand_sequential(head: list[Line]) -> None:
-    for line in _lines_of(head, "MODE"):
-        if line.words[1:2] != ("SEQ",):
-            line.refuse(" ".join(line.words[1:]), "SEQ: rays that meet the surfaces in their order")
-
-
-def _unit(head: list[Line]) -> float:
-    for line in _lines_of(head, "UNIT"):
-        name = line.words[1].upper() if len(line.words) > 1 else ""
-        if name not in UNITS:
-            line.refuse(f"the unit {name!r}", f"one of {', '.join(UNITS)}")
-        return UNITS[name]
-    return UNITS["MM"]
-
-
-def _name(head: list[Line]) -> str:
-    return next((" ".join(line.words[1:]) for line in _lines_of(head, "NAME")), "")
-
-
-def _wavelengths(head: list[Line]) -> tuple[tuple[float, ...], tuple[float, ...], int]:
-    """Return wavelengths, m, weights, and the number of the main one."""
-    told = [(line.number_at(2) * 1e-6, line.number_at(3) if len(line.words) > 3 else 1.0)
-            for line in _lines_of(head, "WAVM")]  # fmt: skip
-    told += [(value * 1e-6, 1.0) for line in _lines_of(head, "WAVL") for value in line.numbers()]
-    if not told:
-        return (587.5618e-9,), (1.0,), 0
-    told = told[: _count(head, 4, len(told))]
-    main = _lines_of(head, "PWAV")
-    primary = main[0].whole_at(1, 1, len(told), "the number of a wavelength") - 1 if main else 0
-    for wavelength, _ in told:
-        if not 0 < wavelength < 1e-3:
-            raise InputError(head[0].file, got=f"a wavelength of {wavelength * 1e6:g} µm", expected="a number > 0, µm")
-    return tuple(w for w, _ in told), tuple(s for _, s in told), primary
-
-
-def _count(head: list[Line], place: int, default: int) -> int:
-    """Return how many fields (3) or wavelengths (4) count: the program fills its tables up."""
-    told = _lines_of(head, "FTYP")
-    return told[0].whole_at(place, 1, 1000, "how many there are") if told and len(told[0].words) > place else default
-
-
-def _fields(head: list[Line], kind: str, unit: float) -> tuple[tuple[float, float], ...]:
-    x, y = (
-        [value for line in _lines_of(head, keyword)[:1] for value in line.numbers()] for keyword in ("XFLN", "YFLN")
-    )
-    count = _count(head, 3, max(len(x), len(y)))
-    return fields_of(x[:count], y[:count], math.pi / 180 if kind == ANGLE else unit)
-
-
-def _aperture(head: list[Line], file: str, unit: float) -> aperture.Aperture:
-    for line in head:
-        if line.keyword == "ENPD":
-            return aperture.entrance_pupil(line.positive_at(1, "a diameter") * unit)
-        if line.keyword == "FNUM":
-            return aperture.f_number(line.positive_at(1, "an f-number"))
-        if line.keyword == "OBNA":
-            return aperture.object_aperture(line.positive_at(1, "a numerical aperture"))
-        if line.keyword == "FLOA":
-            return aperture.stop_size()
-    raise InputError(file, got="no aperture", expected="a line ENPD, FNUM, OBNA or FLOA",
-                     remedy="add ENPD and the diameter of the entrance pupil")  # fmt: skip
-
-
-def _notes(head: list[Line], rows: list[Row]) -> tuple[str, ...]:
-    found = []
-    vignetted = [line for name in VIGNETTING for line in _lines_of(head, name) if any(v != 0 for v in line.numbers())]
-    if vignetted:
-        found.append(f"Vignetting factors (line {vignetted[0].number}) are not used: apertures clip rays.")
-    known = OF_ITS_PROGRAM | set(VIGNETTING)
-    strange = sorted({line.keyword for line in head if line.keyword not in known}
-                     | {name for row in rows for name in row.told if name not in known})  # fmt: skip
-    if strange:
-        found.append(f"Not read: {', '.join(strange[:20])}.")
+def _notes(head: list[Line], rows: list[Row]) -> list[str]:
+    strange = sorted(({line.keyword for line in head} | {name for row in rows for name in row.told}) - OF_ITS_PROGRAM)
+    found = [*head_notes(head), *([f"Not read: {', '.join(strange[:20])}."] if strange else [])]
     for i, row in enumerate(rows):
-        for name in TILTED_APERTURES & set(row.told):
+        for name in sorted(ODD_APERTURES & set(row.told)):
             found.append(f"The aperture of surface {i} ({name}, line {row.told[name].number}) is not used.")
-    return tuple(found)
+    return found

@@ -2,37 +2,40 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any, NoReturn
 
+import equinox as eqx
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from backlight.errors import InputError
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
+from backlight.lenses.zemax_surfaces import numbers_of
 from backlight.light import AbbeGlass, ConstantIndex, Glass, Material
-from backlight.rays import Asphere, Conic, Pose, Profile, Surface
+from backlight.maths.double import in_double_precision
+from backlight.rays import Conic, Grating, Lens, Pose, Surface
 
 MM = 1e-3
-FIELDS = {ANGLE: 0, OBJECT: 1, IMAGE: 3}
-EVEN, ODD = set(range(2, 18, 2)), set(range(2, 9))
+FIELDS = {ANGLE: 0, OBJECT: 1, IMAGE: 2}
 
 
 def zemax_text(told: LensFile) -> str:
-    """Return a .zmx file in mm, its numbers to 17 digits; a turned surface stands behind a coordinate break, and one
-    that is posed alone between two.
+    """Return a .zmx file in mm, its numbers to 17 digits.
 
-    **Errors:** `InputError` for groups, for poses with a despace along with a tilt, and for surfaces and materials that
-    the format has no words for.
+    A turned surface stands behind a coordinate break, and one that is posed alone between two; surfaces of a group are
+    posed one by one.
+
+    **Errors:** `InputError`, with the number of the surface, for shapes, soft edges and materials that the format has
+    no words for, and for a lens without its aperture.
     """
     lens = told.lens
-    if lens.groups:
-        raise InputError("write_lens", got="groups of surfaces", expected="surfaces with poses of their own in .zmx",
-                         remedy="write .json")  # fmt: skip
     if lens.entrance_pupil_diameter is None:
         raise InputError("write_lens", got="a lens without entrance_pupil_diameter", expected="its aperture")
     away = "INFINITY" if lens.object_distance is None else _number(float(lens.object_distance) / MM)
-    first = ["  TYPE STANDARD", "  CURV 0", f"  DISZ {away}", *_glass(lens.before, False, told.wavelength)]
+    first = ["  TYPE STANDARD", "  CURV 0", f"  DISZ {away}", *_glass(0, lens.before, False)]
     rows, media = [first], lens.media()[1:]
-    for surface, medium in zip(lens.surfaces, media, strict=True):
-        rows += _rows(surface, medium, told.wavelength)
+    for number, (surface, medium) in enumerate(zip(_posed_alone(lens), media, strict=True)):
+        rows += _rows(number, surface, medium)
     return "\r\n".join([*_head(told), *(line for i, row in enumerate(rows) for line in (f"SURF {i}", *row))]) + "\r\n"
 
 
@@ -49,68 +52,96 @@ def _head(told: LensFile) -> list[str]:
     ]  # fmt: skip
 
 
-def _rows(surface: Surface, medium: Material, wavelength: float) -> list[list[str]]:
+def _rows(number: int, surface: Surface, medium: Material) -> list[list[str]]:
     """Return the surface, and coordinate breaks before and behind it."""
-    for name in ("phase", "soft_edge", "hole"):
-        if getattr(surface, name) is not None:
-            raise InputError("write_lens", got=f"a surface with {name}", expected="none in .zmx", remedy="write .json")
-    plain = _surface(surface, medium, wavelength)
-    breaks = _is_break(surface)
-    if breaks and surface.pose is None:
-        return [[*_break(surface.turn), f"  DISZ {_number(float(surface.thickness) / MM)}"]]
-    before = [] if surface.turn is None else [[*_break(surface.turn), "  DISZ 0"]]
+    surface = _with_grooves_along_x(surface)
+    before = [] if surface.turn is None else _there(surface.turn)
+    if _is_break(surface):
+        return [*before[:-1], [*before[-1][:-1], _distance(surface.thickness)]]
+    plain = _surface(number, surface, medium)
     if surface.pose is None:
-        return [*before, [*plain, f"  DISZ {_number(float(surface.thickness) / MM)}"]]
-    there, back = _break(surface.pose), _break(surface.pose, back=True)
-    return [*before, [*there, "  DISZ 0"], [*plain, "  DISZ 0"],
-            [*back, f"  DISZ {_number(float(surface.thickness) / MM)}"]]  # fmt: skip
+        return [*before, [*plain, _distance(surface.thickness)]]
+    back = surface.thickness - np.asarray(surface.pose.shift)[0]
+    return [*before, *_there(surface.pose), [*plain, "  DISZ 0"], [*_break(surface.pose, back=True), _distance(back)]]
+
+
+def _with_grooves_along_x(surface: Surface) -> Surface:
+    """Return a surface whose grating is turned by its pose, and not by its angle: else it is one of revolution."""
+    if not isinstance(surface.phase, Grating) or float(surface.phase.angle) == 0:
+        return surface
+    pose = Pose() if surface.pose is None else surface.pose
+    tilt = np.asarray(pose.tilt, float) - [float(surface.phase.angle), 0, 0]
+    straight = Grating(surface.phase.density, surface.phase.order)
+    return eqx.tree_at(lambda s: (s.phase, s.pose), surface, (straight, Pose(pose.shift, tilt)),
+                       is_leaf=lambda leaf: leaf is None)  # fmt: skip
 
 
 def _is_break(surface: Surface) -> bool:
     """Tell whether a surface does nothing but turn what follows."""
-    return (surface.turn is not None and isinstance(surface.profile, Conic) and not float(surface.profile.curvature)
-            and surface.medium is None and not surface.mirror and not surface.stop
-            and surface.semi_diameter is None)  # fmt: skip
+    plane = isinstance(surface.profile, Conic) and not float(surface.profile.curvature)
+    others = surface.medium, surface.semi_diameter, surface.hole, surface.phase, surface.pose
+    return (surface.turn is not None and plane and not surface.mirror and not surface.stop
+            and all(other is None for other in others))  # fmt: skip
 
 
-def _break(pose: Pose | None, back: bool = False) -> list[str]:
-    shift, tilt = (np.zeros(3), np.zeros(3)) if pose is None else (np.asarray(pose.shift), np.asarray(pose.tilt))
-    if shift[0] != 0:
-        raise InputError("write_lens", got=f"a surface that is shifted by {shift[0]:g} m along the axis",
-                         expected="shifts across it in .zmx", remedy="put it into the thicknesses, or write .json"
-                         )  # fmt: skip
+def _there(pose: Pose) -> list[list[str]]:
+    """Return coordinate breaks that lead to a pose: along the axis, which a break does last, by one of its own."""
+    along = float(np.asarray(pose.shift)[0])
+    ahead = [] if along == 0 else [["  TYPE COORDBRK", "  CURV 0", _distance(along)]]
+    return [*ahead, [*_break(pose), "  DISZ 0"]]
+
+
+def _break(pose: Pose, back: bool = False) -> list[str]:
+    shift, tilt = np.asarray(pose.shift), np.asarray(pose.tilt)
     sign = -1 if back else 1
     values = [*(sign * shift[[2, 1]] / MM), *(sign * np.rad2deg(tilt[[2, 1, 0]])), int(back)]
     return ["  TYPE COORDBRK", "  CURV 0", *(f"  PARM {i} {_number(v)}" for i, v in enumerate(values, 1))]
 
 
-def _surface(surface: Surface, medium: Material, wavelength: float) -> list[str]:
-    if not isinstance(surface.profile, Conic | Asphere):
-        raise InputError("write_lens", got=f"a surface of kind {type(surface.profile).__name__}",
-                         expected="conics and aspheres in .zmx", remedy="write .json")  # fmt: skip
-    kind, terms = _terms(surface.profile)
-    lines = [f"  TYPE {kind}", f"  CURV {_number(float(surface.profile.curvature) * MM)}",
-             f"  CONI {_number(float(surface.profile.conic))}", *terms]  # fmt: skip
-    if surface.stop:
-        lines.append("  STOP")
-    if surface.semi_diameter is not None:
-        lines.append(f"  DIAM {_number(float(surface.semi_diameter) / MM)} 1 0 0 1")
-    return lines + _glass(medium, surface.mirror, wavelength)
+def _surface(number: int, surface: Surface, medium: Material) -> list[str]:
+    if surface.soft_edge is not None:
+        _refuse(number, "a soft edge", "sharp ones")
+    found = numbers_of(surface.profile, surface.phase, MM)
+    if found is None:
+        grooves = "" if surface.phase is None else f" with a {type(surface.phase).__name__}"
+        _refuse(number, f"a {type(surface.profile).__name__}{grooves}", "what one of its types is like")
+    kind, numbers = found
+    lines = [f"  TYPE {kind}", f"  CURV {_number(numbers.curvature)}", f"  CONI {_number(numbers.conic)}"]
+    lines += [f"  PARM {i} {_number(v)}" for i, v in numbers.parameters.items()]
+    lines += [f"  XDAT {i} {_number(v)} 0 0 1 0 0" for i, v in numbers.extra.items()]
+    return [*lines, *_aperture(surface), *_glass(number, medium, surface.mirror)]
 
 
-def _terms(profile: Profile) -> tuple[str, list[str]]:
-    if not isinstance(profile, Asphere):
-        return "STANDARD", []
-    terms = dict(zip(profile.powers, np.asarray(profile.coefficients, float), strict=True))
-    kind = next((k for k, powers in (("EVENASPH", EVEN), ("ODDASPHE", ODD)) if set(terms) <= powers), None)
-    if kind is None:
-        raise InputError("write_lens", got=f"an asphere of powers {profile.powers}",
-                         expected="even ones up to 16, or any from 2 to 8, in .zmx", remedy="write .json")  # fmt: skip
-    place = {p: p // 2 if kind == "EVENASPH" else p for p in terms}
-    return kind, [f"  PARM {place[p]} {_number(a * MM ** (p - 1))}" for p, a in terms.items()]
+def _aperture(surface: Surface) -> list[str]:
+    lines = ["  STOP"] if surface.stop else []
+    rim, hole = (None if r is None else _number(float(r) / MM) for r in (surface.semi_diameter, surface.hole))
+    if rim is not None:
+        lines.append(f"  DIAM {rim} 1 0 0 1")
+    if hole is not None:
+        lines.append(f"  OBSC 0 {hole}" if rim is None else f"  CLAP {hole} {rim}")
+    return lines
 
 
-def _glass(medium: Material, mirror: bool, wavelength: float) -> list[str]:
+@in_double_precision
+def _posed_alone(lens: Lens) -> list[Surface]:
+    """Return the surfaces, with what groups do to them in a pose of each."""
+    found = list(lens.surfaces)
+    without = [eqx.tree_at(lambda s: s.pose, s, None, is_leaf=lambda leaf: leaf is None) for s in found]
+    nominal, frames = Lens(without).frames() if lens.groups else [], lens.frames()
+    for i in sorted({i for group in lens.groups for i in range(group.first, group.last + 1)}):
+        seen = frames[i].seen_from(nominal[i])
+        about_x, about_y, about_z = Rotation.from_matrix(np.asarray(seen.axes)[::-1, ::-1]).as_euler("XYZ")
+        pose = Pose(np.asarray(seen.origin), (about_z, about_y, about_x))
+        found[i] = eqx.tree_at(lambda s: s.pose, without[i], pose, is_leaf=lambda leaf: leaf is None)
+    return found
+
+
+def _refuse(number: int, got: str, expected: str) -> NoReturn:
+    raise InputError(f"write_lens, surface {number}", got=got, expected=f"{expected} in .zmx",
+                     remedy="write .json, which keeps it")  # fmt: skip
+
+
+def _glass(number: int, medium: Material, mirror: bool) -> list[str]:
     if mirror:
         return ["  GLAS MIRROR 0 0 1.5 40"]
     if isinstance(medium, Glass):
@@ -120,9 +151,11 @@ def _glass(medium: Material, mirror: bool, wavelength: float) -> list[str]:
     if isinstance(medium, ConstantIndex):
         index = float(medium.n)
         return [] if index == 1 else [f"  GLAS ___BLANK 1 0 {_number(index)} 0"]
-    raise InputError("write_lens", got=f"the material {type(medium).__name__}",
-                     expected="a glass of the catalog, AbbeGlass or ConstantIndex in .zmx", remedy="write .json"
-                     )  # fmt: skip
+    _refuse(number, f"the material {type(medium).__name__}", "a glass of the catalog, AbbeGlass or ConstantIndex")
+
+
+def _distance(value: Any) -> str:
+    return f"  DISZ {_number(float(value) / MM)}"
 
 
 def _row(values: Iterable[float]) -> str:
