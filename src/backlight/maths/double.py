@@ -32,6 +32,7 @@ def in_double_precision(function: Function) -> Function:
                              expected="64 bits", remedy="with jax.enable_x64(True): around the whole computation"
                              )  # fmt: skip
         with jax.enable_x64(True):
+            args, options = jax.tree.map(_taken, (args, options))
             return jax.tree.map(_kept, function(*args, **options))
 
     return doubled  # type: ignore[return-value]
@@ -41,6 +42,11 @@ def doubled(tree: Any) -> Any:
     """Return a tree whose real arrays are in 64 bits; to be called where JAX computes in them."""
     real = lambda leaf: eqx.is_inexact_array(leaf) and not jnp.iscomplexobj(leaf)  # noqa: E731
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, float) if real(leaf) else leaf, tree)
+
+
+def _taken(leaf: Any) -> Any:
+    """Return numpy's array as JAX's: a program in 64 bits that closes over one of numpy's spoils its later use in 32."""
+    return jnp.asarray(leaf) if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64 else leaf
 
 
 def _kept(leaf: Any) -> Any:
