@@ -3,6 +3,7 @@
 from typing import cast
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
@@ -68,7 +69,7 @@ class Glass(Material):
     - `reference`: temperature of glass and air for which the formula holds, K.
     - `name`: for messages.
 
-    **Errors:** `InputError` from `index` for a known wavelength outside; a traced one is not looked at.
+    **Errors:** `InputError` from `index` for a known wavelength outside; of a traced one the index is NaN.
 
     Example:
         >>> from backlight.light import glass
@@ -99,9 +100,15 @@ class Glass(Material):
 
     def index(self, wavelength):
         """Return n relative to air at the wavelength λ in air, m."""
-        if self.wavelengths is not None and not isinstance(wavelength, Tracer):
+        index = self.dispersion.index(wavelength)
+        if self.wavelengths is None:
+            return index
+        if not isinstance(wavelength, Tracer):
             _demand_inside(self.name, np.asarray(wavelength), self.wavelengths)
-        return self.dispersion.index(wavelength)
+            return index
+        low, high = self.wavelengths
+        inside = (wavelength > low * (1 - _ROUNDING)) & (wavelength < high * (1 + _ROUNDING))
+        return jnp.where(inside, index, jnp.nan)
 
     def at(self, temperature: Given) -> "GlassAt":
         """Return the glass at a temperature (K), in absolute terms.

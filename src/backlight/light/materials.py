@@ -10,12 +10,14 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.maths.argument import whole
 from backlight.maths.exact import Exact, number, vector
-from backlight.maths.leaf import POSITIVE, Given, frame_shape
+from backlight.maths.leaf import POSITIVE, Given, Range, frame_shape
 from backlight.maths.safe import real_array
 from backlight.units import nm, um
 
 D_LINE, F_LINE, C_LINE = 587.5618 * nm, 486.1327 * nm, 656.2725 * nm
 """Helium d and hydrogen F and C, in air: between them makers state n_d and V_d = (n_d − 1)/(n_F − n_C)."""
+
+FROM_ONE = Range("≥ 1", lambda x: x >= 1)
 
 
 class Material(eqx.Module):
@@ -64,7 +66,7 @@ class AbbeGlass(Material):
 
     **Arguments:** `nd`: index at 587.5618 nm; `vd`: Abbe number with F 486.1327 nm and C 656.2725 nm.
 
-    **Errors:** `InputError` for one that is not positive.
+    **Errors:** `InputError` for an index below 1, and an Abbe number that is not positive.
 
     Example:
         >>> from backlight.light import AbbeGlass
@@ -76,7 +78,7 @@ class AbbeGlass(Material):
     vd: Exact
 
     def __init__(self, nd: Given, vd: Given):
-        self.nd, self.vd = number("nd", nd, POSITIVE), number("vd", vd, POSITIVE)
+        self.nd, self.vd = number("nd", nd, FROM_ONE), number("vd", vd, POSITIVE)
 
     def index(self, wavelength):
         """Return n_d + (n_d − 1)/V_d · (1/λ² − 1/λ_d²)/(1/λ_F² − 1/λ_C²)."""

@@ -45,7 +45,7 @@ def doubled(tree: Any) -> Any:
 
 
 def _taken(leaf: Any) -> Any:
-    """Return numpy's array as JAX's: a program in 64 bits that closes over one of numpy's spoils its later use in 32."""
+    """Return numpy's array as JAX's: one of numpy's that a program in 64 bits closes over is spoilt for 32."""
     return jnp.asarray(leaf) if isinstance(leaf, np.ndarray) and leaf.dtype == np.float64 else leaf
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.rays.colors import Colors
-from backlight.rays.exit_pupil import ExitPupil, leaving
+from backlight.rays.exit_pupil import ExitPupil, demand_light, leaving
 from backlight.rays.launch import PupilPoints, gauss_legendre
 from backlight.rays.lens import Lens
 
@@ -43,7 +43,9 @@ def size_of_enough(lens: Lens, field: Any, colors: Colors, center: Any, reach: A
     """Return rings and arms that are enough, the fewest in a program that is traced."""
     if _is_traced(lens, field, colors, center, reach):
         return FEWEST
-    lights = (leaving(lens, field, LOOK, color, colors.reference, center, False) for color in colors.wavelengths)
+    lights = [leaving(lens, field, LOOK, color, colors.reference, center, False) for color in colors.wavelengths]
+    for light in lights:
+        demand_light("psf", lens, field, light, colors.reference)
     phase = max(float(phase_of(light, reach)) for light in lights)
     rings, arms = _size(FEWEST[0], 0.25 * phase + 10), _size(FEWEST[1], phase + 16)
     if rings * arms > MOST:

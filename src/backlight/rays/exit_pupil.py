@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
@@ -81,7 +82,7 @@ def exit_pupil(
     **Arguments:** as of `wavefront`; `center`: C, where the chief ray of the reference wavelength meets the image if
     `None`.
 
-    **Errors:** `InputError` where the chief ray is lost, and in a program that is traced in 32 bits.
+    **Errors:** `InputError` where the chief ray is lost, or all others, and in a program that is traced in 32 bits.
     """
     rule = gauss_legendre() if rule is None else rule
     reference = wavelength if reference is None else reference
@@ -89,7 +90,20 @@ def exit_pupil(
     if center is None:
         center = chief_place("exit_pupil", lens, field, reference, reference, aimed)
     numbers = (jnp.asarray(a, float) for a in (wavelength, reference, center))
-    return leaving(lens, field, rule, *numbers, aimed)
+    light = leaving(lens, field, rule, *numbers, aimed)
+    demand_light("exit_pupil", lens, field, light, reference)
+    return light
+
+
+def demand_light(where: str, lens: Lens, field: Array, light: ExitPupil, reference: Number) -> None:
+    """Refuse light of which nothing passes; not in a program that is traced.
+
+    **Errors:** `InputError`, which names `where`, with what became of most of the rays.
+    """
+    if isinstance(light.weights, Tracer) or bool(jnp.any(light.weights > 0)):
+        return
+    points = jnp.concatenate([jnp.zeros((2, 1)), light.points], axis=1)
+    demand_chief(where, trace(lens, start(lens, field, points, light.wavelength, reference, False)))
 
 
 def chief_place(

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.maths.exact import Number
 from backlight.rays.lens import Lens
+from backlight.rays.media import demand_media
 
 
 class Paraxial(NamedTuple):
@@ -69,7 +70,6 @@ class FirstOrder(NamedTuple):
     back_focus: Float[Array, ""]
 
 
-@jax.jit
 def first_order(lens: Lens, wavelength: Number) -> FirstOrder:
     """Return focal lengths, pupils and principal planes, along the axis as if nothing were tilted.
 
@@ -78,7 +78,8 @@ def first_order(lens: Lens, wavelength: Number) -> FirstOrder:
 
     **Arguments:** `wavelength`: λ in vacuum, m.
 
-    **Errors:** `InputError` for a lens without a stop or without the diameter of its entrance pupil.
+    **Errors:** `InputError` for a lens without a stop, without the diameter of its entrance pupil or with nothing
+    before its image, and for a wavelength for which a medium has no index.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -92,6 +93,14 @@ def first_order(lens: Lens, wavelength: Number) -> FirstOrder:
     """
     if lens.entrance_pupil_diameter is None:
         raise InputError("lens", got="no entrance_pupil_diameter", expected="the diameter of the beam on the axis, m")
+    if len(lens.surfaces) < 2:
+        raise InputError("lens", got="one surface", expected="one that bends light, and the image")
+    demand_media(lens, wavelength)
+    return _first_order(lens, wavelength)
+
+
+@jax.jit
+def _first_order(lens: Lens, wavelength: Number) -> FirstOrder:
     media, last = signed_media(lens, jnp.asarray(wavelength, float)), len(lens.surfaces) - 1
     one, zero = jnp.ones(()), jnp.zeros(())
     parallel, inclined = (_behind_last(lens, media, ray) for ray in (Paraxial(one, zero), Paraxial(zero, one)))
@@ -119,6 +128,16 @@ def first_order(lens: Lens, wavelength: Number) -> FirstOrder:
         f_number=jnp.abs(efl) / diameter,
         back_focus=bfl - lens.surfaces[last - 1].thickness,
     )
+
+
+def image_distance(lens: Lens, wavelength: Number) -> Float[Array, ""]:
+    """Return the distance from the last vertex to where first order sees the image of the object, m."""
+    media = signed_media(lens, jnp.asarray(wavelength, float))
+    one, zero = jnp.ones(()), jnp.zeros(())
+    far = lens.object_distance is None
+    ray = Paraxial(one, zero) if far else Paraxial(jnp.asarray(lens.object_distance), media.index[0])
+    height, momentum = _behind_last(lens, media, ray)
+    return -media.index[len(lens.surfaces) - 1] * height / momentum
 
 
 def signed_media(lens: Lens, wavelength: Float[Array, ""]) -> Media:

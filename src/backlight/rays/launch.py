@@ -6,13 +6,16 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float, Real
 
+from backlight.errors import InputError
 from backlight.light import Rays
 from backlight.maths.argument import whole
 from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
+from backlight.rays.media import demand_media
 
 FieldPoint = Float[Array | np.ndarray, "2"] | Sequence[float | int | Array]
 """A point of the object as (y, x): angles against the axis, rad, or heights, m."""
@@ -52,7 +55,6 @@ def gauss_legendre(rings: int = 6, arms: int = 12) -> PupilPoints:
     return PupilPoints(points, np.repeat(weights / 2 / arms, arms))
 
 
-@jax.jit
 def launch(
     lens: Lens,
     field: FieldPoint,
@@ -73,9 +75,26 @@ def launch(
     - `points`: (y, x) of the pupil of radius 1.
     - `wavelength`: λ of the rays; `reference`: λ by which the pupil is found, that of the rays where `None`.
 
-    **Errors:** as for `first_order`.
+    **Errors:** as for `first_order`; `InputError` for a field of 90° or more.
     """
-    first = first_order(lens, wavelength if reference is None else reference)
+    demand_media(lens, wavelength)
+    _demand_field(lens, field)
+    return _launched(lens, field, points, wavelength, wavelength if reference is None else reference)
+
+
+def _demand_field(lens: Lens, field: FieldPoint) -> None:
+    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(field)) or lens.object_distance is not None:
+        return
+    if not np.all(np.abs(np.asarray(field, float)) < np.pi / 2):
+        raise InputError("field", got=f"{field} rad", expected="angles below 90° against the axis",
+                         remedy="angles are in radians: np.deg2rad([14.0, 0.0])")  # fmt: skip
+
+
+@jax.jit
+def _launched(
+    lens: Lens, field: FieldPoint, points: Array | np.ndarray, wavelength: Array | float, reference: Array | float
+) -> Rays:
+    first = first_order(lens, reference)
     field, points = jnp.asarray(field, float), jnp.asarray(points, float)
     radius = first.entrance_pupil_diameter / 2
     place = jnp.stack(

@@ -12,7 +12,7 @@ from backlight.errors import InputError
 from backlight.light import ConstantIndex, Material
 from backlight.maths.argument import instance, instances
 from backlight.maths.exact import Exact, number
-from backlight.maths.leaf import FINITE, POSITIVE, Range
+from backlight.maths.leaf import FINITE, NONZERO, POSITIVE, Range
 from backlight.rays.phases import Phase
 from backlight.rays.pose import Frame, Pose, standard_frame
 from backlight.rays.profiles import Conic, Profile
@@ -150,8 +150,8 @@ class Lens(eqx.Module):
         stops = [i for i, surface in enumerate(self.surfaces) if surface.stop]
         if len(stops) > 1:
             raise InputError("surfaces", got=f"stops at {' and '.join(map(str, stops))}", expected="one stop")
-        self.entrance_pupil_diameter = _optional("entrance_pupil_diameter", entrance_pupil_diameter)
-        self.object_distance = _optional("object_distance", object_distance)
+        self.entrance_pupil_diameter = _optional("entrance_pupil_diameter", entrance_pupil_diameter, POSITIVE)
+        self.object_distance = _optional("object_distance", object_distance, NONZERO)
         self.before = ConstantIndex(1.0) if before is None else instance("before", before, Material)
         self.groups = instances("groups", groups, Group)
         for group in self.groups:

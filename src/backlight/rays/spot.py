@@ -15,7 +15,7 @@ class Spot(NamedTuple):
     """Where the rays of a point of the object meet the image.
 
     **Attributes:** `chief`, (y, x) of the ray through the middle of the entrance pupil, m; `offsets`, of the others
-    from there; `weights`, 0 for lost rays, which sum to 1.
+    from there; `weights`, 0 for lost rays, which sum to 1; `passed`, the share of the light that arrives.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -30,6 +30,7 @@ class Spot(NamedTuple):
     chief: Float[Array, "2"]
     offsets: Float[Array, "2 n"]
     weights: Float[Array, " n"]
+    passed: Float[Array, ""]
 
     @property
     def mean_square(self) -> Float[Array, ""]:
@@ -60,7 +61,7 @@ def spot(
 
     **Arguments:** `field`, `reference`: as of `launch`; `rule`: other points of the pupil.
 
-    **Errors:** `InputError` where the chief ray is lost, with the surface.
+    **Errors:** `InputError` where the chief ray is lost, or all others, with the surface.
     """
     rule = gauss_legendre() if rule is None else rule
     points = jnp.concatenate([jnp.zeros((2, 1)), jnp.asarray(rule.points, float)], axis=1)
@@ -68,4 +69,5 @@ def spot(
     demand_chief("spot", rays)
     place = rays.position[1:]
     weights = jnp.where(rays.alive[1:], jnp.asarray(rule.weights, float) * rays.weight[1:], 0.0)
-    return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights / jnp.maximum(jnp.sum(weights), 1e-30))
+    passed = jnp.sum(weights)
+    return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights / jnp.maximum(passed, 1e-30), passed)

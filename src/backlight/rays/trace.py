@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
 
@@ -53,18 +54,31 @@ def trace(lens: Lens, rays: Rays) -> Rays:
 
 
 def demand_chief(where: str, rays: Rays) -> None:
-    """Refuse a bundle whose first ray, the chief one, is lost: nothing can be counted from it.
+    """Refuse a bundle whose first ray, the chief one, is lost: nothing can be counted from it; or all the others.
 
-    **Errors:** `InputError` with what became of it and at which surface; not in a program that is traced, where no ray
-    is known yet.
+    **Errors:** `InputError` with what became of it, or of most of the others, and at which surface; not in a program
+    that is traced, where no ray is known yet.
     """
-    if isinstance(rays.status, Tracer) or rays.status[0] == RayStatus.HIT:
+    if isinstance(rays.status, Tracer):
         return
-    fate = RayStatus(int(rays.status[0])).name.lower().replace("_", " ")
-    others = int(jnp.sum(rays.alive))
-    raise InputError(where, got=f"a chief ray that is {fate} at surface {int(rays.lost_at[0])}, {others} others arrive",
-                     expected="one that meets the image",
+    status, lost_at = np.asarray(rays.status), np.asarray(rays.lost_at)
+    arrived = status == RayStatus.HIT
+    if arrived[0] and (arrived.size == 1 or arrived[1:].any()):
+        return
+    if arrived[0]:
+        surfaces, counts = np.unique(lost_at[1:], return_counts=True)
+        surface = int(surfaces[np.argmax(counts)])
+        fate = RayStatus(int(status[lost_at == surface][0]))
+        got = f"the chief ray alone; {np.max(counts)} of the others {_told(fate)} at surface {surface}"
+    else:
+        got = f"a chief ray that is {_told(RayStatus(int(status[0])))} at surface {int(lost_at[0])}, "
+        got += f"{np.sum(arrived)} others arrive"
+    raise InputError(where, got=got, expected="a beam that meets the image",
                      remedy="look at that surface's radius, semi_diameter and medium, and at the field")  # fmt: skip
+
+
+def _told(fate: RayStatus) -> str:
+    return fate.name.lower().replace("_", " ")
 
 
 @jax.jit

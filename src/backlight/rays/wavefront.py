@@ -63,7 +63,7 @@ def wavefront(
     the real stop, not of the entrance pupil as first order sees it; `center`: (y, x) of the sphere's middle on the
     image, that of the chief ray where `None`.
 
-    **Errors:** `InputError` where the chief ray is lost.
+    **Errors:** `InputError` where the chief ray is lost, or all others, with the surface.
     """
     rule = gauss_legendre() if rule is None else rule
     points = jnp.concatenate([jnp.zeros((2, 1)), jnp.asarray(rule.points, float)], axis=1)
@@ -97,11 +97,14 @@ def _on_image(lens: Lens, center: Array) -> Vector:
 
 
 def _to_sphere(rays: Rays, middle: Vector, radius: Array) -> Array:
-    """Return how far along each ray, from the image, the sphere about `middle` is: backwards where its radius is > 0.
+    """Return how far along each ray, from the image, the sphere about `middle` is, but for its radius.
 
-    The signed radius counts from the pupil to the image along z.
+    The signed radius R counts from the pupil to the image along z. Backwards where R > 0, by b + √(b² − q² + R²) of a
+    ray that passes `middle` at a distance of √(q² − b²). The R that all rays have in common is left out, as
+    (b² − q²)/(√(b² − q² + R²) + R), so that nothing is lost where the pupil is far away, or infinitely far.
     """
     off = rays.place.minus(middle)
     along = off.dot(rays.way)
     side = jnp.sign(radius) * jnp.where(rays.way.z < 0, -1.0, 1.0)
-    return -along - side * jnp.sqrt(jnp.maximum(along**2 - off.dot(off) + radius**2, 0.0))
+    nearer, size = along**2 - off.dot(off), jnp.abs(radius)
+    return -along - side * nearer / (jnp.sqrt(jnp.maximum(nearer + radius**2, 0.0)) + size)

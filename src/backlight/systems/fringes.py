@@ -9,6 +9,9 @@ from jaxtyping import Float
 from backlight.errors import InputError
 from backlight.maths.argument import whole
 
+LONGER, BEFORE = 1.1, 0.05
+"""The first period in displays, and the share of it that is left for noise before their first row."""
+
 
 class SeenPoints(NamedTuple):
     """Where on a display the pixels of a camera look.
@@ -27,18 +30,19 @@ def fringe_patterns(
 ) -> Float[np.ndarray, "axis period step y x"]:
     """Return what a display is to show: ½ + ½ cos(2π(u/P − j/n)), u its row, then its column.
 
-    **Arguments:** `shape` of the display, pixels; `periods`: P, pixels, from the longest, which is not shorter than the
-    display, to the shortest; `steps`: n ≥ 3 for each.
+    **Arguments:** `shape` of the display, pixels; `periods`: P, pixels, from the longest, which is a tenth longer than
+    the display at least, to the shortest; `steps`: n ≥ 3 for each.
 
     Example:
         >>> fringe_patterns((4, 6), [8.0], 3).shape
         (2, 1, 3, 4, 6)
     """
     steps, longest = whole("steps", steps, 3), float(_falling(periods)[0])
-    if longest < max(shape):
-        raise InputError("periods", got=f"{longest:g} pixels at most", expected=f"one of {max(shape)} or more first",
-                         remedy="begin with a period as long as the display: shorter ones tell a point only up to it"
-                         )  # fmt: skip
+    if longest < max(shape) * LONGER:
+        raise InputError("periods", got=f"{longest:g} pixels at most",
+                         expected=f"one of {max(shape) * LONGER:g} or more first",
+                         remedy="begin with a period a tenth longer than the display: a point is told only up to whole "
+                         "periods, and noise would send it from one edge to the other")  # fmt: skip
     rows, columns = np.meshgrid(*(np.arange(n, dtype=float) for n in shape), indexing="ij")
     turns = np.stack([rows, columns])[:, None, None] / np.asarray(periods, float)[:, None, None, None]
     return 0.5 + 0.5 * np.cos(2 * np.pi * (turns - np.arange(steps)[:, None, None] / steps))
@@ -66,7 +70,8 @@ def seen_points(frames: Float[np.ndarray, "axis period step y x"], periods: Sequ
                          expected="(2, period, step, y, x) with 3 steps or more")  # fmt: skip
     steps = frames.shape[2]
     wave = np.fft.fft(frames, axis=2)[:, :, 1] * 2 / steps  # b·exp(−2πi u/P)
-    points = np.mod(-np.angle(wave[:, 0]) / (2 * np.pi), 1.0) * falling[0]
+    turn = -np.angle(wave[:, 0]) / (2 * np.pi)
+    points = (np.mod(turn + BEFORE, 1.0) - BEFORE) * falling[0]
     for k in range(1, len(falling)):
         turns = -np.angle(wave[:, k]) / (2 * np.pi)
         points = falling[k] * (turns + np.round(points / falling[k] - turns))

@@ -62,7 +62,7 @@ def exchange_glasses(
                     continue
                 found = optimize(_behind(best.model, number, _formula(choice)), merit, unknowns, **options)
                 tried += 1
-                if found.merit < best.merit:
+                if _rank(found) < _rank(best):
                     best, glasses[number] = found, choice
         if all(glasses[number] is before[number] for number in glasses):
             break
@@ -71,6 +71,11 @@ def exchange_glasses(
         model = _behind(model, i, glasses.get(i, surface.medium))
     told: Any = {number: glass for number, glass in glasses.items() if glass is not None}
     return GlassExchange(replace(best, model=model), told, tried)
+
+
+def _rank(design: Design) -> tuple[bool, float]:
+    """Return what designs are sorted by: one that obeys its constraints comes first."""
+    return design.status == "infeasible", design.merit
 
 
 def _bare(lens: Lens) -> Lens:

@@ -7,11 +7,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.inverse.constraints import Constraint, within
-from backlight.light import Rays, RayStatus
+from backlight.light import Rays
 from backlight.maths.double import doubled, in_double_precision
 from backlight.maths.safe import square_root
 from backlight.rays import Lens, PupilPoints, aim, first_order, gauss_legendre, launch, trace
+from backlight.rays.apertures import without_rims
 from backlight.rays.colors import colors_of
+from backlight.rays.first_order import image_distance
 from backlight.units import um
 
 LOST = 1e3
@@ -44,16 +46,15 @@ def bundles(
 def spots(lens: Lens, rays: Rays, *, by_color: bool = False) -> Float[Array, " n"]:
     """Return how far rays are from the middle of their spot, in µm: ‖r‖² is the mean of the spots' mean squares.
 
-    Clipped rays do not count, others that are lost count as `LOST`.
+    Rims do not cut here: a lens would be the better the more of its rays it clips. Rays that meet no surface, or are
+    totally reflected, count as `LOST`.
 
     **Arguments:** `rays`: as of `bundles`, of the lens as it is now or, for rays that stay, as it was; `by_color`:
     whether every color has a middle of its own, so that lateral color does not count.
     """
-    met = trace(lens, rays := doubled(rays))
-    clipped = met.status == RayStatus.CLIPPED
+    met = trace(without_rims(lens), rays := doubled(rays))
     axes = -1 if by_color else (-2, -1)
-    share = jnp.where(clipped, 0.0, rays.weight)
-    share = share / jnp.maximum(jnp.sum(share, axis=-1, keepdims=True), 1e-30) / np.prod(share.shape[:-1])
+    share = rays.weight / jnp.sum(rays.weight, axis=-1, keepdims=True) / np.prod(rays.shape[:-1])
     told = jnp.where(met.alive, share, 0.0)
     middle = jnp.sum(told * met.position[1:], axis=axes, keepdims=True)
     middle = middle / jnp.maximum(jnp.sum(told, axis=axes, keepdims=True), 1e-30)
@@ -93,10 +94,9 @@ def _length(of, low: float, high: float | None, name: str) -> Constraint:
 
 
 @in_double_precision
-def focused(lens: Lens, wavelength: float) -> Lens:
-    """Return the lens with its image where first order sees it, of an object at infinity."""
-    back = first_order(lens, wavelength).bfl
-    return eqx.tree_at(lambda one: one.surfaces[-2].thickness, lens, back)
+def refocused(lens: Lens, wavelength: float) -> Lens:
+    """Return the lens with its image where first order sees it."""
+    return eqx.tree_at(lambda one: one.surfaces[-2].thickness, lens, image_distance(lens, wavelength))
 
 
 @in_double_precision

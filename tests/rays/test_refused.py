@@ -1,0 +1,84 @@
+"""What has no answer is refused with its reason; what only looks that way has one."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from backlight.errors import InputError
+from backlight.light import AbbeGlass, ConstantIndex, Sellmeier, glass
+from backlight.rays import (
+    Conic,
+    Lens,
+    Surface,
+    exit_pupil,
+    first_order,
+    gauss_legendre,
+    spot,
+    strehl,
+    wavefront,
+)
+
+MM, LIGHT = 1e-3, 550e-9
+pytestmark = pytest.mark.usefixtures("float64", "compiled_quickly")
+
+
+def singlet():
+    rows = [Surface(Conic(51.5 * MM), thickness=5 * MM, medium=ConstantIndex(1.5), stop=True),
+            Surface(Conic(-360 * MM), thickness=85.5 * MM, medium=ConstantIndex(1.0)), Surface()]  # fmt: skip
+    return Lens(rows, entrance_pupil_diameter=5 * MM)
+
+
+def test_a_pupil_that_is_infinitely_far_away():
+    """Telecentric: the sphere is a plane wave; the same wavefront as with the stop a micrometer off, and Strehl's."""
+
+    def lens(off):
+        glass, air = ConstantIndex(1.5), ConstantIndex(1.0)
+        rows = [Surface(thickness=100 * MM + off, stop=True), Surface(Conic(50 * MM), thickness=5 * MM, medium=glass),
+                Surface(thickness=96.667 * MM, medium=air), Surface()]  # fmt: skip
+        return Lens(rows, entrance_pupil_diameter=10 * MM)
+
+    exact, near = (wavefront(lens(off), (0.0, 0.0), LIGHT) for off in (0.0, 1e-7))
+    assert float(exact.rms) > 0.05
+    np.testing.assert_allclose(exact.opd, near.opd, rtol=0, atol=1e-5 * float(exact.rms))
+    light = exit_pupil(lens(0.0), (0.0, 0.0), LIGHT)
+    np.testing.assert_allclose(exact.opd, light.opd, rtol=0, atol=1e-3 * float(exact.rms))
+
+
+def test_a_lens_that_passes_the_chief_ray_alone_is_told():
+    narrow = eqx.tree_at(lambda one: one.surfaces[0].semi_diameter, singlet(), jnp.asarray(0.1 * MM),
+                         is_leaf=lambda leaf: leaf is None)  # fmt: skip
+    for look in (spot, wavefront, strehl, exit_pupil):
+        with pytest.raises(InputError, match=r"the chief ray alone; \d+ of the others clipped at surface 0"):
+            look(narrow, (0.0, 0.0), LIGHT)
+    half = eqx.tree_at(lambda one: one.surfaces[0].semi_diameter, singlet(), singlet().entrance_pupil_diameter / 8**0.5,
+                       is_leaf=lambda leaf: leaf is None)  # fmt: skip
+    assert float(spot(half, (0.0, 0.0), LIGHT, rule=gauss_legendre(40, 12)).passed) == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize(("wrong", "words"), [(0.0, "> 0"), (-LIGHT, "> 0"), (np.nan, "> 0"), (50e-6, "N-BK7")])
+def test_wavelengths_without_an_index_are_refused(wrong, words):
+    lens = Lens([Surface(Conic(50 * MM), thickness=5 * MM, medium=glass("N-BK7"), stop=True),
+                 Surface(thickness=90 * MM, medium=ConstantIndex(1.0)), Surface()],
+                entrance_pupil_diameter=5 * MM)  # fmt: skip
+    for look in (lambda: first_order(lens, wrong), lambda: spot(lens, (0.0, 0.0), wrong)):
+        with pytest.raises(InputError, match=words):
+            look()
+    if wrong > 0:
+        assert np.isnan(float(jax.jit(lambda w: first_order(lens, w).efl)(wrong)))
+
+
+def test_what_is_no_lens_and_no_field_is_refused():
+    with pytest.raises(InputError, match=r"(?s)radians.*deg2rad"):
+        spot(singlet(), (14.0, 0.0), LIGHT)
+    with pytest.raises(InputError, match="medium behind surface 0"):
+        first_order(Lens([Surface(Conic(50 * MM), medium=Sellmeier([-5.0], [0.0]), stop=True), Surface()],
+                         entrance_pupil_diameter=1 * MM), LIGHT)  # fmt: skip
+    with pytest.raises(InputError, match="one surface"):
+        first_order(Lens([Surface(stop=True)], entrance_pupil_diameter=1 * MM), LIGHT)
+    for given in ({"entrance_pupil_diameter": -1.0}, {"entrance_pupil_diameter": 0.0}, {"object_distance": 0.0}):
+        with pytest.raises(InputError, match=r"> 0|other than 0"):
+            Lens([Surface(stop=True), Surface()], **given)
+    with pytest.raises(InputError, match="≥ 1"):
+        AbbeGlass(0.2, 60.0)
