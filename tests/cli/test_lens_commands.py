@@ -92,7 +92,6 @@ def test_a_focal_length_can_be_asked_for(table, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["efl"] == pytest.approx(60e-3, rel=1e-3)
 
 
-@pytest.mark.slow  # a dozen programs are compiled for one lens
 def test_a_lens_is_analyzed(table, tmp_path, capsys):
     out = tmp_path / "found"
     assert call("lens", "analyze", table, "--out", out, "--json") == 0

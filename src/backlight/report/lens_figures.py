@@ -114,7 +114,7 @@ def wavefronts(points: Sequence[PointAnalysis]) -> "Figure":
     for axis, point in zip(axes, points, strict=False):
         drawn = axis.imshow(point.opd, cmap=view.colors, vmin=view.low, vmax=view.high, origin="lower",
                             extent=(-1, 1, -1, 1), interpolation="nearest")  # fmt: skip
-        axis.set(xlabel="pupil x", title=f"{point.name}\nRMS {float(point.front.rms):.3g} waves")
+        axis.set(xlabel="pupil x", title=f"{point.name}\nRMS {point.rms_wavefront:.3g} waves")
     _first_column(axes, len(points), "pupil y")
     figure.colorbar(drawn, ax=list(axes), shrink=0.7, label="path difference (waves)")
     return figure
