@@ -1,8 +1,10 @@
 """What a lens does to the light and the fields it was made for: all that its report shows, in numbers."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,7 +17,7 @@ from backlight.lenses.record import LensFile
 from backlight.lenses.traced import ALONG, ALONG_X, ALONG_Y, EVERY, MAPPED, RULED, WITHIN, Traced, contrasts, traced
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
-from backlight.rays import MTF, Distortion, Fan, FieldCurvature, Seidel, Wavefront, ZernikeFit
+from backlight.rays import MTF, Distortion, Fan, FieldCurvature, Lens, Seidel, Wavefront, ZernikeFit
 from backlight.rays.colors import colors_of
 from backlight.rays.trace import demand_chief
 
@@ -96,6 +98,7 @@ def analyzed(told: LensFile) -> Analysis:
     **Errors:** `InputError` where a chief ray is lost, and for fields that no ray can set out from.
     """
     first, fields = described(told), launched(told)
+    told = dataclasses.replace(told, lens=_with_any_image(told.lens))
     rim = float(np.max(np.hypot(*fields.T)))
     heights = np.linspace(0, rim, PLACES) if rim else None
     found = jax.tree.map(np.asarray, traced(told.lens, fields, np.asarray(told.wavelengths), heights, told.primary))
@@ -132,6 +135,11 @@ def diffraction_limit(
     return 2 / np.pi * (np.arccos(s) - s * np.sqrt(1 - s**2))
 
 
+def _with_any_image(lens: Lens) -> Lens:
+    """Return the lens without a rim of its image: that tells how large a sensor is, not which light is lost."""
+    return eqx.tree_at(lambda one: one.surfaces[-1].semi_diameter, lens, None, is_leaf=lambda leaf: leaf is None)
+
+
 class _Spots(NamedTuple):
     """Where rays are: `offsets` from the main `chief` ray's place, (field, color, y and x, ray), m; `weights` of the
     rule's; `rms` of all colors about their mean, (field).
@@ -149,7 +157,7 @@ def _spots(told: LensFile, found: Traced) -> _Spots:
         demand_chief("lens", jax.tree.map(jnp.asarray, of_main))
     place, alive = found.rays.position[:, :, 1:], found.rays.status[:, :, 1:] == RayStatus.HIT
     chief = place[:, told.primary, :, 0]
-    offsets = place[..., 1:] - chief[:, None, :, None]
+    offsets = np.where(alive[:, :, None], place[..., 1:] - chief[:, None, :, None], 0.0)
     weights = np.where(alive, found.rays.weight[:, :, 1:] * EVERY.weights, 0.0)[..., RULED]
     weights = weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-30)
     shares = weights * np.asarray(told.weights)[:, None] / np.sum(told.weights)
@@ -211,6 +219,7 @@ def _each(tree: Any) -> list[Any]:
 
 def _row(point: PointAnalysis) -> dict[str, Any]:
     return {
+        "name": point.name,
         "field": point.field.tolist(),
         "rms_spot": point.rms,
         "rms_wavefront": point.rms_wavefront,
