@@ -147,3 +147,29 @@ def test_lost_rays_and_the_rim_of_the_image_stay_out_of_the_figures():
     assert np.isnan(point.opd[0, 20])
     assert np.isfinite(point.opd[20, 20])
     assert point.rms < 1 * mm
+
+
+@pytest.mark.parametrize("command", ["info", "draw", "analyze", "optimize", "tolerance"])
+def test_help_is_short_and_has_an_example(command, capsys):
+    assert call("lens", command, "--help") == 0
+    shown = capsys.readouterr().out
+    assert f"Example: backlight lens {command} " in shown
+    assert len(shown.splitlines()) <= 40
+    assert call("lens", "--help") == 0
+    assert "..." not in capsys.readouterr().out.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("draw", "x.png"), ("analyze", "x"), ("optimize", "x.json"), ("tolerance", "x.svg")]
+)
+def test_a_place_that_takes_no_files_is_told_at_once(table, capsys, command, name):
+    assert call("lens", command, table, "--out", f"/proc/{name}") == 5
+    assert "nothing can be written in /proc" in capsys.readouterr().err
+    assert call("lens", command, table.parent / "none.zmx", "--out", table.parent / name) == 3
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_lens_file(tmp_path, capsys):
+    (tmp_path / "lens.zmx").mkdir()
+    assert call("lens", "info", tmp_path / "lens.zmx") == 2
+    assert "is a directory" in capsys.readouterr().err

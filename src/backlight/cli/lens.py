@@ -10,7 +10,9 @@ from backlight.cli import show
 app = typer.Typer(name="lens", help="Lens files: Zemax .zmx, CODE V .seq, tables .txt and our own .json.",
                   no_args_is_help=True, rich_markup_mode=None)  # fmt: skip
 
-LensPath = Annotated[Path, typer.Argument(metavar="FILE", help="A lens file: .zmx, .seq, .txt or .json.")]
+LensPath = Annotated[
+    Path, typer.Argument(metavar="FILE", dir_okay=False, help="A lens file: .zmx, .seq, .txt or .json.")
+]
 Picture = Annotated[Path, typer.Option("--out", help="The picture, .png or .svg.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
@@ -18,7 +20,7 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is th
 
 @app.command(epilog="Example: backlight lens info triplet.zmx")
 def info(file: LensPath, json: Json = False) -> None:
-    """Say what a lens does to first order, and list its surfaces."""
+    """Tell focal lengths, pupils and surfaces."""
     from backlight.lenses import read_lens
     from backlight.lenses.describe import described
 
@@ -52,7 +54,10 @@ def analyze(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Write a report: spots, fans, contrast, wavefronts, the field, third order."""
+    """Report spots, contrast, wavefronts and more.
+
+    The page has ray fans, the field and third-order sums besides; result.json has all numbers.
+    """
     from backlight.runs.lens import analyze_lens
 
     told = analyze_lens(file, out, overwrite=overwrite)
@@ -77,7 +82,10 @@ def optimize(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Make spots small by curvatures and spaces of air, at the focal length it has or at `--efl`."""
+    """Make spots small, at a focal length.
+
+    By curvatures and spaces of air, or by what --free names; at the focal length it has, or at --efl.
+    """
     from backlight import units
     from backlight.runs.lens import optimize_lens
 
@@ -103,7 +111,11 @@ def tolerance(
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:  # fmt: skip
-    """Draw which tolerances widen the spots most, and say what spots to expect as built, with the image refocused."""
+    """Chart tolerances, and tell spots as built.
+
+    The chart has how much wider the RMS spot becomes by each number that is off by its standard deviation, not
+    refocused; told are the RMS spots of lenses that are off in all numbers at random, each refocused.
+    """
     from backlight.runs.lens import tolerance_lens
 
     told = tolerance_lens(file, out, tuple(tolerances or ()), samples=samples, seed=seed, overwrite=overwrite)

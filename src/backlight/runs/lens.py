@@ -96,4 +96,6 @@ def _new_file(out: str | Path, endings: tuple[str, ...], overwrite: bool) -> Pat
     if out.is_dir() or (out.exists() and not overwrite):
         raise InputError(str(out), got="a name that is taken", expected="a new file",
                          remedy="choose another --out, or add --overwrite")  # fmt: skip
+    if not out.exists():
+        check_output(out)  # before anything is computed for it
     return out
