@@ -17,7 +17,7 @@ from backlight.lenses.record import LensFile
 from backlight.lenses.traced import ALONG, ALONG_X, ALONG_Y, EVERY, MAPPED, RULED, WITHIN, Traced, contrasts, traced
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
-from backlight.rays import MTF, Distortion, Fan, FieldCurvature, Lens, Seidel, Wavefront, ZernikeFit
+from backlight.rays import MTF, Distortion, Fan, FieldCurvature, Lens, Seidel
 from backlight.rays.colors import colors_of
 from backlight.rays.trace import demand_chief
 
@@ -145,11 +145,11 @@ class _Spots(NamedTuple):
     rule's; `rms` of all colors about their mean, (field).
     """
 
-    chief: np.ndarray
-    offsets: np.ndarray
-    alive: np.ndarray
-    weights: np.ndarray
-    rms: np.ndarray
+    chief: Any
+    offsets: Any
+    alive: Any
+    weights: Any
+    rms: Any
 
 
 def _spots(told: LensFile, found: Traced) -> _Spots:
@@ -185,13 +185,17 @@ def _contrast(
 def _point(
     told: LensFile,
     field: np.ndarray,
-    seen: tuple[_Spots, Wavefront, ZernikeFit, np.ndarray],
+    seen: tuple[Any, ...],
     mtf: MTF,
     diffracted: bool,
 ) -> PointAnalysis:
+    """Return what is told of a point; `seen`: its spots, wavefronts, Zernike fit and Strehl ratio."""
     spots, fronts, fitted, ratio = seen
-    fans = (tuple(Fan(ALONG, offsets[:, part], opd[part], alive[part]) for part in (ALONG_Y, ALONG_X))
-            for offsets, opd, alive in zip(spots.offsets, fronts.opd, spots.alive, strict=True))  # fmt: skip
+    along: Any = ALONG
+    fan = lambda part, offsets, opd, alive: Fan(along, offsets[:, part], opd[part], alive[part])  # noqa: E731
+    fans = (
+        (fan(ALONG_Y, *one), fan(ALONG_X, *one)) for one in zip(spots.offsets, fronts.opd, spots.alive, strict=True)
+    )
     square, lit = np.full(WITHIN.shape, np.nan), spots.alive[told.primary]
     square[WITHIN] = np.where(lit, fronts.opd[told.primary], np.nan)[MAPPED]
     return PointAnalysis(

@@ -111,10 +111,12 @@ def contrasts(
     """
     transfer = geometric_otf if samples is None else partial(otf, samples=samples)
 
+    nu = jnp.asarray(frequencies)
+
     def of_field(pair: tuple[Array, Array]) -> MTF:
         field, chief = pair
-        found = transfer(lens, field, colors.wavelengths, both_ways(field, frequencies), weights=colors.weights,
+        found = transfer(lens, field, colors.wavelengths, both_ways(field, nu), weights=colors.weights,
                          reference=colors.reference, center=chief)  # fmt: skip
-        return mtf_of(frequencies, found)
+        return mtf_of(nu, found)
 
     return jax.lax.map(of_field, (jnp.asarray(fields), jnp.asarray(chiefs)))
