@@ -127,7 +127,7 @@ def tolerance(
     _told(told, json, rows, f"picture: {out}")
 
 
-def _told(told: dict[str, Any], json: bool, rows: list[tuple[object, ...]], last: str) -> None:
+def _told(told: dict[str, Any], json: bool, rows: list[Any], last: str) -> None:
     """Print what a command found, and where it has put it."""
     if json:
         show.as_json(told)
