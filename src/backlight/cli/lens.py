@@ -93,7 +93,7 @@ def optimize(
     told = optimize_lens(file, out, free=tuple(free or ()), efl=wanted, overwrite=overwrite)
     spots = [(f"RMS spot {p['field']}", _micrometers(p["before"]), _micrometers(p["after"])) for p in told["rms_spots"]]
     efls = ("efl", _length(told["efl"]["before"]), _length(told["efl"]["after"]))
-    _told(told, json, [(told["stop_reason"], "before", "after"), *spots, efls], f"lens: {out}")
+    _told(told, json, [("", "before", "after"), *spots, efls], f"lens: {out} ({told['stop_reason']})")
 
 
 @app.command(epilog="Example: backlight lens tolerance triplet.zmx --out chart.png --tolerance tilt=0.2mrad")
