@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from backlight.cli import main
-from backlight.lenses import read_lens
+from backlight.lenses import LensFile, read_lens
+from backlight.lenses.analyze import analyzed
+from backlight.light import ConstantIndex
+from backlight.rays import Conic, Lens, Surface
+from backlight.units import mm
 
 TABLE = """Two surfaces
 type distance roc diameter material
@@ -52,6 +56,8 @@ def test_a_lens_is_drawn(table, tmp_path, capsys):
         (("draw", "--out", "lens.bmp"), ".png or .svg"),
         (("optimize", "--out", "lens.seq"), ".zmx or .json"),
         (("optimize", "--out", "new.json", "--efl", "50"), "--efl"),
+        (("tolerance", "--out", "new.png", "--tolerance", "tild=1mrad"), "'tilt'"),
+        (("tolerance", "--out", "new.png", "--tolerance", "tilt=1"), "--tolerance tilt"),
         (("optimize", "--out", "new.json", "--free", "surfaces.0.profile.curvatur"), "surfaces.0.profile.curvature"),
     ],
 )
@@ -92,7 +98,6 @@ def test_a_focal_length_can_be_asked_for(table, tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["efl"] == pytest.approx(60e-3, rel=1e-3)
 
 
-@pytest.mark.slow  # a dozen programs are compiled for one lens
 def test_a_lens_is_analyzed(table, tmp_path, capsys):
     out = tmp_path / "found"
     assert call("lens", "analyze", table, "--out", out, "--json") == 0
@@ -109,3 +114,62 @@ def test_a_lens_is_analyzed(table, tmp_path, capsys):
     assert page.count("<img") == 5  # a lens without a field has no figure of it
     assert call("lens", "analyze", table, "--out", out) != 0
     assert "exists" in capsys.readouterr().err
+
+
+def test_tolerances_are_charted_and_told(table, tmp_path, capsys):
+    """A lens of one glass in focus: what it is built as is no better than it is, and each number's part is told."""
+    out = tmp_path / "chart.svg"
+    given = ("--tolerance", "radius=1%", "--tolerance", "tilt=5mrad", "--samples", "16")
+    assert call("lens", "tolerance", table, "--out", out, *given, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    names = [one["name"] for one in told["tolerances"]]
+    assert names == ["radius 0", "tilt 0 about x", "tilt 0 about y", "radius 1", "tilt 1 about x", "tilt 1 about y"]
+    widens = {one["name"]: one["widens"] for one in told["tolerances"]}
+    assert widens["tilt 0 about x"] == pytest.approx(widens["tilt 0 about y"], rel=1e-6)  # on the axis of a round lens
+    assert all(value >= 0 for value in widens.values())
+    spot = told["rms_spot"]
+    assert 0 < spot["median"] <= spot["nine_of_ten"]
+    assert told["refocusing"] > 1e-4  # a percent of a radius moves the focus of 50 mm by more
+    assert ElementTree.parse(out).getroot().tag.endswith("svg")
+
+
+def test_lost_rays_and_the_rim_of_the_image_stay_out_of_the_figures():
+    """A front that clips the outer half of the beam, and an image smaller than the field."""
+    glass, air = ConstantIndex(1.5), ConstantIndex(1.0)
+    rows = [Surface(Conic(50 * mm), thickness=5 * mm, medium=glass, stop=True, semi_diameter=3 * mm),
+            Surface(Conic(-50 * mm), thickness=48 * mm, medium=air), Surface(semi_diameter=1 * mm)]  # fmt: skip
+    found = analyzed(LensFile(Lens(rows, entrance_pupil_diameter=10 * mm), fields=((0.1, 0.0),)))
+    (point,) = found.points
+    fan, _ = point.fans[0]
+    assert fan.alive[np.abs(fan.pupil) < 0.59].all()
+    assert not fan.alive[np.abs(fan.pupil) > 0.61].any()
+    assert np.all(fan.offsets[:, ~fan.alive] == 0)
+    assert np.isnan(point.opd[0, 20])
+    assert np.isfinite(point.opd[20, 20])
+    assert point.rms < 1 * mm
+
+
+@pytest.mark.parametrize("command", ["info", "draw", "analyze", "optimize", "tolerance"])
+def test_help_is_short_and_has_an_example(command, capsys):
+    assert call("lens", command, "--help") == 0
+    shown = capsys.readouterr().out
+    assert f"Example: backlight lens {command} " in shown
+    assert len(shown.splitlines()) <= 40
+    assert call("lens", "--help") == 0
+    assert "..." not in capsys.readouterr().out.replace("[ARGS]...", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("draw", "x.png"), ("analyze", "x"), ("optimize", "x.json"), ("tolerance", "x.svg")]
+)
+def test_a_place_that_takes_no_files_is_told_at_once(table, capsys, command, name):
+    assert call("lens", command, table, "--out", f"/proc/{name}") == 5
+    assert "nothing can be written in /proc" in capsys.readouterr().err
+    assert call("lens", command, table.parent / "none.zmx", "--out", table.parent / name) == 3
+    assert "No such file" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_lens_file(tmp_path, capsys):
+    (tmp_path / "lens.zmx").mkdir()
+    assert call("lens", "info", tmp_path / "lens.zmx") == 2
+    assert "is a directory" in capsys.readouterr().err

@@ -8,7 +8,7 @@ from backlight.lenses import LensFile
 from backlight.lenses.analyze import PointAnalysis, diffraction_limit
 from backlight.lenses.fields import launched
 from backlight.light import ConstantIndex
-from backlight.rays import MTF, Conic, Fan, Lens, Pose, Surface, Wavefront, launch, trace
+from backlight.rays import MTF, Conic, Fan, Lens, Pose, Surface, launch, trace
 from backlight.report import lens_figures
 from backlight.report.lens_layout import bundles, layout, outlines
 
@@ -115,7 +115,7 @@ def point():
         weights=np.full((2, 30), 1 / 30),
         rms=1.5e-6,
         fans=((fan, fan), (fan, fan)),
-        front=Wavefront(np.zeros(4), np.zeros((2, 4)), np.full(4, 0.25), np.array(0.1), np.array(0.07)),
+        rms_wavefront=0.07,
         opd=square,
         strehl=0.8,
         zernikes=np.zeros(22),

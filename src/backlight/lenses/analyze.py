@@ -1,8 +1,12 @@
 """What a lens does to the light and the fields it was made for: all that its report shows, in numbers."""
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -10,31 +14,15 @@ from backlight.errors import InputError
 from backlight.lenses.describe import described
 from backlight.lenses.fields import field_name, launched
 from backlight.lenses.record import LensFile
+from backlight.lenses.traced import ALONG, ALONG_X, ALONG_Y, EVERY, MAPPED, RULED, WITHIN, Traced, contrasts, traced
+from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
-from backlight.rays import (
-    MTF,
-    Distortion,
-    Fan,
-    FieldCurvature,
-    PupilPoints,
-    Seidel,
-    Wavefront,
-    distortion,
-    field_curvature,
-    gauss_legendre,
-    geometric_mtf,
-    mtf,
-    ray_fans,
-    seidel,
-    spot,
-    strehl,
-    wavefront,
-    zernike_fit,
-)
+from backlight.rays import MTF, Distortion, Fan, FieldCurvature, Lens, Seidel
+from backlight.rays.colors import colors_of
+from backlight.rays.trace import demand_chief
 
-SPOT, FRONT = gauss_legendre(8, 24), gauss_legendre(12, 24)
-ZERNIKES, FREQUENCIES, PLACES, MAP = 22, 61, 21, 41
-SAMPLES, MOST_SAMPLES = 64, 256
+FREQUENCIES, PLACES = 61, 21
+SAMPLES = (64, 96, 128, 192, 256)
 """Of the pupil in a contrast with diffraction; a wavefront that wants more has its contrast by rays alone."""
 
 
@@ -44,9 +32,9 @@ class PointAnalysis:
 
     **Attributes:** `name`, `field` as of `launch`; `offsets`, (y, x) on the image from the chief ray of the main
     wavelength, m, one color after the other, with `weights` of its rays; `rms` of all colors about their mean, m;
-    `fans`, along y and along x of each color; `front` at the main wavelength, and `points` of the pupil, a square, with
-    its path differences in `opd`, NaN where there is no light; `strehl`, `zernikes` and `residual` in waves; `mtf` of
-    all colors, `diffracted` or by rays alone.
+    `fans`, along y and along x of each color; `rms_wavefront` at the main wavelength, in waves, and its path
+    differences over a square of the pupil in `opd`, NaN where there is no light; `strehl`, `zernikes` and `residual` in
+    waves; `mtf` of all colors, `diffracted` or by rays alone.
     """
 
     name: str
@@ -55,7 +43,7 @@ class PointAnalysis:
     weights: Float[np.ndarray, "colors n"]
     rms: float
     fans: tuple[tuple[Fan, Fan], ...]
-    front: Wavefront
+    rms_wavefront: float
     opd: Float[np.ndarray, "y x"]
     strehl: float
     zernikes: Float[np.ndarray, " terms"]
@@ -110,30 +98,32 @@ def analyzed(told: LensFile) -> Analysis:
     **Errors:** `InputError` where a chief ray is lost, and for fields that no ray can set out from.
     """
     first, fields = described(told), launched(told)
+    told = dataclasses.replace(told, lens=_with_any_image(told.lens))
     rim = float(np.max(np.hypot(*fields.T)))
-    sums = seidel(told.lens, rim, told.wavelength)
-    aperture = abs(float(sums.marginal))
+    heights = np.linspace(0, rim, PLACES) if rim else None
+    found = jax.tree.map(np.asarray, traced(told.lens, fields, np.asarray(told.wavelengths), heights, told.primary))
+    aperture = abs(float(found.seidel.marginal))
     if not aperture:
         raise InputError("lens", got="no power: light that leaves as it came", expected="a lens that makes an image",
                          remedy="look at it with backlight lens draw")  # fmt: skip
-    spots = [_spots(told, field) for field in fields]
-    worst = max(_rms(told, *found) for found in spots)
-    frequencies = np.linspace(0, min(2 * aperture / told.wavelength, 0.5 / worst), FREQUENCIES)
+    spots = _spots(told, found)
+    frequencies = np.linspace(0, min(2 * aperture / told.wavelength, 0.5 / spots.rms.max()), FREQUENCIES)
+    seen = _each((spots, found.fronts, found.zernikes, found.strehl))
+    contrast = _contrast(told, fields, spots.chief, found, frequencies)
     shares = np.asarray(told.weights) / np.sum(told.weights)
     limit = sum(w * diffraction_limit(frequencies, color, aperture)
                 for w, color in zip(shares, told.wavelengths, strict=True))  # fmt: skip
-    heights = np.linspace(0, rim, PLACES) if rim else None
     return Analysis(
         told=told,
         first=first,
-        points=tuple(_point(told, *pair, frequencies) for pair in zip(fields, spots, strict=True)),
+        points=tuple(_point(told, field, one, *made) for field, one, made in zip(fields, seen, contrast, strict=True)),
         numerical_aperture=aperture,
         airy_radius=0.61 * told.wavelength / aperture,
         limit=np.asarray(limit),
         heights=heights,
-        curvature=None if heights is None else field_curvature(told.lens, heights, told.wavelength),
-        distortion=None if heights is None else distortion(told.lens, heights, told.wavelength),
-        seidel=sums,
+        curvature=found.curvature,
+        distortion=found.distortion,
+        seidel=found.seidel,
     )
 
 
@@ -145,84 +135,98 @@ def diffraction_limit(
     return 2 / np.pi * (np.arccos(s) - s * np.sqrt(1 - s**2))
 
 
-def _spots(told: LensFile, field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return offsets of all colors from the main one's chief ray, and the weights of their rays."""
-    found = [spot(told.lens, field, color, rule=SPOT, reference=told.wavelength) for color in told.wavelengths]
-    chief = found[told.primary].chief
-    offsets = np.stack([np.asarray(s.offsets + (s.chief - chief)[:, None]) for s in found])
-    return offsets, np.stack([np.asarray(s.weights) for s in found])
+def _with_any_image(lens: Lens) -> Lens:
+    """Return the lens without a rim of its image: that tells how large a sensor is, not which light is lost."""
+    return eqx.tree_at(lambda one: one.surfaces[-1].semi_diameter, lens, None, is_leaf=lambda leaf: leaf is None)
 
 
-def _rms(told: LensFile, offsets: np.ndarray, weights: np.ndarray) -> float:
+class _Spots(NamedTuple):
+    """Where rays are: `offsets` from the main `chief` ray's place, (field, color, y and x, ray), m; `weights` of the
+    rule's; `rms` of all colors about their mean, (field).
+    """
+
+    chief: Any
+    offsets: Any
+    alive: Any
+    weights: Any
+    rms: Any
+
+
+def _spots(told: LensFile, found: Traced) -> _Spots:
+    for of_main in _each(jax.tree.map(lambda leaf: leaf[:, told.primary], found.rays)):
+        demand_chief("lens", jax.tree.map(jnp.asarray, of_main))
+    place, alive = found.rays.position[:, :, 1:], found.rays.status[:, :, 1:] == RayStatus.HIT
+    chief = place[:, told.primary, :, 0]
+    offsets = np.where(alive[:, :, None], place[..., 1:] - chief[:, None, :, None], 0.0)
+    weights = np.where(alive, found.rays.weight[:, :, 1:] * EVERY.weights, 0.0)[..., RULED]
+    weights = weights / np.maximum(weights.sum(axis=-1, keepdims=True), 1e-30)
     shares = weights * np.asarray(told.weights)[:, None] / np.sum(told.weights)
-    mean = np.einsum("cn,cin->i", shares, offsets)
-    return float(np.sqrt(np.einsum("cn,cin->", shares, (offsets - mean[:, None]) ** 2)))
+    mean = np.einsum("fcn,fcin->fi", shares, offsets[..., RULED])
+    square = np.einsum("fcn,fcin->f", shares, (offsets[..., RULED] - mean[:, None, :, None]) ** 2)
+    return _Spots(chief, offsets, alive, weights, np.sqrt(square))
+
+
+def _contrast(
+    told: LensFile, fields: np.ndarray, chiefs: np.ndarray, found: Traced, frequencies: np.ndarray
+) -> list[tuple[MTF, bool]]:
+    """Return each field's contrast, and whether it is diffracted: where `SAMPLES` of the pupil are enough."""
+    steps = [np.diff(found.fronts.opd[:, told.primary, part]) for part in (ALONG_Y, ALONG_X)]
+    wanted = 2 * np.abs(np.concatenate(steps, axis=1)).max(axis=1) * (len(ALONG) - 1)
+    diffracted = wanted <= SAMPLES[-1]
+    samples = min(n for n in SAMPLES if n >= wanted[diffracted].max(initial=0))
+    colors, contrast = colors_of(told.wavelengths, told.weights, told.wavelength), {}
+    for where, count in ((np.flatnonzero(diffracted), samples), (np.flatnonzero(~diffracted), None)):
+        if len(where):
+            of_these = contrasts(told.lens, fields[where], chiefs[where], colors, frequencies, count)
+            contrast |= dict(zip(where, _each(jax.tree.map(np.asarray, of_these)), strict=True))
+    return [(contrast[i], bool(diffracted[i])) for i in range(len(fields))]
 
 
 def _point(
-    told: LensFile, field: np.ndarray, spots: tuple[np.ndarray, np.ndarray], frequencies: np.ndarray
+    told: LensFile,
+    field: np.ndarray,
+    seen: tuple[Any, ...],
+    mtf: MTF,
+    diffracted: bool,
 ) -> PointAnalysis:
-    lens, main = told.lens, told.wavelength
-    fans = tuple(_fans(told, field, color) for color in told.wavelengths)
-    front = wavefront(lens, field, main, rule=FRONT)
-    fitted = zernike_fit(front, ZERNIKES)
-    contrast, diffracted = _contrast(told, field, frequencies, fans[told.primary])
+    """Return what is told of a point; `seen`: its spots, wavefronts, Zernike fit and Strehl ratio."""
+    spots, fronts, fitted, ratio = seen
+    along: Any = ALONG
+    fan = lambda part, offsets, opd, alive: Fan(along, offsets[:, part], opd[part], alive[part])  # noqa: E731
+    fans = (
+        (fan(ALONG_Y, *one), fan(ALONG_X, *one)) for one in zip(spots.offsets, fronts.opd, spots.alive, strict=True)
+    )
+    square, lit = np.full(WITHIN.shape, np.nan), spots.alive[told.primary]
+    square[WITHIN] = np.where(lit, fronts.opd[told.primary], np.nan)[MAPPED]
     return PointAnalysis(
-        name=field_name(field, lens.object_distance is not None),
+        name=field_name(field, told.lens.object_distance is not None),
         field=field,
-        offsets=spots[0],
-        weights=spots[1],
-        rms=_rms(told, *spots),
-        fans=fans,
-        front=front,
-        opd=_map(told, field),
-        strehl=float(strehl(lens, field, main, rule=FRONT)),
-        zernikes=np.asarray(fitted.coefficients),
+        offsets=spots.offsets[..., RULED],
+        weights=spots.weights,
+        rms=float(spots.rms),
+        fans=tuple(fans),
+        rms_wavefront=float(fronts.rms[told.primary]),
+        opd=square - np.nanmean(square),
+        strehl=float(ratio),
+        zernikes=fitted.coefficients,
         residual=float(fitted.residual),
-        mtf=contrast,
+        mtf=mtf,
         diffracted=diffracted,
     )
 
 
-def _fans(told: LensFile, field: np.ndarray, color: float) -> tuple[Fan, Fan]:
-    """Return the fans of a color, from the chief ray of the main one."""
-    found = ray_fans(told.lens, field, color, reference=told.wavelength)
-    main, own = (
-        spot(told.lens, field, w, rule=SPOT, reference=told.wavelength).chief for w in (told.wavelength, color)
-    )
-    along_y, along_x = (fan._replace(offsets=fan.offsets + (own - main)[:, None]) for fan in found)
-    return along_y, along_x
-
-
-def _contrast(told: LensFile, field: np.ndarray, frequencies: np.ndarray, fans: tuple[Fan, Fan]) -> tuple[MTF, bool]:
-    steepest = max(float(np.max(np.abs(np.diff(np.asarray(fan.opd))))) * (len(fan.pupil) - 1) for fan in fans)
-    light = {"weights": np.asarray(told.weights), "reference": told.wavelength}
-    colors = np.asarray(told.wavelengths)
-    if 2 * steepest > MOST_SAMPLES:
-        return geometric_mtf(told.lens, field, colors, frequencies, **light), False
-    samples = SAMPLES if 2 * steepest <= SAMPLES else MOST_SAMPLES
-    return mtf(told.lens, field, colors, frequencies, samples=samples, **light), True
-
-
-def _map(told: LensFile, field: np.ndarray) -> np.ndarray:
-    """Return path differences over a square of pupil points, without their mean."""
-    along = np.linspace(-1, 1, MAP)
-    y, x = np.meshgrid(along, along, indexing="ij")
-    within = y**2 + x**2 <= 1
-    points = np.stack([y[within], x[within]])
-    found = wavefront(told.lens, field, told.wavelength, rule=PupilPoints(points, np.full(points.shape[1], 1.0)))
-    alive = np.asarray(found.weights) > 0
-    values = np.full(y.shape, np.nan)
-    opd = np.where(alive, np.asarray(found.opd), np.nan)
-    values[within] = opd - np.nanmean(opd)
-    return values
+def _each(tree: Any) -> list[Any]:
+    """Return what a tree of arrays holds for each field."""
+    leaves, kind = jax.tree.flatten(tree)
+    return [jax.tree.unflatten(kind, parts) for parts in zip(*leaves, strict=True)]
 
 
 def _row(point: PointAnalysis) -> dict[str, Any]:
     return {
+        "name": point.name,
         "field": point.field.tolist(),
         "rms_spot": point.rms,
-        "rms_wavefront": float(point.front.rms),
+        "rms_wavefront": point.rms_wavefront,
         "strehl": point.strehl,
         "zernikes": point.zernikes.tolist(),
         "zernike_residual": point.residual,

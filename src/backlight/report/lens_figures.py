@@ -1,7 +1,7 @@
 """What a lens does, as figures: spots, fans, contrast, wavefronts, the field, and what its numbers are worth."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
@@ -51,6 +51,18 @@ def lens_picture(told: LensFile, kind: str) -> bytes:
     return rendered(figure, kind, 300)
 
 
+def sensitivity_picture(tolerances: Sequence[Mapping[str, Any]], kind: str) -> bytes:
+    """Return the chart of what each tolerance adds to the RMS spot as PNG or SVG; rows have name, shown and widens."""
+    from matplotlib import rc_context
+
+    names = [f"{one['name']}, {one['shown']}" for one in tolerances]
+    with rc_context(STYLE):
+        figure = sensitivities(
+            names, 1e6 * np.array([one["widens"] for one in tolerances]), "RMS spot wider by (µm), not refocused"
+        )
+    return rendered(figure, kind, 300)
+
+
 def spot_diagram(points: Sequence[PointAnalysis], wavelengths: Sequence[float], airy_radius: float) -> "Figure":
     """Draw where the rays of each field are on the image, all on one scale, with Airy's circle about the chief ray."""
     from matplotlib.patches import Circle
@@ -87,6 +99,7 @@ def fans(points: Sequence[PointAnalysis], wavelengths: Sequence[float]) -> "Figu
                 axis.plot(fan.pupil, off, color=COLORS[number % len(COLORS)], linewidth=1.0, label=_color(color))
             name = "yx"[way]
             axis.set(ylabel=f"Δ{name} (µm)", title=f"{point.name}, along {name}", ylim=(-1.1e6 * reach, 1.1e6 * reach))
+            axis.locator_params(axis="x", nbins=4)
     for axis, name in zip(axes[-1], "yx", strict=True):
         axis.set(xlabel=f"pupil {name}")
     _legend(figure, axes[0][0])
@@ -114,7 +127,7 @@ def wavefronts(points: Sequence[PointAnalysis]) -> "Figure":
     for axis, point in zip(axes, points, strict=False):
         drawn = axis.imshow(point.opd, cmap=view.colors, vmin=view.low, vmax=view.high, origin="lower",
                             extent=(-1, 1, -1, 1), interpolation="nearest")  # fmt: skip
-        axis.set(xlabel="pupil x", title=f"{point.name}\nRMS {float(point.front.rms):.3g} waves")
+        axis.set(xlabel="pupil x", title=f"{point.name}\nRMS {point.rms_wavefront:.3g} waves")
     _first_column(axes, len(points), "pupil y")
     figure.colorbar(drawn, ax=list(axes), shrink=0.7, label="path difference (waves)")
     return figure
@@ -135,6 +148,7 @@ def over_field(found: Analysis) -> "Figure":
     ):
         axis.axvline(0, color=GRAY, linewidth=0.5)
         axis.set(xlabel=label, title=title, ylim=(0, heights[-1]))
+        axis.locator_params(axis="x", nbins=5)
     axes[0].set(ylabel="object height (mm)" if near else "field (°)")
     axes[0].legend(loc="best", frameon=False)
     return figure
@@ -176,7 +190,7 @@ def _first_column(axes: Sequence["Axes"], count: int, label: str) -> None:
 
 def _legend(figure: "Figure", axis: "Axes") -> None:
     handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), frameon=False, markerscale=5)
 
 
 def _color(wavelength: float) -> str:

@@ -1,14 +1,17 @@
 """A lens in the plane of y and z: its surfaces and glasses, and rays through it."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
-from backlight.light import Rays, RayStatus
+from backlight.lenses.traced import ONCE
+from backlight.light import RayStatus
 from backlight.maths.double import doubled, in_double_precision
 from backlight.rays import Lens, footprints, launch, trace
 from backlight.rays.apertures import without_rims
@@ -63,10 +66,21 @@ def bundles(lens: Lens, fields: Float[np.ndarray, "n 2"], wavelength: float, cou
     A ray that is clipped ends on the surface that does so, one that misses a surface on the one before it.
     """
     along = np.linspace(-1, 1, count)
-    points, bare = np.stack([along, 0 * along]), without_rims(lens)
+    found = _traced(lens, np.asarray(fields, float), np.stack([along, 0 * along]), wavelength)
     corners = [0, *(i + 1 for i in _corners(lens, wavelength))]
-    found = (_bundle(lens, bare, launch(lens, field, points, wavelength)) for field in np.asarray(fields, float))
-    return [Bundle(bundle.places[corners], bundle.met) for bundle in found]
+    return [_bundle(lens, corners, *map(np.asarray, one)) for one in zip(*found, strict=True)]
+
+
+@partial(jax.jit, compiler_options=ONCE)
+def _traced(lens: Lens, fields: Array, points: Array, wavelength: Array) -> tuple[Array, ...]:
+    """Return of each field where rays begin and go, meet surfaces without rims, and what becomes of them with rims."""
+
+    def of_field(field: Array) -> tuple[Array, ...]:
+        rays = launch(lens, field, points, wavelength)
+        end = trace(lens, rays)
+        return rays.position, rays.direction, footprints(without_rims(lens), rays), end.status, end.lost_at
+
+    return jax.vmap(of_field)(fields)
 
 
 def _corners(lens: Lens, wavelength: float) -> list[int]:
@@ -76,24 +90,27 @@ def _corners(lens: Lens, wavelength: float) -> list[int]:
             if i == last or surface.mirror or n[i] != n[i + 1] or surface.semi_diameter is not None]  # fmt: skip
 
 
-def _bundle(lens: Lens, bare: Lens, rays: Rays) -> Bundle:
-    met, end = np.asarray(footprints(bare, rays)), trace(lens, rays)
-    begin = _begin(lens, rays)
+def _bundle(
+    lens: Lens,
+    corners: list[int],
+    position: np.ndarray,
+    direction: np.ndarray,
+    met: np.ndarray,
+    status: np.ndarray,
+    lost_at: np.ndarray,
+) -> Bundle:
+    begin = position + direction * (-_lead(lens) - position[0]) / direction[0]
     places = np.concatenate([begin[None], met])[:, :2]
-    status, lost_at = np.asarray(end.status), np.asarray(end.lost_at)
     last = np.where(status == RayStatus.HIT, len(met), lost_at + (status == RayStatus.CLIPPED))
     gone = np.arange(len(places))[:, None] > last
-    return Bundle(np.where(gone[:, None], np.nan, places), met[:, :, status == RayStatus.HIT])
+    return Bundle(np.where(gone[:, None], np.nan, places)[corners], met[:, :, status == RayStatus.HIT])
 
 
-def _begin(lens: Lens, rays: Rays) -> np.ndarray:
-    """Return where rays are in front of the lens: on the object, if it is near enough to be seen."""
+def _lead(lens: Lens) -> float:
+    """Return how far in front of the lens rays are drawn: from the object, if it is near enough to be seen."""
     vertices = np.stack([np.asarray(frame.origin) for frame in lens.frames()])
     lead = LEAD * float(np.linalg.norm(np.ptp(vertices, axis=0)))
-    if lens.object_distance is not None:
-        lead = float(min(lens.object_distance, 10 * lead))
-    position, direction = np.asarray(rays.position), np.asarray(rays.direction)
-    return position + direction * (-lead - position[0]) / direction[0]
+    return lead if lens.object_distance is None else float(min(lens.object_distance, 10 * lead))
 
 
 @in_double_precision

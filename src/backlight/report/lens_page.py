@@ -70,7 +70,7 @@ def _first_order(found: Analysis) -> Iterable[Sequence[str]]:
 
 def _quality(found: Analysis) -> Iterable[Sequence[str]]:
     for point in found.points:
-        yield point.name, units.format_length(point.rms), f"{float(point.front.rms):.4f}", f"{point.strehl:.4f}"
+        yield point.name, units.format_length(point.rms), f"{point.rms_wavefront:.4f}", f"{point.strehl:.4f}"
 
 
 def _zernikes(found: Analysis) -> Iterable[Sequence[str]]:

@@ -1,4 +1,4 @@
-"""Draw, analyze and improve lens files, from file to file."""
+"""Draw, analyze, improve and tolerance lens files, from file to file."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from backlight.lenses import read_lens, write_lens
 from backlight.lenses.analyze import analyzed
 from backlight.lenses.files import WRITERS
 from backlight.runs.lens_design import improved
+from backlight.runs.lens_tolerances import parsed, toleranced
 
 PICTURES = (".png", ".svg")
 
@@ -65,6 +66,29 @@ def optimize_lens(
     return report
 
 
+def tolerance_lens(
+    file: str | Path,
+    out: str | Path,
+    tolerances: tuple[str, ...] = (),
+    *,
+    samples: int = 256,
+    seed: int = 0,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Draw what each tolerance of a lens does to its spots; return that, and what to expect of all together.
+
+    **Arguments:** `tolerances`: texts such as `thickness=20um`; see `lens_tolerances.toleranced`.
+
+    **Errors:** `InputError` for a file that is there already, another ending, and those of `parsed` and `read_lens`.
+    """
+    from backlight.report.lens_figures import sensitivity_picture
+
+    out, sizes = _new_file(out, PICTURES, overwrite), parsed(tolerances)
+    told = toleranced(read_lens(file), sizes, samples=samples, seed=seed)
+    commit_file(out, sensitivity_picture(told["tolerances"], out.suffix.lower()[1:]))
+    return told
+
+
 def _new_file(out: str | Path, endings: tuple[str, ...], overwrite: bool) -> Path:
     out = Path(out)
     if out.suffix.lower() not in endings:
@@ -72,4 +96,6 @@ def _new_file(out: str | Path, endings: tuple[str, ...], overwrite: bool) -> Pat
     if out.is_dir() or (out.exists() and not overwrite):
         raise InputError(str(out), got="a name that is taken", expected="a new file",
                          remedy="choose another --out, or add --overwrite")  # fmt: skip
+    if not out.exists():
+        check_output(out)  # before anything is computed for it
     return out
