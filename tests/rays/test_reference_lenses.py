@@ -178,6 +178,27 @@ def test_three_tilted_mirrors(cases):
         np.testing.assert_allclose(chief.position[2:0:-1, 0] / MM, wanted, rtol=0, atol=1e-5)
 
 
+def test_three_tilted_mirrors_surface_by_surface(cases):
+    """The chief ray on each one, focal lengths paraxial (light comes back: the listing's sign) and along it, and W."""
+    name = "three_mirror_compact"
+    lens, case = lens_of(cases, name), cases[name]
+    expected = {e["q"]: e for e in case["expected"]}
+    along = next(e for q, e in expected.items() if q.startswith("real chief ray"))
+    start = aim(lens, np.deg2rad([2.0, 0.0]), np.zeros((2, 1)), 0.5 * UM)
+    for i, wanted in enumerate(along["value"]):
+        met = trace(lens.head(i), start).position[::-1, 0] / MM
+        np.testing.assert_allclose(met, wanted, rtol=0, atol=along["tol_abs"])
+    efl = expected["EFL (on-axis paraxial, unfolded)"]
+    assert -float(first_order(lens, 0.5 * UM).efl) / MM == pytest.approx(efl["value"], abs=efl["tol_abs"])
+    place = lambda field: trace(lens, aim(lens, field, np.zeros((2, 1)), 0.5 * UM)).position[1:, 0] / MM  # noqa: E731
+    scale, local = jax.jacfwd(place)(jnp.zeros(2)), expected["X and Y focal length per field"]["value"]
+    np.testing.assert_allclose(np.diag(scale), [local["Y"][1], local["X"][1]], rtol=2e-5)
+    fronts = expected["RMS wavefront per field"]
+    for (x, y), wanted in zip(case["fields_deg_xy"], fronts["value"], strict=True):
+        found = wavefront(lens, np.deg2rad([y, x]), 0.5 * UM, aimed=True, rule=gauss_legendre(12, 24))
+        assert float(found.rms) == pytest.approx(wanted, abs=fronts["tol_abs"])
+
+
 def test_odd_aspheres_of_a_telephone(cases):
     """Conics of −222 and powers up to r¹⁰, the stop in front, and rays beside the axis."""
     case = cases["cell_phone_us7535658"]

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.inverse.unknowns import Free
+from backlight.inverse.unknowns import Free, Interval
 from backlight.light import ConstantIndex, glass
 from backlight.rays import Conic, Lens, Surface, first_order
 from backlight.systems.glass_exchange import exchange_glasses
+from backlight.systems.lens_merit import focal_length
 
 MM = 1e-3
 COLORS = np.array([486.1327e-9, 587.5618e-9, 656.2725e-9])
@@ -55,3 +56,16 @@ def test_lists_for_no_glass_are_refused():
         exchange_glasses(doublet("F2"), colors_apart, {}, {3: [glass("F2")]})
     with pytest.raises(InputError, match="0 behind surface 1"):
         exchange_glasses(doublet("F2"), colors_apart, {}, {1: []})
+
+
+def test_a_glass_with_which_the_constraints_cannot_be_obeyed_is_not_taken():
+    """Of index 1.01 a lens of the wanted power would have to be bent more than it may be; it makes no spots, though."""
+    lens = Lens([Surface(Conic(60 * MM), thickness=2 * MM, medium=ConstantIndex(1.5), stop=True),
+                 Surface(thickness=100 * MM, medium=ConstantIndex(1.0)), Surface()],
+                entrance_pupil_diameter=5 * MM)  # fmt: skip
+    table = {"surfaces.0.profile.curvature": Interval(5.0, 30.0)}
+    bent = lambda lens: jnp.stack([0.01 * lens.surfaces[0].medium.n])  # noqa: E731
+    found = exchange_glasses(lens, bent, table, {0: [ConstantIndex(1.01)]}, rounds=1,
+                             constraints=[focal_length(COLORS[1], 90 * MM)])  # fmt: skip
+    assert float(found.glasses[0].n) == 1.5
+    assert found.design.constraints["focal length"] == pytest.approx(90 * MM, rel=1e-6)

@@ -41,6 +41,7 @@ def made_at(part, shape, place):
     return jnp.tensordot(part.maps(shape)[:, place[0], place[1]], part.patterns, 1)
 
 
+@pytest.mark.slow
 def test_a_point_makes_its_own_picture_the_better_the_more_nodes_there_are(float64):
     """Between nodes the error falls with the square of their distance; at a node there is none."""
     grid, place = Grid((64, 48), PITCH), (20, 30)
@@ -110,6 +111,7 @@ def test_in_single_precision_a_lens_is_refused_and_its_numbers_work():
         np.testing.assert_allclose(frame, crop(double.values, (6, 8)), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_too_few_rays_are_told_or_give_no_picture(float64):
     """A window far wider than the light: the rays at its corners turn faster than few of them resolve."""
     part = LensImaging(singlet(), LIGHT, nodes=(1, 1), window=(9, 7), rule=(10, 24))

@@ -47,7 +47,7 @@ EVERY = PupilPoints(POINTS, np.append(RULE.weights, np.zeros(POINTS.shape[1] - l
 """All points of the pupil that are looked at; those of fans and maps count nothing in a mean."""
 
 
-ONCE: dict[str, bool | str | int | float] = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+ONCE: dict[str, bool | str | int | float] = {"xla_backend_optimization_level": 0}
 """A program that runs once: compiled in a quarter of the time, at three times the time that it runs."""
 
 

@@ -78,13 +78,16 @@ def otf(
 def _pupils(lens: Lens, field: Array, colors: Colors, center: Array, samples: int | None) -> Pupil:
     """Return the pupils of all colors, of `samples`, or of the fewest that do not alias."""
     draw = jax.vmap(drawn, in_axes=(None, None, 0, None, None, None))
-    for count in SAMPLES if samples is None else (whole("samples", samples, 16),):
+    count = SAMPLES[0] if samples is None else whole("samples", samples, 16)
+    while True:
         found = draw(lens, field, colors.wavelengths, colors.reference, center, count)
         steepest = jnp.max(found.steepest)
         if isinstance(steepest, Tracer) or float(steepest) <= STEEPEST:
             return found
-    demand_samples("otf", steepest, count)
-    return found
+        finer = [n for n in SAMPLES if n > 2 * float(steepest) * count] if samples is None else []
+        if not finer:
+            demand_samples("otf", steepest, count)
+        count = finer[0]
 
 
 @in_double_precision
