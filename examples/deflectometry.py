@@ -19,7 +19,7 @@ from backlight.systems.deflectometry_instrument import SOLVER, lens_unknowns
 from backlight.systems.fringes import seen_points
 from backlight.units import mm, nm
 
-PITCH, PERIODS, STEPS, ACROSS = 0.11 * mm, (1024.0, 128.0, 24.0), 4, 40
+PITCH, PERIODS, STEPS, ACROSS = 0.11 * mm, (1152.0, 128.0, 24.0), 4, 40
 RADII, THICKNESS = (-82.23 * mm, -32.14 * mm), 3.59 * mm
 SHIFT, TILT = (-70.3 * mm, -1.4 * mm, 6.8 * mm), (0.021, -0.014)
 MIDDLE = 500  # row and column of the display's middle

@@ -178,6 +178,7 @@ def test_three_tilted_mirrors(cases):
         np.testing.assert_allclose(chief.position[2:0:-1, 0] / MM, wanted, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_three_tilted_mirrors_surface_by_surface(cases):
     """The chief ray on each one, focal lengths paraxial (light comes back: the listing's sign) and along it, and W."""
     name = "three_mirror_compact"

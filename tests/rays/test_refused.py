@@ -18,6 +18,7 @@ from backlight.rays import (
     spot,
     strehl,
     wavefront,
+    with_object_aperture,
 )
 
 MM, LIGHT = 1e-3, 550e-9
@@ -82,3 +83,18 @@ def test_what_is_no_lens_and_no_field_is_refused():
             Lens([Surface(stop=True), Surface()], **given)
     with pytest.raises(InputError, match="≥ 1"):
         AbbeGlass(0.2, 60.0)
+
+
+def test_a_lens_that_is_telecentric_on_the_side_of_the_object_is_told():
+    """The stop in the rear focus: its image is nowhere. A micrometer away from there rays can be aimed."""
+
+    def lens(off):
+        rows = [Surface(Conic(50 * MM), thickness=5 * MM, medium=ConstantIndex(1.5)),
+                Surface(thickness=290 / 3 * MM + off, medium=ConstantIndex(1.0)),
+                Surface(thickness=100 * MM, stop=True), Surface()]  # fmt: skip
+        return Lens(rows, entrance_pupil_diameter=1 * MM, object_distance=200 * MM)
+
+    with pytest.raises(InputError, match=r"(?s)telecentric.*micrometer"):
+        spot(lens(0.0), (0.0, 0.0), LIGHT)
+    near = with_object_aperture(lens(1e-6), 0.02, LIGHT)
+    assert 1e-6 < float(spot(near, (1 * MM, 0.0), LIGHT).rms) < 1e-4

@@ -1,7 +1,7 @@
 """Rays that set out from a point of the object through the entrance pupil, and the points of a pupil that they pass."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,9 @@ from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
 from backlight.rays.media import demand_media
+
+FARTHEST = 1e6
+"""Meters to an entrance pupil that can be aimed at."""
 
 FieldPoint = Float[Array | np.ndarray, "2"] | Sequence[float | int | Array]
 """A point of the object as (y, x): angles against the axis, rad, or heights, m."""
@@ -75,10 +78,12 @@ def launch(
     - `points`: (y, x) of the pupil of radius 1.
     - `wavelength`: λ of the rays; `reference`: λ by which the pupil is found, that of the rays where `None`.
 
-    **Errors:** as for `first_order`; `InputError` for a field of 90° or more.
+    **Errors:** as for `first_order`; `InputError` for a field of 90° or more, and for a near object's point where the
+    entrance pupil is infinitely far away.
     """
     demand_media(lens, wavelength)
     _demand_field(lens, field)
+    _demand_pupil(lens, wavelength if reference is None else reference)
     return _launched(lens, field, points, wavelength, wavelength if reference is None else reference)
 
 
@@ -88,6 +93,15 @@ def _demand_field(lens: Lens, field: FieldPoint) -> None:
     if not np.all(np.abs(np.asarray(field, float)) < np.pi / 2):
         raise InputError("field", got=f"{field} rad", expected="angles below 90° against the axis",
                          remedy="angles are in radians: np.deg2rad([14.0, 0.0])")  # fmt: skip
+
+
+def _demand_pupil(lens: Lens, reference: Any) -> None:
+    if lens.object_distance is None or any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((lens, reference))):
+        return
+    if not abs(float(first_order(lens, jnp.ravel(jnp.asarray(reference))[0]).entrance_pupil)) < FARTHEST:
+        raise InputError("lens", got="an entrance pupil infinitely far away: telecentric on the side of the object",
+                         expected="one at a distance, through whose points rays go",
+                         remedy="move the stop by a micrometer, then with_object_aperture(lens, …)")  # fmt: skip
 
 
 @jax.jit
