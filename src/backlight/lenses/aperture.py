@@ -1,14 +1,18 @@
 """Apertures as files state them, as the diameter of the entrance pupil."""
 
+import math
 from collections.abc import Callable
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
 
 from backlight.errors import InputError
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, with_f_number, with_numerical_aperture, with_object_aperture
 
+IN_FOCUS = 1e-9
+"""Of a focal length: how near to the focal point an object has its image nowhere."""
 Aperture = Callable[[Lens, float], Lens]
 """Lens and its main wavelength → the lens with its pupil."""
 
@@ -19,8 +23,13 @@ def entrance_pupil(diameter: float) -> Aperture:
 
 
 def f_number(number: float) -> Aperture:
-    """Take f'/D."""
+    """Take f'/D, that of an object at infinity."""
     return lambda lens, wavelength: with_f_number(lens, number, wavelength)
+
+
+def working_f_number(number: float) -> Aperture:
+    """Take 1/(2n'u') of the marginal ray to first order, whose object stands where the lens's does."""
+    return lambda lens, wavelength: _with_working_f_number(lens, number, wavelength)
 
 
 def image_aperture(sine: float) -> Aperture:
@@ -31,6 +40,13 @@ def image_aperture(sine: float) -> Aperture:
 def object_aperture(sine: float) -> Aperture:
     """Take the numerical aperture of a near object."""
     return lambda lens, wavelength: with_object_aperture(lens, sine, wavelength)
+
+
+def object_cone(angle: float) -> Aperture:
+    """Take the angle against the axis, rad, up to which the light of a near object is used."""
+    return lambda lens, wavelength: with_object_aperture(
+        lens, float(lens.before.index(jnp.asarray(wavelength))) * math.sin(angle), wavelength
+    )
 
 
 def stop_size() -> Aperture:
@@ -44,6 +60,22 @@ def _filling_the_stop(lens: Lens, wavelength: float) -> Lens:
         raise InputError("aperture", got="a stop without a size, and no other aperture", expected="its diameter")
     unit = first_order(_with_diameter(lens, 1.0), wavelength).stop_diameter
     return _with_diameter(lens, 2 * float(lens.surfaces[lens.stop].semi_diameter) / float(unit))  # type: ignore[arg-type]
+
+
+@in_double_precision
+def _with_working_f_number(lens: Lens, number: float, wavelength: float) -> Lens:
+    """Return the lens with D = |f(s + e)/(N(s + F))|: its n'u' is nu/M, u = D/2(s + e) and M = nf/(s + F).
+
+    s is the object's distance, e the entrance pupil's and F that of the front focal point, from the first vertex.
+    """
+    if lens.object_distance is None:
+        return with_f_number(lens, number, wavelength)
+    first, distance = first_order(_with_diameter(lens, 1.0), wavelength), float(lens.object_distance)
+    to_focus = distance + float(first.ffl)
+    if abs(to_focus) < IN_FOCUS * abs(float(first.efl)):
+        raise InputError("aperture", got="a working f-number, and an object in the front focal point",
+                         expected="an object with an image")  # fmt: skip
+    return _with_diameter(lens, abs(float(first.efl) * (distance + float(first.entrance_pupil)) / (number * to_focus)))
 
 
 def _with_diameter(lens: Lens, diameter: float) -> Lens:

@@ -15,10 +15,10 @@ BASIC = ["RDY", "CUY", "THI", "GLA", "RMD"]
 """Said by the line of the surface, too: the last one counts."""
 SHAPES = ["SPH", "CON", "ASP", "K", "YTO", "CYL", "RDX", "CUX", "SPS", "SCO", "STO", "CIR", "DAR", "BEN", "REV", "PIM"]
 SURFACE = frozenset([*BASIC, *PLACES, *POWERS, *SHAPES])
-GENERAL = frozenset([*FIELDS, *APERTURES, *VIGNETTING, "RDM", "DIM", "WL", "REF", "WTW", "TIT", "TEM", "PRE"])
+GENERAL = frozenset([*FIELDS, *APERTURES, *VIGNETTING, "RDM", "DIM", "WL", "REF", "WTW", "WTF", "TIT", "TEM", "PRE"])
 
 HARMLESS = frozenset([
-    "LEN", "INI", "GO", "DER", "WTF", "PWT", "SLB", "CA", "LBL", "DDM", "CCY", "CCX", "THC", "KC", "AC", "BC", "CC",
+    "LEN", "INI", "GO", "DER", "PWT", "SLB", "CA", "LBL", "DDM", "CCY", "CCX", "THC", "KC", "AC", "BC", "CC",
     "DC", "EC", "FC", "GC", "HC", "JC", "CUF", "CUM", "XDC", "YDC", "ZDC", "ADC", "BDC", "CDC", "GLC", "CRP", "SCC",
 ])  # fmt: skip
 """Initials, labels, weights, edges for drawings, and what is left to the optimizer."""

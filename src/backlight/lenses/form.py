@@ -53,6 +53,13 @@ def from_form(form: Any, file: str) -> LensFile:
     if len(weights) != len(wavelengths) or type(primary) is not int or not 0 <= primary < len(wavelengths):
         raise InputError(f"{file}, wavelengths", got=f"{len(wavelengths)}, {len(weights)} weights, primary {primary}",
                          expected="as many weights, and the number of one of them")  # fmt: skip
+    for name, fits, expected in (
+        ("wavelengths", np.all(wavelengths > 0), "numbers > 0, m"),
+        ("weights", np.all(weights >= 0) and np.any(weights > 0), "numbers ≥ 0, one of them > 0"),
+        ("fields", kind != ANGLE or np.all(np.abs(fields) < np.pi / 2), "angles below π/2"),
+    ):
+        if not fits:
+            raise InputError(f"{file}, {name}", got=repr(form[name])[:80], expected=expected)
     notes = tuple(str(note) for note in form.get("notes", ()))
     return LensFile(
         lens=lens,

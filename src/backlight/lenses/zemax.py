@@ -12,13 +12,13 @@ from backlight.lenses.lines import Line, words_of
 from backlight.lenses.record import LensFile
 from backlight.lenses.zemax_head import (
     aperture_of,
+    colors_told,
     demand_known,
     field_kind,
     fields_told,
     head_notes,
     name_of,
     unit_of,
-    wavelengths_of,
 )
 from backlight.lenses.zemax_surfaces import Numbers, shape_of
 from backlight.light import ConstantIndex, Material
@@ -29,7 +29,8 @@ CATALOG, MODEL = 0, (1, 2)
 
 OF_ITS_PROGRAM = frozenset(
     """VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN POLS GLRS GSTD NSCD COFN BLNK TOL
-    MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN WAVM WAVL WAVN PWAV SURF TYPE CURV DISZ PARM GLAS
+    MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN XFLD YFLD FWGT
+    WAVM WAVL WWGT WAVN PWAV SURF TYPE CURV DISZ PARM GLAS
     CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD FNUM FLOA OBNA REAY
     CADE SQAP ELAP OBSC OBDC XDAT VDXN VDYN VCXN VCYN VANN ZVCX ZVCY ZVDX ZVDY""".split()  # noqa: SIM905
 )
@@ -79,11 +80,11 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     if not math.isinf(away) and rows[0].number("CURV") != 0:
         rows[0].told["CURV"].refuse("a curved object", "a plane one")
     lens = Lens(surfaces, object_distance=None if math.isinf(away) else away, before=before)
-    wavelengths, weights, primary = wavelengths_of(head)
     kind = field_kind(head)
-    lens = aperture_of(head, file, unit)(lens, wavelengths[primary])
-    return LensFile(lens, name_of(head), wavelengths, weights, primary, fields_told(head, kind, unit), kind,
-                    (*_notes(head, rows), *shelf.notes))  # fmt: skip
+    colors, fields = colors_told(head), fields_told(head, kind, unit)
+    lens = aperture_of(head, file, unit)(lens, colors.wavelengths[colors.primary])
+    notes = (*colors.notes, *fields.notes, *head_notes(head, lens), *_notes(head, rows), *shelf.notes)
+    return LensFile(lens, name_of(head), colors.wavelengths, colors.weights, colors.primary, fields.points, kind, notes)
 
 
 def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
@@ -184,7 +185,7 @@ def _distance(row: Row, default: float) -> float:
 
 def _notes(head: list[Line], rows: list[Row]) -> list[str]:
     strange = sorted(({line.keyword for line in head} | {name for row in rows for name in row.told}) - OF_ITS_PROGRAM)
-    found = [*head_notes(head), *([f"Not read: {', '.join(strange[:20])}."] if strange else [])]
+    found = [f"Not read: {', '.join(strange[:20])}."] if strange else []
     for i, row in enumerate(rows):
         for name in sorted(ODD_APERTURES & set(row.told)):
             found.append(f"The aperture of surface {i} ({name}, line {row.told[name].number}) is not used.")
