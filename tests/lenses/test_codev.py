@@ -120,7 +120,8 @@ def test_what_would_change_the_lens_is_refused_with_its_line(tmp_path, line, tol
 @pytest.mark.parametrize(
     ("line", "note"),
     [
-        ("REX S1 5", "REX, line 11"),
+        ("REX S1 5", "REX, line 11) is not used: rays that the lens blocks pass here"),
+        ("ELX S1 OBS 1", "ELX, line 11) is not used: rays that the lens blocks pass here"),
         ("ABC 5", "Not read: ABC (line 11)"),
         ("CIR S1 HOL 1", "CIR HOL (line 11)"),
         ("PIM", "PIM (line 11)"),

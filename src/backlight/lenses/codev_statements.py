@@ -87,7 +87,8 @@ def sorted_statements(text: str, file: str) -> Sorted:
         elif word in GENERAL:
             found.head[word] = line
         elif word in SHAPED_APERTURES:
-            found.notes.append(f"An aperture ({word}, line {line.number}) is not used.")
+            found.notes.append(f"An aperture ({word}, line {line.number}) is not used: "
+                               "rays that the lens blocks pass here.")  # fmt: skip
         elif word not in HARMLESS:
             _demand_no_change(line, bool(found.rows) and found.rows[-1].line.keyword != "SI")
             found.notes.append(f"Not read: {word} (line {line.number}).")

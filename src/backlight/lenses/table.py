@@ -38,6 +38,9 @@ def read_table(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
         if row.keyword not in PROFILES:
             row.refuse(f"the type {row.words[0]}", "S (surface), X (polynomial), A (stop) or I (image)",
                        "write what it is as our .json")  # fmt: skip
+        if (row is rows[-1]) != (row.keyword == "I"):
+            row.refuse(f"{row.words[0]}, {'the last row' if row is rows[-1] else 'and rows behind it'}",
+                       "I, the image, in the last row, and there alone", "is a part of the table missing?")  # fmt: skip
     shelf = Shelf({"AIR": ConstantIndex(AIR)} | dict(glasses))
     behind = [row.number_at(1, "a distance") * MM for row in rows[2:]] + [0.0]
     stop = next((i for i, row in enumerate(rows) if row.keyword == "A"), 1)
