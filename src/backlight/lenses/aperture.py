@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from backlight.errors import InputError
+from backlight.lenses.focus import before_focus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, with_f_number, with_numerical_aperture, with_object_aperture
 
-IN_FOCUS = 1e-9
-"""Of a focal length: how near to the focal point an object has its image nowhere."""
 Aperture = Callable[[Lens, float], Lens]
 """Lens and its main wavelength → the lens with its pupil."""
 
@@ -71,8 +70,8 @@ def _with_working_f_number(lens: Lens, number: float, wavelength: float) -> Lens
     if lens.object_distance is None:
         return with_f_number(lens, number, wavelength)
     first, distance = first_order(_with_diameter(lens, 1.0), wavelength), float(lens.object_distance)
-    to_focus = distance + float(first.ffl)
-    if abs(to_focus) < IN_FOCUS * abs(float(first.efl)):
+    to_focus = before_focus(lens, first)
+    if to_focus == 0:
         raise InputError("aperture", got="a working f-number, and an object in the front focal point",
                          expected="an object with an image")  # fmt: skip
     return _with_diameter(lens, abs(float(first.efl) * (distance + float(first.entrance_pupil)) / (number * to_focus)))

@@ -1,12 +1,16 @@
 """CODE V's sequences (.seq), read."""
 
+import math
 from collections.abc import Mapping
+
+import equinox as eqx
 
 from backlight.errors import InputError
 from backlight.lenses import aperture
 from backlight.lenses.codev_glasses import shelf_of
 from backlight.lenses.codev_statements import APERTURES, FIELDS, VIGNETTING, Row, Sorted, sorted_statements
 from backlight.lenses.codev_surfaces import glass_of, surfaces_of, thickness_of
+from backlight.lenses.focus import image_distance
 from backlight.lenses.lights import Colors, Fields, colors_of, fields_of, vignetting_notes, wavelength_at, weight_at
 from backlight.lenses.lines import Line
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
@@ -14,7 +18,7 @@ from backlight.light import Material
 from backlight.rays import Lens
 
 UNITS = {"M": 1e-3, "MM": 1e-3, "C": 1e-2, "CM": 1e-2, "I": 0.0254, "IN": 0.0254}
-NANOMETER = 1e-9
+MM, NANOMETER = 1e-3, 1e-9
 FAR = 1e9  # of its units: where the object is said to be infinitely far
 KINDS = {"AN": ANGLE, "OB": OBJECT, "IM": IMAGE, "RI": IMAGE}
 STANDARD = {"TEM": (15.0, 25.0, "°C"), "PRE": (750.0, 770.0, "mm Hg")}
@@ -38,8 +42,10 @@ def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
         raise InputError(file, got="no stop", expected="one surface with STO", remedy="add STO below one surface")
     lens = Lens(surfaces, object_distance=_object_distance(rows[0], unit), before=glass_of(rows[0], shelf))
     colors, (kind, fields) = _colors(head, file), _fields(head, unit)
+    shelf.demand_inside(colors.wavelengths)
     lens = _aperture(head, file, unit)(lens, colors.wavelengths[colors.primary])
-    notes = (*colors.notes, *fields.notes, *told.notes, *_notes(told, lens), *shelf.notes)
+    lens, focus = _focused(rows, lens, colors.wavelengths[colors.primary])
+    notes = (*colors.notes, *fields.notes, *told.notes, *focus, *_notes(told, lens), *shelf.notes)
     return LensFile(lens, _title(head), colors.wavelengths, colors.weights, colors.primary, fields.points, kind, notes)
 
 
@@ -91,6 +97,20 @@ def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aper
     raise InputError(file, got="no aperture", expected=f"a line {', '.join(APERTURES)}")
 
 
+def _focused(rows: list[Row], lens: Lens, wavelength: float) -> tuple[Lens, list[str]]:
+    """Return the lens with its paraxial image where PIM asks for it and no distance to it is told, and what to note."""
+    asked = next((row.told["PIM"] for row in rows if "PIM" in row.told), None)
+    if asked is None or asked.words[1:2] in (("N",), ("n",), ("NO",), ("no",)):
+        return lens, []
+    if thickness_of(rows[-2]) != 0:
+        return lens, [f"PIM (line {asked.number}) is not solved: distances are those of the file."]
+    distance = image_distance(lens, wavelength)
+    if not math.isfinite(distance):
+        asked.refuse("light that leaves in parallel", "a lens that makes an image")
+    found = eqx.tree_at(lambda one: one.surfaces[-2].thickness, lens, lens.surfaces[-2].thickness + distance)
+    return found, [f"The image stands where PIM (line {asked.number}) puts it, {distance / MM:.6g} mm behind the lens."]
+
+
 def _fields(head: Mapping[str, Line], unit: float) -> tuple[str, Fields]:
     given = [head[name] for name in FIELDS if name in head]
     kinds = {line.keyword[1:] for line in given}
@@ -115,6 +135,8 @@ def _notes(told: Sorted, lens: Lens) -> list[str]:
     real = next((head[name] for name in ("XRI", "YRI") if name in head), None)
     if real is not None:
         found.append(f"Real heights of the image ({real.keyword}, line {real.number}) are taken for paraxial ones.")
-    unused = {"PIM": "distances are those of the file", "CIR HOL": "a surface has no hole that light misses"}
-    lines = [(name, row.told[name], why) for row in told.rows for name, why in unused.items() if name in row.told]
-    return [*found, *(f"{name} (line {line.number}) is not used: {why}." for name, line, why in lines)]
+    holes = [row.told["CIR HOL"] for row in told.rows if "CIR HOL" in row.told]
+    return [
+        *found,
+        *(f"CIR HOL (line {line.number}) is not used: light meets the surface there, too." for line in holes),
+    ]

@@ -55,6 +55,7 @@ def read_table(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     if lens.surfaces[stop - 1].semi_diameter is None:
         rows[stop].refuse("no diameter", "that of the stop, or of the first surface where there is none")
     notes = [] if any(row.keyword == "A" for row in rows) else ["No stop is told: the first surface is taken."]
+    shelf.demand_inside(LensFile.wavelengths)
     lens = aperture.stop_size()(lens, LensFile.wavelengths[0])
     return LensFile(lens, " ".join(lines[0].words) if start else "", notes=(*notes, *shelf.notes))
 

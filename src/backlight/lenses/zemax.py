@@ -85,6 +85,7 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     lens = Lens(surfaces, object_distance=None if math.isinf(away) else away, before=before)
     kind = field_kind(head)
     colors, fields = colors_told(head), fields_told(head, kind, unit)
+    shelf.demand_inside(colors.wavelengths)
     lens = aperture_of(head, file, unit)(lens, colors.wavelengths[colors.primary])
     notes = (*colors.notes, *fields.notes, *head_notes(head, lens), *_notes(head, rows), *shelf.notes)
     return LensFile(lens, name_of(head), colors.wavelengths, colors.weights, colors.primary, fields.points, kind, notes)
