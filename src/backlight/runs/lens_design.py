@@ -14,15 +14,15 @@ from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import Free, Interval, Unknown
 from backlight.lenses import LensFile
 from backlight.lenses.fields import field_name, launched
+from backlight.lenses.record import AIR
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
 from backlight.rays.apertures import without_rims
 
 RULE = gauss_legendre(4, 8)
-AIR = 1.01
 NARROWEST, WIDEST = 0.2, 3.0
-"""An index below which a medium is air, and what a space may become over what it is."""
+"""What a space of air may become over what it is."""
 UNIT, LOST = 1e-6, 1e-3
 """m: a residual of 1, and what a lost ray counts as."""
 FOCAL = 1e-4
