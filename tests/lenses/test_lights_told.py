@@ -9,14 +9,15 @@ from lens_texts import CODE_V, MM, OWN, ZEMAX, everything, written
 
 from backlight.errors import InputError
 from backlight.lenses import read_lens, write_lens
+from backlight.light import ConstantIndex
 from backlight.rays import first_order, launch, trace
 
 NEAR = {".zmx": ZEMAX.replace("DISZ INFINITY", "DISZ 100"), ".seq": CODE_V.replace("SO 0 1e10", "SO 0 100")}
 PUPIL = {".zmx": "ENPD 8", ".seq": "EPD 8"}
 
 
-def read(tmp_path, text, ending=".zmx"):
-    return read_lens(written(tmp_path, f"a{ending}", text), glasses=OWN)
+def read(tmp_path, text, ending=".zmx", glasses=OWN):
+    return read_lens(written(tmp_path, f"a{ending}", text), glasses=glasses)
 
 
 @pytest.mark.parametrize(("ending", "word"), [(".zmx", "FNUM 4 1"), (".seq", "FNO 4")])
@@ -44,9 +45,12 @@ def test_an_f_number_of_the_lens_does_not_ask_where_the_object_is(tmp_path):
 def test_the_angle_of_a_cone(tmp_path):
     """30° at 100 mm: 2 · 100 mm · tan 30°, in air and in water; an aperture in water is n sin θ."""
     for glass, word, tangent in (("", "OBNA 30 1", 3**-0.5), ("  GLAS MYGLASS 0\n", "OBNA 30 1", 3**-0.5),
-                                 ("  GLAS MYGLASS 0\n", "OBNA 0.75 0", 3**-0.5)):  # fmt: skip
+                                 ("  GLAS MYGLASS 0\n", "OBNA 0.665 0", 3**-0.5)):  # fmt: skip
         text = NEAR[".zmx"].replace("  DISZ 100\n", f"  DISZ 100\n{glass}").replace("ENPD 8", word)
-        assert float(read(tmp_path, text).lens.entrance_pupil_diameter) == pytest.approx(200 * MM * tangent, rel=1e-12)
+        water = {"MYGLASS": ConstantIndex(1.33)}
+        assert float(read(tmp_path, text, glasses=water).lens.entrance_pupil_diameter) == pytest.approx(
+            200 * MM * tangent, rel=1e-12
+        )
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,8 @@ def test_the_angle_of_a_cone(tmp_path):
         (".zmx", "FTYP 0 0", "FTYP 0 1", r"line 5, FTYP(.|\n)*telecentric"),
         (".zmx", "ENPD 8", "OBNA 90 1", r"line 4, OBNA(.|\n)*below 90"),
         (".zmx", "ENPD 8", "FNUM 4 2", r"line 4, FNUM"),
+        (".zmx", "FTYP 0 0 2 1", "FTYP 0 0 2 3", r"line 5, FTYP(.|\n)*3 wavelengths, and 2 told"),
+        (".zmx", "FTYP 0 0 2 1", "FTYP 0 0 5 1", r"line 5, FTYP(.|\n)*5 fields, and 4 told"),
         (".zmx", "YFLN 0 5", "YFLN 0 90", r"line 7, YFLN(.|\n)*90°"),
         (".zmx", "XFLN 0 1", "XFLN 0 -135", r"line 6, XFLN(.|\n)*-135°"),
         (".zmx", "0.55 1\nWAVM 2", "0.55 -1\nWAVM 2", r"line 8, WAVM(.|\n)*weight"),
@@ -75,6 +81,12 @@ def test_light_that_cannot_be_is_refused_with_its_line(tmp_path, ending, before,
     assert before in text
     with pytest.raises(InputError, match=told):
         read(tmp_path, text.replace(before, after), ending)
+
+
+def test_a_wavelength_that_is_not_told_is_told(tmp_path):
+    told = read(tmp_path, ZEMAX.replace("WAVM 1 0.55 1\nWAVM 2 0.55 1\nPWAV 1\n", ""))
+    assert told.wavelengths == (587.5618e-9,)
+    assert told.notes == ("No wavelength is told: 587.56 nm is taken.",)
 
 
 def test_heights_may_be_any(tmp_path):
@@ -135,8 +147,8 @@ def test_vignetting_factors_are_told_where_no_rims_cut_the_light(tmp_path):
                           "only rims that the file gives clip rays.",)  # fmt: skip
     assert rimmed.notes == ()
     notes = [read(tmp_path, CODE_V.replace("REF 2", "REF 2; VUY 0 0.1").replace("  STO", rims), ".seq").notes
-             for rims in ("  STO", "  STO; CIR 5"  ,)]  # fmt: skip
-    assert all("Vignetting factors of field 2 (line 6)" in told[0] for told in notes)
+             for rims in ("  STO", "  STO; CIR 5")]  # fmt: skip
+    assert all("Vignetting factors of field 2 (line 6)" in one[0] for one in notes)
     all_rims = CODE_V.replace("REF 2", "REF 2; VUY 0 0.1").replace("SI 0", "CIR S1..2 5\nSI 0")
     assert not any("Vignetting" in note for note in read(tmp_path, all_rims, ".seq").notes)
 

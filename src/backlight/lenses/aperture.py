@@ -43,9 +43,7 @@ def object_aperture(sine: float) -> Aperture:
 
 def object_cone(angle: float) -> Aperture:
     """Take the angle against the axis, rad, up to which the light of a near object is used."""
-    return lambda lens, wavelength: with_object_aperture(
-        lens, float(lens.before.index(jnp.asarray(wavelength))) * math.sin(angle), wavelength
-    )
+    return lambda lens, wavelength: _with_cone(lens, angle, wavelength)
 
 
 def stop_size() -> Aperture:
@@ -75,6 +73,12 @@ def _with_working_f_number(lens: Lens, number: float, wavelength: float) -> Lens
         raise InputError("aperture", got="a working f-number, and an object in the front focal point",
                          expected="an object with an image")  # fmt: skip
     return _with_diameter(lens, abs(float(first.efl) * (distance + float(first.entrance_pupil)) / (number * to_focus)))
+
+
+@in_double_precision
+def _with_cone(lens: Lens, angle: float, wavelength: float) -> Lens:
+    index = lens.before.index(jnp.asarray(wavelength))
+    return with_object_aperture(lens, index * math.sin(angle), wavelength)
 
 
 def _with_diameter(lens: Lens, diameter: float) -> Lens:

@@ -36,7 +36,7 @@ def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     if len(rows) < 3 or rows[0].line.keyword != "SO" or rows[-1].line.keyword != "SI":
         raise InputError(file, got=f"{len(rows)} surfaces", expected="SO, the object, then S and SI, the image")
     unit, shelf = _unit(head), shelf_of(told.private, glasses)
-    radii = "RDM" in head and head["RDM"].words[1:2] not in (("N",), ("n",), ("NO",), ("no",))
+    radii = "RDM" in head and not head["RDM"].is_off
     surfaces = surfaces_of(rows, unit, radii, shelf)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STO", remedy="add STO below one surface")
@@ -100,7 +100,7 @@ def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aper
 def _focused(rows: list[Row], lens: Lens, wavelength: float) -> tuple[Lens, list[str]]:
     """Return the lens with its paraxial image where PIM asks for it and no distance to it is told, and what to note."""
     asked = next((row.told["PIM"] for row in rows if "PIM" in row.told), None)
-    if asked is None or asked.words[1:2] in (("N",), ("n",), ("NO",), ("no",)):
+    if asked is None or asked.is_off:
         return lens, []
     if thickness_of(rows[-2]) != 0:
         return lens, [f"PIM (line {asked.number}) is not solved: distances are those of the file."]
@@ -135,8 +135,6 @@ def _notes(told: Sorted, lens: Lens) -> list[str]:
     real = next((head[name] for name in ("XRI", "YRI") if name in head), None)
     if real is not None:
         found.append(f"Real heights of the image ({real.keyword}, line {real.number}) are taken for paraxial ones.")
-    holes = [row.told["CIR HOL"] for row in told.rows if "CIR HOL" in row.told]
-    return [
-        *found,
-        *(f"CIR HOL (line {line.number}) is not used: light meets the surface there, too." for line in holes),
-    ]
+    for line in (row.told["CIR HOL"] for row in told.rows if "CIR HOL" in row.told):
+        found.append(f"CIR HOL (line {line.number}) is not used: light meets the surface there, too.")
+    return found

@@ -9,7 +9,7 @@ from backlight.errors import InputError, nearest
 from backlight.lenses.lines import Line
 from backlight.light import AbbeGlass, ConstantIndex, Material, glass, glass_names
 
-AIR = "AIR", "VACUUM"
+AIR_NAMES = "AIR", "VACUUM"
 OLD = {"SSK4": (1.61765, 55.14), "SK1": (1.61025, 56.71), "F15": (1.60565, 37.83)}
 """Index and Abbe number of glasses that stand in older designs and in no catalog of today (Schott, 1967)."""
 
@@ -22,15 +22,11 @@ def told_glass(text: str) -> tuple[str, Material]:
 
     **Errors:** `InputError` for another text, and for numbers that are no glass's.
     """
-    told = re.fullmatch(r"\s*([^=,\s]+)\s*=([^=,]+),([^=,]+)", text)
-    try:
-        name, index, abbe = ("", 0.0, 0.0) if told is None else (told[1], float(told[2]), float(told[3]))
-    except ValueError:
-        name, index, abbe = "", 0.0, 0.0
-    if not (name and 1 <= index < 5 and 0 < abbe < 1000):
+    told = re.fullmatch(r"\s*([^=,\s]+)\s*=\s*(\d+\.?\d*)\s*,\s*(\d+\.?\d*)\s*", text)
+    if told is None or not (1 <= float(told[2]) < 5 and 0 < float(told[3]) < 1000):
         raise InputError("--glass", got=repr(text), expected="a name, n_d from 1 to 5 and V_d above 0",
                          remedy="write it as --glass B270=1.523,58.5")  # fmt: skip
-    return name, AbbeGlass(index, abbe)
+    return told[1], AbbeGlass(float(told[2]), float(told[3]))
 
 
 class Shelf:
@@ -68,7 +64,7 @@ class Shelf:
     def _looked_up(self, name: str, line: Line) -> Material:
         if name.upper() in self.own:
             return self.own[name.upper()]
-        if name.upper() in AIR:
+        if name.upper() in AIR_NAMES:
             return ConstantIndex(1.0)
         numbers = OLD.get(_bare(name)) or _digits(name)
         return _of_catalog(name, line, self.own) if numbers is None else self.model(name, *numbers, line)

@@ -27,6 +27,11 @@ class Line:
         """The first word, in capitals."""
         return self.words[0].upper()
 
+    @property
+    def is_off(self) -> bool:
+        """Whether it says N or NO."""
+        return len(self.words) > 1 and self.words[1].upper() in ("N", "NO")
+
     def refuse(self, got: str, expected: str, remedy: str = "") -> NoReturn:
         """Raise the error that names this line."""
         raise InputError(f"{self.file} line {self.number}, {self.words[0]}", got=got, expected=expected, remedy=remedy)

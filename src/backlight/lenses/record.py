@@ -10,8 +10,8 @@ from backlight.rays import Lens
 ANGLE, OBJECT, IMAGE = "angle", "object height", "image height"
 """What the numbers of a field mean: angles against the axis, rad; heights of the object's point or of its image, m."""
 
-AIR = 1.01
-"""An index below which a medium counts as air, which is neither drawn nor bent."""
+AIR_BELOW = 1.01
+"""An index below which a medium counts as air."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from scipy.spatial.transform import Rotation
 
 from backlight.errors import InputError
-from backlight.lenses.glasses import AIR, Shelf
+from backlight.lenses.glasses import AIR_NAMES, Shelf
 from backlight.lenses.lines import Line, words_of
 from backlight.lenses.record import LensFile
 from backlight.lenses.zemax_head import (
@@ -138,8 +138,10 @@ def _is_mirror(row: Row) -> bool:
 
 def _medium(row: Row, shelf: Shelf) -> Material | None:
     line = row.told.get("GLAS")
-    if line is None or len(line.words) < 2:
+    if line is None:
         return None
+    if len(line.words) < 2:
+        line.refuse("nothing", "the name of a glass")
     name = line.words[1]
     if name.upper() not in shelf.own and len(line.words) > 5 and line.number_at(2) in MODEL:
         return shelf.model(name, line.number_at(4, "the index"), line.number_at(5, "Abbe's number"), line)
@@ -154,7 +156,9 @@ def _clear(row: Row, unit: float) -> float | None:
         size = row.number("DIAM")
     else:
         return None
-    return size * unit if size > 0 else None
+    if size < 0:
+        row.line.refuse(f"a semi-diameter of {size:g}", "one ≥ 0")
+    return size * unit or None
 
 
 def _hole(row: Row, unit: float) -> float | None:
@@ -215,7 +219,7 @@ def _cut(last: Row, number: int) -> list[str]:
     glass = last.told["GLAS"].words[1:2] if "GLAS" in last.told else ()
     signs = ["no distance (DISZ)"] if "DISZ" not in last.told else []
     signs += ["a distance behind it"] if _distance(last, 0.0) != 0 else []
-    signs += [f"the material {glass[0]}"] if glass and glass[0].upper() not in AIR else []
+    signs += [f"the material {glass[0]}"] if glass and glass[0].upper() not in AIR_NAMES else []
     signs += ["the type COORDBRK"] if last.type == "COORDBRK" else []
     return [f"Surface {number} (line {last.line.number}), the last one, is taken for the image and has "
             f"{' and '.join(signs)}: is the file cut?"] if signs else []  # fmt: skip

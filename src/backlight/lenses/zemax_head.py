@@ -1,12 +1,13 @@
 """What Zemax's files (.zmx) say of the whole lens: unit, light, fields, aperture."""
 
 import math
+from typing import NoReturn
 
 from backlight.errors import InputError
 from backlight.lenses import aperture
 from backlight.lenses.lights import Colors, Fields, colors_of, fields_of, vignetting_notes, wavelength_at, weight_at
 from backlight.lenses.lines import Line
-from backlight.lenses.record import ANGLE, IMAGE, OBJECT
+from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
 from backlight.rays import Lens
 
 UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254, "INCH": 0.0254}
@@ -75,7 +76,9 @@ def colors_told(head: list[Line]) -> Colors:
         told = [(wavelength_at(old, i, MICROMETER), weight_at(weights, i)) for i in range(1, len(old.words))]
         told, lines = told[: _count(head, 4)], [weights or old]
     if not told:
-        return Colors((587.5618e-9,), (1.0,), 0)
+        return Colors(LensFile.wavelengths, LensFile.weights, 0, ("No wavelength is told: 587.56 nm is taken.",))
+    if (_count(head, 4) or 1) > len(told):
+        _refuse_count(head, f"{_count(head, 4)} wavelengths, and {len(told)} told")
     main = one_of(head, "PWAV")
     primary = main.whole_at(1, 1, len(told), "the number of a wavelength") - 1 if main else 0
     return colors_of(told, primary, lines)
@@ -90,7 +93,14 @@ def _count(head: list[Line], place: int) -> int | None:
 def fields_told(head: list[Line], kind: str, unit: float) -> Fields:
     """Return fields (y, x), rad or m."""
     x, y, weights = (one_of(head, *names) for names in (("XFLN", "XFLD"), ("YFLN", "YFLD"), ("FWGN", "FWGT")))
-    return fields_of(x, y, weights, kind=kind, unit=unit, count=_count(head, 3))
+    count, told = _count(head, 3), [len(line.words) - 1 for line in (x, y) if line is not None]
+    if told and (count or 1) > max(told):
+        _refuse_count(head, f"{count} fields, and {max(told)} told")
+    return fields_of(x, y, weights, kind=kind, unit=unit, count=count)
+
+
+def _refuse_count(head: list[Line], got: str) -> NoReturn:
+    lines_with(head, "FTYP")[0].refuse(got, "as many as it says", "is a part of the file missing?")
 
 
 def aperture_of(head: list[Line], file: str, unit: float) -> aperture.Aperture:

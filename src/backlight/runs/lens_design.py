@@ -14,7 +14,7 @@ from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import Free, Interval, Unknown
 from backlight.lenses import LensFile
 from backlight.lenses.fields import field_name, launched
-from backlight.lenses.record import AIR
+from backlight.lenses.record import AIR_BELOW
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
@@ -76,7 +76,7 @@ def improved(
 def _default(told: LensFile) -> tuple[str, ...]:
     """Return the curvatures of bent surfaces and the spaces of air, but for what stands before the first surface."""
     paths = leaf_paths(told.lens)
-    with_air = np.asarray(_indices(told)) < AIR
+    with_air = np.asarray(_indices(told)) < AIR_BELOW
     found = []
     for i, surface in enumerate(told.lens.surfaces[:-1]):
         curvature, thickness = f"surfaces.{i}.profile.curvature", f"surfaces.{i}.thickness"
