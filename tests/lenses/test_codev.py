@@ -1,5 +1,6 @@
 """Keywords of CODE V's sequences, in small files whose numbers can be had by hand."""
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from backlight.errors import InputError
 from backlight.lenses import LensFile, read_lens
 from backlight.light import ConstantIndex, Rays, glass
-from backlight.rays import Conic, first_order, footprints
+from backlight.rays import Conic, first_order, footprints, launch, trace
 
 MM = 1e-3
 HEAD = """RDM; LEN
@@ -120,7 +121,8 @@ def test_what_would_change_the_lens_is_refused_with_its_line(tmp_path, line, tol
 @pytest.mark.parametrize(
     ("line", "note"),
     [
-        ("REX S1 5", "REX, line 11"),
+        ("REX S1 5", "REX, line 11) is not used: rays that the lens blocks pass here"),
+        ("ELX S1 OBS 1", "ELX, line 11) is not used: rays that the lens blocks pass here"),
         ("ABC 5", "Not read: ABC (line 11)"),
         ("CIR S1 HOL 1", "CIR HOL (line 11)"),
         ("PIM", "PIM (line 11)"),
@@ -136,6 +138,33 @@ def test_what_has_no_part_in_the_rays_is_told(tmp_path, line, note):
     more = [one for one in told.notes if one not in plain.notes]
     assert len(more) == (note is not None)
     assert note is None or note in more[0]
+
+
+MIRROR = PLAIN.replace("S -50 90", "S 0 0\nS -300 0 REFL").replace("50 4 517.642", "0 0")
+WATER = PLAIN.replace("S -50 90", "S -50 0 'WATER'")
+
+
+@pytest.mark.parametrize("object_", ["1e12", "160", "-80", "20"])
+@pytest.mark.parametrize("text", [PLAIN.replace("-50 90", "-50 0"), MIRROR, WATER])
+def test_pim_puts_the_image_where_rays_near_the_axis_meet(tmp_path, text, object_):
+    """Of lenses in air and before water, and of a mirror; the image's own distance counts from there."""
+    text = text.replace("SO 0 1e12", f"SO 0 {object_}").replace("SI 0 0", "PIM\nSI 0 0.5")
+    told = read(tmp_path, text, glasses={"WATER": ConstantIndex(1.33)})
+    last = told.lens.surfaces[-2]
+    focused = eqx.tree_at(lambda one: one.surfaces[-2].thickness, told.lens, last.thickness - 0.5 * MM)
+    with jax.enable_x64(True):
+        ray = trace(focused, launch(focused, np.zeros(2), np.array([[1e-4], [0.0]]), 587.6e-9))
+    assert abs(float(ray.position[1, 0])) < 1e-4 * MM * 1e-6
+    assert any("where PIM (line 1" in note for note in told.notes)
+
+
+def test_pim_without_an_image_is_refused_and_may_be_off(tmp_path):
+    plain = read(tmp_path, PLAIN.replace("-50 90", "-50 0"))
+    off = read(tmp_path, PLAIN.replace("-50 90", "-50 0").replace("SI 0", "PIM N\nSI 0"))
+    assert float(off.lens.surfaces[-2].thickness) == 0
+    assert off.notes == plain.notes
+    with pytest.raises(InputError, match=r"line 10, PIM(.|\n)*parallel"):
+        read(tmp_path, PLAIN.replace("S 50 4", "S 0 4").replace("-50 90", "0 0").replace("SI 0", "PIM\nSI 0"))
 
 
 def test_real_heights_are_told_to_be_paraxial(tmp_path):

@@ -56,15 +56,26 @@ def test_the_same_lens_in_every_dialect(tmp_path, name, text, dialect):
     assert len(told.notes) == len(plain.notes)
 
 
+PASS = "is not used: rays that the lens blocks pass here."
+
+
 @pytest.mark.parametrize(
     ("before", "after", "note"),
     [
         ("NAME", "NEWS 1\nNAME", "Not read: NEWS."),
         ("  CURV 0.02", "  XYZZ 3\n  CURV 0.02", "Not read: XYZZ."),
-        ("  CURV 0.02", "  SQAP 3 4\n  CURV 0.02", "The aperture of surface 1 (SQAP, line 18) is not used."),
+        ("  CURV 0.02", "  SQAP 3 4\n  CURV 0.02", f"The aperture of surface 1 (SQAP, line 18) {PASS}"),
+        ("  CURV 0.02", "  ELOB 3 4\n  CURV 0.02", f"The aperture of surface 1 (ELOB, line 18) {PASS}"),
+        ("  CURV 0.02", "  OBSC 1 2 0\n  CURV 0.02", f"The aperture of surface 1 (OBSC, line 18) {PASS}"),
+        ("  CURV 0.02", "  OBDC 0 0\n  CURV 0.02", None),
+        (
+            "  CURV 0.02",
+            "  OBDC 0 1\n  CURV 0.02",
+            "The aperture of surface 1 is decentered (OBDC, line 18), and taken "
+            "as centered here: other rays are blocked.",
+        ),
         ("FTYP 0", "FTYP 3", "Real heights of the image (line 5) are taken for paraxial ones."),
         ("PWAV 1", "PWAV 1\nMNUM 3 1", "Of 3 configurations (line 11) that of the table is read."),
-        ("PWAV 1", "PWAV 1\nVDXN 0 0.1", "Vignetting factors (line 11) are not used: apertures clip rays."),
         ("PWAV 1", "PWAV 1\nENVD 20 1 1", None),
         ("PWAV 1", "PWAV 1\nENVD 60 1 0", None),  # the indices are not adjusted to it
     ],
@@ -101,7 +112,6 @@ def test_what_of_a_zemax_file_has_no_part_in_the_rays_is_told(tmp_path, before, 
         ("a.seq", CODE_V.replace("REF 2", "REF 9"), r"line 6, REF"),
         ("a.seq", CODE_V.replace("EPD 8", "FNO 0"), r"line 3, FNO"),
         ("a.zmx", ZEMAX.replace("ENPD 8", "ENPD 8\nENVD 60 1 1"), r"line 5, ENVD\n.*60 °C"),
-        ("a.zmx", ZEMAX.replace("ENPD 8", "OBNA 3 1"), r"line 4, OBNA\n.*cone"),
         ("a.zmx", ZEMAX.replace("CURV 0\n  DISZ INFINITY", "CURV 0.1\n  DISZ 50"), r"line 13, CURV\n.*curved object"),
         ("a.zmx", "MODE SEQ\n", "0 surfaces"),
         ("a.zmx", "", "empty"),
@@ -117,6 +127,16 @@ def test_what_of_a_zemax_file_has_no_part_in_the_rays_is_told(tmp_path, before, 
         ("a.txt", TABLE.replace("1.5168/64.2", "1.5168/x"), r"line 4, S"),
         ("a.txt", TABLE.replace("S 1 -100", "S 1 round"), r"line 6, S\n.*'round'"),
         ("a.txt", "nothing\n", "no table"),
+        ("a.txt", TABLE.replace("I 40 0 20 AIR\n", ""), r"line 6, S(.|\n)*the last row"),
+        ("a.txt", TABLE.replace("S 1 -100 12", "S 1 -100 -12"), r"line 6, S(.|\n)*-12"),
+        ("a.zmx", ZEMAX.replace("DIAM 6 1", "DIAM -6 1"), r"line 15, SURF(.|\n)*-6"),
+        ("a.zmx", ZEMAX.replace("GLAS MYGLASS 0 0 1.5 40", "GLAS"), r"line 23, GLAS(.|\n)*name of a glass"),
+        ("a.txt", TABLE.replace("A 4", "I 4"), r"line 5, I(.|\n)*rows behind it"),
+        ("a.zmx", ZEMAX.replace("SURF 2", "SURF 3"), r"line 25, SURF(.|\n)*SURF 2, the next one"),
+        ("a.zmx", ZEMAX.replace("  CURV -0.01", "  CLAP 5 4 0"), r"line 25, SURF(.|\n)*hole(.|\n)*less than"),
+        ("a.zmx", ZEMAX.replace("  CURV -0.01", "  OBSC 0 -4 0"), r"line 25, SURF(.|\n)*hole"),
+        ("a.seq", CODE_V.replace("  CCY 0", "  CIR 3; CIR OBS 4"), r"line 15, CIR(.|\n)*within the rim of 3"),
+        ("a.seq", CODE_V.replace("  CCY 0", "  CIR OBS -4"), r"line 15, CIR(.|\n)*-4"),
         ("a.json", "{", "line 1"),
         ("a.json", "[]", "format"),
         ("a.lens", "x", r"\.zmx, \.seq"),
@@ -187,6 +207,24 @@ def test_damaged_files_never_give_another_error(damage, told):
         line[word % len(line)] = other
     with contextlib.suppress(InputError):
         read("\n".join(" ".join(line) for line in lines), name, OWN)
+
+
+@pytest.mark.parametrize(
+    ("lines", "last", "signs"),
+    [
+        (24, "Surface 1 (line 15)", "a distance behind it and the material MYGLASS"),
+        (19, "Surface 1 (line 15)", "no distance (DISZ)"),
+        (28, "Surface 2 (line 25)", "a distance behind it"),
+        (32, "Surface 3 (line 29)", "the type COORDBRK"),
+        (37, "Surface 4 (line 33)", "the material MIRROR"),
+        (41, "Surface 5 (line 38)", "a distance behind it and the type COORDBRK"),
+        (44, "Surface 6 (line 42)", "no distance (DISZ)"),
+    ],
+)
+def test_a_file_that_was_cut_tells(tmp_path, lines, last, signs):
+    text = "\n".join(ZEMAX.splitlines()[:lines])
+    notes = read_lens(written(tmp_path, "a.zmx", text), glasses=OWN).notes
+    assert notes == (f"{last}, the last one, is taken for the image and has {signs}: is the file cut?",)
 
 
 def test_long_lines_take_no_time():

@@ -3,17 +3,22 @@
 import math
 from collections.abc import Mapping
 
+import equinox as eqx
+
 from backlight.errors import InputError
 from backlight.lenses import aperture
 from backlight.lenses.codev_glasses import shelf_of
 from backlight.lenses.codev_statements import APERTURES, FIELDS, VIGNETTING, Row, Sorted, sorted_statements
 from backlight.lenses.codev_surfaces import glass_of, surfaces_of, thickness_of
-from backlight.lenses.lines import Line, fields_of
+from backlight.lenses.focus import image_distance
+from backlight.lenses.lights import Colors, Fields, colors_of, fields_of, vignetting_notes, wavelength_at, weight_at
+from backlight.lenses.lines import Line
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
 from backlight.light import Material
 from backlight.rays import Lens
 
 UNITS = {"M": 1e-3, "MM": 1e-3, "C": 1e-2, "CM": 1e-2, "I": 0.0254, "IN": 0.0254}
+MM, NANOMETER = 1e-3, 1e-9
 FAR = 1e9  # of its units: where the object is said to be infinitely far
 KINDS = {"AN": ANGLE, "OB": OBJECT, "IM": IMAGE, "RI": IMAGE}
 STANDARD = {"TEM": (15.0, 25.0, "°C"), "PRE": (750.0, 770.0, "mm Hg")}
@@ -31,16 +36,17 @@ def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     if len(rows) < 3 or rows[0].line.keyword != "SO" or rows[-1].line.keyword != "SI":
         raise InputError(file, got=f"{len(rows)} surfaces", expected="SO, the object, then S and SI, the image")
     unit, shelf = _unit(head), shelf_of(told.private, glasses)
-    radii = "RDM" in head and head["RDM"].words[1:2] not in (("N",), ("n",), ("NO",), ("no",))
+    radii = "RDM" in head and not head["RDM"].is_off
     surfaces = surfaces_of(rows, unit, radii, shelf)
     if not any(surface.stop for surface in surfaces):
         raise InputError(file, got="no stop", expected="one surface with STO", remedy="add STO below one surface")
     lens = Lens(surfaces, object_distance=_object_distance(rows[0], unit), before=glass_of(rows[0], shelf))
-    wavelengths, weights, primary = _wavelengths(head, file)
-    lens = _aperture(head, file, unit)(lens, wavelengths[primary])
-    kind, fields = _fields(head, unit)
-    notes = (*told.notes, *_notes(told), *shelf.notes)
-    return LensFile(lens, _title(head), wavelengths, weights, primary, fields, kind, notes)
+    colors, (kind, fields) = _colors(head, file), _fields(head, unit)
+    shelf.demand_inside(colors.wavelengths)
+    lens = _aperture(head, file, unit)(lens, colors.wavelengths[colors.primary])
+    lens, focus = _focused(rows, lens, colors.wavelengths[colors.primary])
+    notes = (*colors.notes, *fields.notes, *told.notes, *focus, *_notes(told, lens), *shelf.notes)
+    return LensFile(lens, _title(head), colors.wavelengths, colors.weights, colors.primary, fields.points, kind, notes)
 
 
 def _object_distance(row: Row, unit: float) -> float | None:
@@ -68,22 +74,22 @@ def _title(head: Mapping[str, Line]) -> str:
     return " ".join(head["TIT"].words[1:]).strip("'\" ") if "TIT" in head else ""
 
 
-def _wavelengths(head: Mapping[str, Line], file: str) -> tuple[tuple[float, ...], tuple[float, ...], int]:
+def _colors(head: Mapping[str, Line], file: str) -> Colors:
     if "WL" not in head:
         raise InputError(file, got="no wavelength", expected="a line WL with wavelengths in nm")
-    told = [value * 1e-9 for value in head["WL"].numbers()]
-    if not told or any(not 0 < w < 1e-3 for w in told):
-        head["WL"].refuse(" ".join(head["WL"].words[1:]), "wavelengths in nm")
-    weights = head["WTW"].numbers() if "WTW" in head else []
+    line, weights = head["WL"], head.get("WTW")
+    told = [(wavelength_at(line, i, NANOMETER), weight_at(weights, i)) for i in range(1, len(line.words))]
+    if not told:
+        line.refuse("nothing", "wavelengths in nm")
     primary = head["REF"].whole_at(1, 1, len(told), "the number of a wavelength") - 1 if "REF" in head else 0
-    return tuple(told), tuple((weights + [1.0] * len(told))[: len(told)]), primary
+    return colors_of(told, primary, [weights or line])
 
 
 def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aperture:
     if "EPD" in head:
         return aperture.entrance_pupil(head["EPD"].positive_at(1, "a diameter") * unit)
     if "FNO" in head:
-        return aperture.f_number(head["FNO"].positive_at(1, "an f-number"))
+        return aperture.working_f_number(head["FNO"].positive_at(1, "an f-number"))
     if "NA" in head:
         return aperture.image_aperture(head["NA"].positive_at(1, "a numerical aperture"))
     if "NAO" in head:
@@ -91,29 +97,44 @@ def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aper
     raise InputError(file, got="no aperture", expected=f"a line {', '.join(APERTURES)}")
 
 
-def _fields(head: Mapping[str, Line], unit: float) -> tuple[str, tuple[tuple[float, float], ...]]:
+def _focused(rows: list[Row], lens: Lens, wavelength: float) -> tuple[Lens, list[str]]:
+    """Return the lens with its paraxial image where PIM asks for it and no distance to it is told, and what to note."""
+    asked = next((row.told["PIM"] for row in rows if "PIM" in row.told), None)
+    if asked is None or asked.is_off:
+        return lens, []
+    if thickness_of(rows[-2]) != 0:
+        return lens, [f"PIM (line {asked.number}) is not solved: distances are those of the file."]
+    distance = image_distance(lens, wavelength)
+    if not math.isfinite(distance):
+        asked.refuse("light that leaves in parallel", "a lens that makes an image")
+    found = eqx.tree_at(lambda one: one.surfaces[-2].thickness, lens, lens.surfaces[-2].thickness + distance)
+    return found, [f"The image stands where PIM (line {asked.number}) puts it, {distance / MM:.6g} mm behind the lens."]
+
+
+def _fields(head: Mapping[str, Line], unit: float) -> tuple[str, Fields]:
     given = [head[name] for name in FIELDS if name in head]
-    kinds = {KINDS[line.keyword[1:]] for line in given}
+    kinds = {line.keyword[1:] for line in given}
     if len(kinds) > 1:
-        given[-1].refuse(f"fields of two kinds: {' and '.join(sorted(kinds))}", "fields of one kind")
-    kind = kinds.pop() if kinds else ANGLE
-    x, y = ([v for line in given if line.keyword[0] == axis for v in line.numbers()] for axis in "XY")
-    return kind, fields_of(x, y, math.pi / 180 if kind == ANGLE else unit)
+        given[-1].refuse(f"fields of two kinds: {' and '.join(sorted(line.keyword for line in given))}",
+                         "fields of one kind")  # fmt: skip
+    kind = KINDS[kinds.pop()] if kinds else ANGLE
+    x, y = (next((line for line in given if line.keyword[0] == axis), None) for axis in "XY")
+    return kind, fields_of(x, y, head.get("WTF"), kind=kind, unit=unit)
 
 
-def _notes(told: Sorted) -> list[str]:
+def _notes(told: Sorted, lens: Lens) -> list[str]:
     """Return what has no part in the rays, and refuse another air than that of the indices."""
-    head, found = told.head, []
+    head = told.head
+    found: list[str] = []
     for name, (low, high, unit) in STANDARD.items():
         if name in head and not low <= head[name].number_at(1) <= high:
             head[name].refuse(f"{head[name].words[1]} {unit}", f"{low:g} to {high:g} {unit}",
                               "take the line out, and give glasses at that air: glasses={name: material.at(…)}"
                               )  # fmt: skip
-    if any(value != 0 for name in VIGNETTING if name in head for value in head[name].numbers()):
-        found.append("Vignetting factors are not used: apertures clip rays.")
+    found += vignetting_notes((head[name] for name in VIGNETTING if name in head), lens)
     real = next((head[name] for name in ("XRI", "YRI") if name in head), None)
     if real is not None:
         found.append(f"Real heights of the image ({real.keyword}, line {real.number}) are taken for paraxial ones.")
-    unused = {"PIM": "distances are those of the file", "CIR HOL": "a surface has no hole that light misses"}
-    lines = [(name, row.told[name], why) for row in told.rows for name, why in unused.items() if name in row.told]
-    return [*found, *(f"{name} (line {line.number}) is not used: {why}." for name, line, why in lines)]
+    for line in (row.told["CIR HOL"] for row in told.rows if "CIR HOL" in row.told):
+        found.append(f"CIR HOL (line {line.number}) is not used: light meets the surface there, too.")
+    return found

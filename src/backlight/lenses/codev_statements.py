@@ -15,10 +15,10 @@ BASIC = ["RDY", "CUY", "THI", "GLA", "RMD"]
 """Said by the line of the surface, too: the last one counts."""
 SHAPES = ["SPH", "CON", "ASP", "K", "YTO", "CYL", "RDX", "CUX", "SPS", "SCO", "STO", "CIR", "DAR", "BEN", "REV", "PIM"]
 SURFACE = frozenset([*BASIC, *PLACES, *POWERS, *SHAPES])
-GENERAL = frozenset([*FIELDS, *APERTURES, *VIGNETTING, "RDM", "DIM", "WL", "REF", "WTW", "TIT", "TEM", "PRE"])
+GENERAL = frozenset([*FIELDS, *APERTURES, *VIGNETTING, "RDM", "DIM", "WL", "REF", "WTW", "WTF", "TIT", "TEM", "PRE"])
 
 HARMLESS = frozenset([
-    "LEN", "INI", "GO", "DER", "WTF", "PWT", "SLB", "CA", "LBL", "DDM", "CCY", "CCX", "THC", "KC", "AC", "BC", "CC",
+    "LEN", "INI", "GO", "DER", "PWT", "SLB", "CA", "LBL", "DDM", "CCY", "CCX", "THC", "KC", "AC", "BC", "CC",
     "DC", "EC", "FC", "GC", "HC", "JC", "CUF", "CUM", "XDC", "YDC", "ZDC", "ADC", "BDC", "CDC", "GLC", "CRP", "SCC",
 ])  # fmt: skip
 """Initials, labels, weights, edges for drawings, and what is left to the optimizer."""
@@ -87,7 +87,8 @@ def sorted_statements(text: str, file: str) -> Sorted:
         elif word in GENERAL:
             found.head[word] = line
         elif word in SHAPED_APERTURES:
-            found.notes.append(f"An aperture ({word}, line {line.number}) is not used.")
+            found.notes.append(f"An aperture ({word}, line {line.number}) is not used: "
+                               "rays that the lens blocks pass here.")  # fmt: skip
         elif word not in HARMLESS:
             _demand_no_change(line, bool(found.rows) and found.rows[-1].line.keyword != "SI")
             found.notes.append(f"Not read: {word} (line {line.number}).")

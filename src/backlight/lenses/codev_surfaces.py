@@ -29,10 +29,12 @@ def surfaces_of(rows: list[Row], unit: float, radii: bool, shelf: Shelf) -> list
         mirror, medium = _behind(row, last, shelf)
         turn, pose, behind = _places(row, unit)
         ahead = 0.0 if last else thickness
-        hole = row.told["CIR OBS"].number_at(2) * unit if "CIR OBS" in row.told else None
-        found.append(Surface(_profile(row, unit, radii), thickness=0.0 if behind else ahead, medium=medium,
-                             mirror=mirror, semi_diameter=_rim(row, unit), hole=hole, stop="STO" in row.told,
-                             turn=turn, pose=pose))  # fmt: skip
+        hole = row.told["CIR OBS"].positive_at(2, "a size") * unit if "CIR OBS" in row.told else None
+        profile, rim = _profile(row, unit, radii), _rim(row, unit)
+        if rim is not None and hole is not None and hole >= rim:
+            row.told["CIR OBS"].refuse(f"{hole / unit:g}", f"an obstruction within the rim of {rim / unit:g}")
+        found.append(Surface(profile, thickness=0.0 if behind else ahead, medium=medium, mirror=mirror,
+                             semi_diameter=rim, hole=hole, stop="STO" in row.told, turn=turn, pose=pose))  # fmt: skip
         if behind is not None and not last:
             found.append(Surface(turn=behind, thickness=ahead))
     return found

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import typing
+from types import NoneType
 from typing import Any
 
 import equinox as eqx
@@ -14,6 +16,11 @@ from backlight.rays import Lens
 
 FORMAT = "backlight-lens/1"
 DEEPEST = 30
+WORDS: dict[type, str] = {
+    rays.Profile: "a profile", rays.Pose: "a Pose", rays.Phase: "a phase", light.Material: "a material",
+    bool: "true or false", int: "a number of a surface", np.ndarray: "one number",
+}  # fmt: skip
+"""What a field of a surface, a group or a lens can be."""
 
 
 def classes() -> dict[str, type]:
@@ -53,6 +60,13 @@ def from_form(form: Any, file: str) -> LensFile:
     if len(weights) != len(wavelengths) or type(primary) is not int or not 0 <= primary < len(wavelengths):
         raise InputError(f"{file}, wavelengths", got=f"{len(wavelengths)}, {len(weights)} weights, primary {primary}",
                          expected="as many weights, and the number of one of them")  # fmt: skip
+    for name, fits, expected in (
+        ("wavelengths", np.all(wavelengths > 0), "numbers > 0, m"),
+        ("weights", np.all(weights >= 0) and np.any(weights > 0), "numbers ≥ 0, one of them > 0"),
+        ("fields", kind != ANGLE or np.all(np.abs(fields) < np.pi / 2), "angles below π/2"),
+    ):
+        if not fits:
+            raise InputError(f"{file}, {name}", got=repr(form[name])[:80], expected=expected)
     notes = tuple(str(note) for note in form.get("notes", ()))
     return LensFile(
         lens=lens,
@@ -67,37 +81,21 @@ def from_form(form: Any, file: str) -> LensFile:
 
 
 def _demand_parts(lens: Lens, file: str) -> None:
-    """Refuse parts where others belong: they were put together without their constructors."""
-    number = np.ndarray, 0, "one number"
+    """Refuse parts where others belong: they were put together without their constructors.
+
+    What belongs where is what the classes say of their fields; a number there is one number.
+    """
     rows = [(f"lens.surfaces.{i}", row) for i, row in enumerate(_parts(lens.surfaces, rays.Surface, file, "surfaces"))]
     rows += [(f"lens.groups.{i}", group) for i, group in enumerate(_parts(lens.groups, rays.Group, file, "groups"))]
-    wanted: dict[str, tuple[Any, int | None, str]] = {
-        "profile": (rays.Profile, None, "a profile"), "thickness": number, "semi_diameter": number,
-        "medium": (light.Material, None, "a material"), "pose": (rays.Pose, None, "a Pose"),
-        "hole": number, "soft_edge": number, "phase": (rays.Phase, None, "a phase"),
-        "turn": (rays.Pose, None, "a Pose"), "mirror": (bool, None, "true or false"),
-        "stop": (bool, None, "true or false"),
-        "first": (int, None, "a number of a surface"), "last": (int, None, "a number of a surface"),
-        "entrance_pupil_diameter": number, "object_distance": number, "before": (light.Material, None, "a material"),
-    }  # fmt: skip
-    optional = (
-        "semi_diameter",
-        "hole",
-        "soft_edge",
-        "medium",
-        "pose",
-        "turn",
-        "phase",
-        "entrance_pupil_diameter",
-        "object_distance",
-    )
     for where, part in [("lens", lens), *rows]:
-        for name in (f.name for f in dataclasses.fields(part) if f.name in wanted):
-            value: Any = getattr(part, name)
-            kind, axes, words = wanted[name]
-            fits = isinstance(value, kind) and (axes is None or np.ndim(value) == axes)  # type: ignore[arg-type]
-            if not fits and not (value is None and name in optional):
-                raise InputError(f"{file}, {where}.{name}", got=repr(value)[:80], expected=words)
+        for name, hint in typing.get_type_hints(type(part)).items():
+            kinds = set(typing.get_args(hint)) or {hint}
+            value = getattr(part, name)
+            if (value is None and NoneType in kinds) or name in ("surfaces", "groups"):
+                continue
+            kind = next((kind for kind in WORDS if kind in kinds), np.ndarray)
+            if not isinstance(value, kind) or (kind is np.ndarray and np.ndim(value) != 0):
+                raise InputError(f"{file}, {where}.{name}", got=repr(value)[:80], expected=WORDS[kind])
 
 
 def _parts(values: Any, kind: type, file: str, name: str) -> tuple[Any, ...]:

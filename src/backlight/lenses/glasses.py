@@ -1,37 +1,70 @@
 """Names of glasses in files."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from backlight.errors import InputError, nearest
 from backlight.lenses.lines import Line
 from backlight.light import AbbeGlass, ConstantIndex, Material, glass, glass_names
 
-AIR = "AIR", "VACUUM"
+AIR_NAMES = "AIR", "VACUUM"
 OLD = {"SSK4": (1.61765, 55.14), "SK1": (1.61025, 56.71), "F15": (1.60565, 37.83)}
 """Index and Abbe number of glasses that stand in older designs and in no catalog of today (Schott, 1967)."""
+
+SHEETS = {"B270": (1.523, 58.5)}
+"""Index and Abbe number that makers state of glasses that are in no catalog, for want of tolerances: proposed only."""
+
+
+def told_glass(text: str) -> tuple[str, Material]:
+    """Return name and glass of a text such as 'B270=1.523,58.5': a name, n_d and V_d.
+
+    **Errors:** `InputError` for another text, and for numbers that are no glass's.
+    """
+    told = re.fullmatch(r"\s*([^=,\s]+)\s*=\s*(\d+\.?\d*)\s*,\s*(\d+\.?\d*)\s*", text)
+    if told is None or not (1 <= float(told[2]) < 5 and 0 < float(told[3]) < 1000):
+        raise InputError("--glass", got=repr(text), expected="a name, n_d from 1 to 5 and V_d above 0",
+                         remedy="write it as --glass B270=1.523,58.5")  # fmt: skip
+    return told[1], AbbeGlass(float(told[2]), float(told[3]))
 
 
 class Shelf:
     """The glasses of a file.
 
     **Attributes:** `own`: materials by names in capitals, the reader's and the file's, which come before those of the
-    catalog; `models`: what was told by two numbers, so that its dispersion is a model's, with its lines.
+    catalog; `models`: what was told by two numbers, so that its dispersion is a model's, with its lines; `taken`: the
+    glasses of the lens, with their names and lines.
     """
 
     def __init__(self, own: Mapping[str, Material]):
         self.own = {name.upper(): material for name, material in own.items()}
         self.models: dict[str, list[int]] = {}
+        self.taken: list[tuple[str, Line, Material]] = []
 
     def named(self, name: str, line: Line) -> Material:
         """Return the glass of a name: an own one, air, digits of index and Abbe number, or one of the catalog, with or
         without its maker and its hyphens.
 
-        **Errors:** `InputError` with the line and close names.
+        **Errors:** `InputError` with the line, close names, and how to give a glass.
         """
+        found = self._looked_up(name, line)
+        self.taken.append((name, line, found))
+        return found
+
+    def demand_inside(self, wavelengths: Sequence[float]) -> None:
+        """Refuse, with the line of the glass, a wavelength at which it is not known."""
+        for name, line, material in self.taken:
+            try:
+                material.index(np.asarray(wavelengths))
+            except InputError as error:
+                line.refuse(f"{error.got} in {name}", error.expected,
+                            "leave the wavelength out, or give a glass that is known there")  # fmt: skip
+
+    def _looked_up(self, name: str, line: Line) -> Material:
         if name.upper() in self.own:
             return self.own[name.upper()]
-        if name.upper() in AIR:
+        if name.upper() in AIR_NAMES:
             return ConstantIndex(1.0)
         numbers = OLD.get(_bare(name)) or _digits(name)
         return _of_catalog(name, line, self.own) if numbers is None else self.model(name, *numbers, line)
@@ -73,8 +106,11 @@ def _of_catalog(name: str, line: Line, own: Mapping[str, Material]) -> Material:
                   and known.upper().startswith(maker)), None)  # fmt: skip
     if found is None:
         every = {known.rpartition(":")[2] for known in glass_names()} | set(own)
-        line.refuse(f"the unknown glass {name!r}", "a name of the catalog",
-                    f"{nearest(plain, every)[:200]} or give it: glasses={{{name!r}: material}}")  # fmt: skip
+        index, abbe = SHEETS.get(wanted, ("nd", "Vd"))
+        close, sheet = nearest(plain, every), " of its data sheet" if wanted in SHEETS else ""
+        line.refuse(f"the unknown glass {name!r}", f"a name of the catalog{f'; {close}' * close.startswith('did')}",
+                    f"give n_d and V_d{sheet}: --glass {name}={index},{abbe}, or in Python "
+                    f"glasses={{{name!r}: AbbeGlass({index}, {abbe})}}")  # fmt: skip
     try:
         return glass(found)
     except InputError as error:  # pragma: no cover - a name of the catalog

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -27,6 +26,11 @@ class Line:
     def keyword(self) -> str:
         """The first word, in capitals."""
         return self.words[0].upper()
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it says N or NO."""
+        return len(self.words) > 1 and self.words[1].upper() in ("N", "NO")
 
     def refuse(self, got: str, expected: str, remedy: str = "") -> NoReturn:
         """Raise the error that names this line."""
@@ -100,10 +104,3 @@ def words_of(text: str, file: str) -> list[Line]:
     """Return the lines that are not empty."""
     split = ((i, tuple(line.split())) for i, line in enumerate(lines_of(text), 1))
     return [Line(file, i, words) for i, words in split if words]
-
-
-def fields_of(x: Sequence[float], y: Sequence[float], scale: float) -> tuple[tuple[float, float], ...]:
-    """Return pairs (y, x) of what was told one axis after the other; the axis that is not told is 0."""
-    count = max(len(x), len(y), 1)
-    x, y = (list(axis) + [0.0] * (count - len(axis)) for axis in (x, y))
-    return tuple((b * scale, a * scale) for a, b in zip(x, y, strict=True))

@@ -10,6 +10,9 @@ from backlight.rays import Lens
 ANGLE, OBJECT, IMAGE = "angle", "object height", "image height"
 """What the numbers of a field mean: angles against the axis, rad; heights of the object's point or of its image, m."""
 
+AIR_BELOW = 1.01
+"""An index below which a medium counts as air."""
+
 
 @dataclass(frozen=True)
 class LensFile:

@@ -16,7 +16,7 @@ from backlight.rays import Asphere, Conic, Lens, Profile, Surface, XYPolynomial
 
 MM = 1e-3
 OPAQUE = "OCCLUDER"
-AIR = 1.000293
+INDEX_OF_AIR = 1.000293
 
 
 def read_table(text: str, file: str, glasses: Mapping[str, Material]) -> LensFile:
@@ -38,7 +38,10 @@ def read_table(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
         if row.keyword not in PROFILES:
             row.refuse(f"the type {row.words[0]}", "S (surface), X (polynomial), A (stop) or I (image)",
                        "write what it is as our .json")  # fmt: skip
-    shelf = Shelf({"AIR": ConstantIndex(AIR)} | dict(glasses))
+        if (row is rows[-1]) != (row.keyword == "I"):
+            row.refuse(f"{row.words[0]}, {'the last row' if row is rows[-1] else 'and rows behind it'}",
+                       "I, the image, in the last row, and there alone", "is a part of the table missing?")  # fmt: skip
+    shelf = Shelf({"AIR": ConstantIndex(INDEX_OF_AIR)} | dict(glasses))
     behind = [row.number_at(1, "a distance") * MM for row in rows[2:]] + [0.0]
     stop = next((i for i, row in enumerate(rows) if row.keyword == "A"), 1)
     surfaces, before = [], _medium(rows[0], shelf, ConstantIndex(1.0))
@@ -46,12 +49,15 @@ def read_table(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     for i, (row, thickness) in enumerate(zip(rows[1:], behind, strict=True), 1):
         medium = _medium(row, shelf, medium)
         diameter = row.number_at(3, "a diameter") * MM
+        if diameter < 0:
+            row.refuse(row.words[3], "a diameter ≥ 0")
         surfaces.append(Surface(PROFILES[row.keyword](row), thickness=thickness, medium=medium, stop=i == stop,
                                 semi_diameter=diameter / 2 if diameter and row.keyword != "I" else None))  # fmt: skip
     lens = Lens(surfaces, before=before)
     if lens.surfaces[stop - 1].semi_diameter is None:
         rows[stop].refuse("no diameter", "that of the stop, or of the first surface where there is none")
     notes = [] if any(row.keyword == "A" for row in rows) else ["No stop is told: the first surface is taken."]
+    shelf.demand_inside(LensFile.wavelengths)
     lens = aperture.stop_size()(lens, LensFile.wavelengths[0])
     return LensFile(lens, " ".join(lines[0].words) if start else "", notes=(*notes, *shelf.notes))
 

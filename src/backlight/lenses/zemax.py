@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from scipy.spatial.transform import Rotation
 
 from backlight.errors import InputError
-from backlight.lenses.glasses import Shelf
+from backlight.lenses.glasses import AIR_NAMES, Shelf
 from backlight.lenses.lines import Line, words_of
 from backlight.lenses.record import LensFile
 from backlight.lenses.zemax_head import (
     aperture_of,
+    colors_told,
     demand_known,
     field_kind,
     fields_told,
     head_notes,
     name_of,
     unit_of,
-    wavelengths_of,
 )
 from backlight.lenses.zemax_surfaces import Numbers, shape_of
 from backlight.light import ConstantIndex, Material
@@ -27,15 +27,16 @@ from backlight.rays import Conic, Lens, Phase, Pose, Profile, Surface
 CATALOG, MODEL = 0, (1, 2)
 """What the first number behind a glass's name says: look it up, or take index and Abbe number as they stand."""
 
-OF_ITS_PROGRAM = frozenset(
-    """VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN POLS GLRS GSTD NSCD COFN BLNK TOL
-    MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN WAVM WAVL WAVN PWAV SURF TYPE CURV DISZ PARM GLAS
-    CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD FNUM FLOA OBNA REAY
-    CADE SQAP ELAP OBSC OBDC XDAT VDXN VDYN VCXN VCYN VANN ZVCX ZVCY ZVDX ZVDY""".split()  # noqa: SIM905
+ODD_APERTURES = frozenset(["CADE", "SQAP", "SQOB", "ELAP", "ELOB", "SPID", "UDAD", "UDOB", "USAP"])
+"""Rectangles, ellipses, arms and a user's own, of rims and of what is in the way."""
+
+OF_ITS_PROGRAM = ODD_APERTURES.union(
+    """VERS NAME NOTE PFIL LANG ENVD GFAC GCAT RAIM PUSH SDMA OMMA ROPD HYPR PICB FWGN FWGT POLS GLRS GSTD NSCD COFN
+    BLNK TOL MNUM MOFF DBDT LUID EERA AUTH IWDP STUD MODE UNIT FTYP XFLN YFLN XFLD YFLD WAVM WAVL WWGT WAVN PWAV SURF
+    TYPE CURV DISZ PARM GLAS CONI DIAM CLAP FLAP STOP COMM SSID FIMP POPS HIDE MIRR SLAB MEMA OEMA MAZH COAT PPAR ENPD
+    FNUM FLOA OBNA REAY OBSC OBDC XDAT VDXN VDYN VCXN VCYN VANN ZVCX ZVCY ZVDX ZVDY""".split()  # noqa: SIM905
 )
 """Keywords that are read, and those that say nothing of the optics: drawings, solves, windows of the program."""
-
-ODD_APERTURES = {"CADE", "SQAP", "ELAP", "OBDC"}
 
 
 @dataclass
@@ -68,6 +69,9 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     head, rows = _sorted(lines)
     if len(rows) < 2:
         raise InputError(file, got=f"{len(rows)} surfaces", expected="SURF 0, the object, and more")
+    for i, row in enumerate(rows):
+        if row.line.whole_at(1, 0, len(rows), "the number of a surface") != i:
+            row.line.refuse(f"SURF {row.line.words[1]}", f"SURF {i}, the next one", "is a part of the file missing?")
     demand_known(head)
     unit, shelf = unit_of(head), Shelf(glasses)
     surfaces, before = _surfaces(rows, unit, shelf)
@@ -79,11 +83,12 @@ def read_zemax(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     if not math.isinf(away) and rows[0].number("CURV") != 0:
         rows[0].told["CURV"].refuse("a curved object", "a plane one")
     lens = Lens(surfaces, object_distance=None if math.isinf(away) else away, before=before)
-    wavelengths, weights, primary = wavelengths_of(head)
     kind = field_kind(head)
-    lens = aperture_of(head, file, unit)(lens, wavelengths[primary])
-    return LensFile(lens, name_of(head), wavelengths, weights, primary, fields_told(head, kind, unit), kind,
-                    (*_notes(head, rows), *shelf.notes))  # fmt: skip
+    colors, fields = colors_told(head), fields_told(head, kind, unit)
+    shelf.demand_inside(colors.wavelengths)
+    lens = aperture_of(head, file, unit)(lens, colors.wavelengths[colors.primary])
+    notes = (*colors.notes, *fields.notes, *head_notes(head, lens), *_notes(head, rows), *shelf.notes)
+    return LensFile(lens, name_of(head), colors.wavelengths, colors.weights, colors.primary, fields.points, kind, notes)
 
 
 def _sorted(lines: list[Line]) -> tuple[list[Line], list[Row]]:
@@ -116,10 +121,13 @@ def _surfaces(rows: list[Row], unit: float, shelf: Shelf) -> tuple[list[Surface]
         thickness = _distance(row, 0.0) * unit
         if math.isinf(thickness):
             row.told["DISZ"].refuse("INFINITY", "a finite distance behind each surface but the object")
-        surfaces.append(Surface(profile, thickness=thickness, medium=medium, mirror=mirror,
-                                semi_diameter=_clear(row, unit), stop="STOP" in row.told,
-                                hole=_hole(row, unit), phase=phase,
-                                turn=_turn(row, unit) if breaks else None))  # fmt: skip
+        try:
+            surfaces.append(Surface(profile, thickness=thickness, medium=medium, mirror=mirror,
+                                    semi_diameter=_clear(row, unit), stop="STOP" in row.told,
+                                    hole=_hole(row, unit), phase=phase,
+                                    turn=_turn(row, unit) if breaks else None))  # fmt: skip
+        except InputError as error:
+            row.line.refuse(f"{error.where} {error.got}", error.expected, error.remedy)
     return surfaces, before
 
 
@@ -130,8 +138,10 @@ def _is_mirror(row: Row) -> bool:
 
 def _medium(row: Row, shelf: Shelf) -> Material | None:
     line = row.told.get("GLAS")
-    if line is None or len(line.words) < 2:
+    if line is None:
         return None
+    if len(line.words) < 2:
+        line.refuse("nothing", "the name of a glass")
     name = line.words[1]
     if name.upper() not in shelf.own and len(line.words) > 5 and line.number_at(2) in MODEL:
         return shelf.model(name, line.number_at(4, "the index"), line.number_at(5, "Abbe's number"), line)
@@ -146,14 +156,23 @@ def _clear(row: Row, unit: float) -> float | None:
         size = row.number("DIAM")
     else:
         return None
-    return size * unit if size > 0 else None
+    if size < 0:
+        row.line.refuse(f"a semi-diameter of {size:g}", "one ≥ 0")
+    return size * unit or None
 
 
 def _hole(row: Row, unit: float) -> float | None:
     """Return the radius within which nothing passes, of an annulus or of a disc that is in the way."""
-    if "OBSC" in row.told and row.number("OBSC") == 0:
+    if "CLAP" in row.told:
+        return row.number("CLAP") * unit or None
+    if "OBSC" in row.told and not _is_ring(row):
         return row.number("OBSC", place=2) * unit or None
-    return row.number("CLAP") * unit or None
+    return None
+
+
+def _is_ring(row: Row) -> bool:
+    """Tell whether a ring is in the way: light passes within it, too."""
+    return row.number("OBSC") != 0
 
 
 def _turn(row: Row, unit: float) -> Pose:
@@ -184,8 +203,23 @@ def _distance(row: Row, default: float) -> float:
 
 def _notes(head: list[Line], rows: list[Row]) -> list[str]:
     strange = sorted(({line.keyword for line in head} | {name for row in rows for name in row.told}) - OF_ITS_PROGRAM)
-    found = [*head_notes(head), *([f"Not read: {', '.join(strange[:20])}."] if strange else [])]
+    found = [f"Not read: {', '.join(strange[:20])}."] if strange else []
     for i, row in enumerate(rows):
-        for name in sorted(ODD_APERTURES & set(row.told)):
-            found.append(f"The aperture of surface {i} ({name}, line {row.told[name].number}) is not used.")
-    return found
+        odd = sorted(ODD_APERTURES & set(row.told)) + (["OBSC"] if _is_ring(row) else [])
+        found += [f"The aperture of surface {i} ({name}, line {row.told[name].number}) is not used: rays that the lens "
+                  "blocks pass here." for name in odd]  # fmt: skip
+        if "OBDC" in row.told and any(row.told["OBDC"].numbers()):
+            found.append(f"The aperture of surface {i} is decentered (OBDC, line {row.told['OBDC'].number}), and taken "
+                         "as centered here: other rays are blocked.")  # fmt: skip
+    return found + _cut(rows[-1], len(rows) - 1)
+
+
+def _cut(last: Row, number: int) -> list[str]:
+    """Tell what the last surface has and an image has not: a file that was cut ends in a lens."""
+    glass = last.told["GLAS"].words[1:2] if "GLAS" in last.told else ()
+    signs = ["no distance (DISZ)"] if "DISZ" not in last.told else []
+    signs += ["a distance behind it"] if _distance(last, 0.0) != 0 else []
+    signs += [f"the material {glass[0]}"] if glass and glass[0].upper() not in AIR_NAMES else []
+    signs += ["the type COORDBRK"] if last.type == "COORDBRK" else []
+    return [f"Surface {number} (line {last.line.number}), the last one, is taken for the image and has "
+            f"{' and '.join(signs)}: is the file cut?"] if signs else []  # fmt: skip

@@ -1,13 +1,17 @@
 """What Zemax's files (.zmx) say of the whole lens: unit, light, fields, aperture."""
 
 import math
+from typing import NoReturn
 
 from backlight.errors import InputError
 from backlight.lenses import aperture
-from backlight.lenses.lines import Line, fields_of
-from backlight.lenses.record import ANGLE, IMAGE, OBJECT
+from backlight.lenses.lights import Colors, Fields, colors_of, fields_of, vignetting_notes, wavelength_at, weight_at
+from backlight.lenses.lines import Line
+from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
+from backlight.rays import Lens
 
-UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254}
+UNITS = {"MM": 1e-3, "CM": 1e-2, "METER": 1.0, "M": 1.0, "IN": 0.0254, "INCH": 0.0254}
+MICROMETER = 1e-6
 FIELDS = {0: ANGLE, 1: OBJECT, 2: IMAGE, 3: IMAGE}
 REAL = 3
 """Of the kinds of fields: heights that rays have in the image; here they are taken for paraxial ones."""
@@ -21,17 +25,26 @@ def lines_with(head: list[Line], keyword: str) -> list[Line]:
     return [line for line in head if line.keyword == keyword]
 
 
+def one_of(head: list[Line], *keywords: str) -> Line | None:
+    """Return the first line of keywords that mean the same."""
+    return next((line for keyword in keywords for line in lines_with(head, keyword)), None)
+
+
 def field_kind(head: list[Line]) -> str:
     """Return whether fields are angles or heights."""
-    told = lines_with(head, "FTYP")
-    return FIELDS[told[0].whole_at(1, 0, 3, "a kind of field")] if told else ANGLE
+    told = one_of(head, "FTYP")
+    return FIELDS[told.whole_at(1, 0, 3, "a kind of field")] if told else ANGLE
 
 
 def demand_known(head: list[Line]) -> None:
-    """Refuse rays that meet surfaces in no order, and another air than that of the indices."""
+    """Refuse rays that meet surfaces in no order or set out in parallel, and another air than that of the indices."""
     for line in lines_with(head, "MODE"):
         if [word.upper() for word in line.words[1:2]] != ["SEQ"]:
             line.refuse(" ".join(line.words[1:]), "SEQ: rays that meet the surfaces in their order")
+    for line in lines_with(head, "FTYP"):
+        if len(line.words) > 2 and line.number_at(2) != 0:
+            line.refuse("an object space that is telecentric", "chief rays through the stop, FTYP … 0",
+                        "set the second number to 0 if the stop is where it should be")  # fmt: skip
     for line in lines_with(head, "ENVD"):
         adjusted = len(line.words) > 3 and line.number_at(3) != 0
         if adjusted and (line.number_at(1), line.number_at(2)) != STANDARD_AIR:
@@ -54,35 +67,40 @@ def name_of(head: list[Line]) -> str:
     return next((" ".join(line.words[1:]) for line in lines_with(head, "NAME")), "")
 
 
-def wavelengths_of(head: list[Line]) -> tuple[tuple[float, ...], tuple[float, ...], int]:
-    """Return wavelengths, m, weights, and the number of the main one."""
-    told = [(line.number_at(2) * 1e-6, line.number_at(3) if len(line.words) > 3 else 1.0)
-            for line in lines_with(head, "WAVM")]  # fmt: skip
-    told += [(value * 1e-6, 1.0) for line in lines_with(head, "WAVL") for value in line.numbers()]
+def colors_told(head: list[Line]) -> Colors:
+    """Return wavelengths, one on a line (WAVM) or all on one (WAVL) as files had them before."""
+    lines = lines_with(head, "WAVM")
+    told = [(wavelength_at(line, 2, MICROMETER), weight_at(line, 3)) for line in lines[: _count(head, 4)]]
+    old, weights = one_of(head, "WAVL"), one_of(head, "WWGT")
+    if old is not None and not told:
+        told = [(wavelength_at(old, i, MICROMETER), weight_at(weights, i)) for i in range(1, len(old.words))]
+        told, lines = told[: _count(head, 4)], [weights or old]
     if not told:
-        return (587.5618e-9,), (1.0,), 0
-    told = told[: _count(head, 4, len(told))]
-    main = lines_with(head, "PWAV")
-    primary = main[0].whole_at(1, 1, len(told), "the number of a wavelength") - 1 if main else 0
-    for wavelength, _ in told:
-        if not 0 < wavelength < 1e-3:
-            raise InputError(head[0].file, got=f"a wavelength of {wavelength * 1e6:g} µm", expected="a number > 0, µm")
-    return tuple(w for w, _ in told), tuple(s for _, s in told), primary
+        return Colors(LensFile.wavelengths, LensFile.weights, 0, ("No wavelength is told: 587.56 nm is taken.",))
+    if (_count(head, 4) or 1) > len(told):
+        _refuse_count(head, f"{_count(head, 4)} wavelengths, and {len(told)} told")
+    main = one_of(head, "PWAV")
+    primary = main.whole_at(1, 1, len(told), "the number of a wavelength") - 1 if main else 0
+    return colors_of(told, primary, lines)
 
 
-def _count(head: list[Line], place: int, default: int) -> int:
+def _count(head: list[Line], place: int) -> int | None:
     """Return how many fields (3) or wavelengths (4) count: the program fills its tables up."""
-    told = lines_with(head, "FTYP")
-    return told[0].whole_at(place, 1, 1000, "how many there are") if told and len(told[0].words) > place else default
+    told = one_of(head, "FTYP")
+    return told.whole_at(place, 1, 1000, "how many there are") if told and len(told.words) > place else None
 
 
-def fields_told(head: list[Line], kind: str, unit: float) -> tuple[tuple[float, float], ...]:
+def fields_told(head: list[Line], kind: str, unit: float) -> Fields:
     """Return fields (y, x), rad or m."""
-    x, y = (
-        [value for line in lines_with(head, keyword)[:1] for value in line.numbers()] for keyword in ("XFLN", "YFLN")
-    )
-    count = _count(head, 3, max(len(x), len(y)))
-    return fields_of(x[:count], y[:count], math.pi / 180 if kind == ANGLE else unit)
+    x, y, weights = (one_of(head, *names) for names in (("XFLN", "XFLD"), ("YFLN", "YFLD"), ("FWGN", "FWGT")))
+    count, told = _count(head, 3), [len(line.words) - 1 for line in (x, y) if line is not None]
+    if told and (count or 1) > max(told):
+        _refuse_count(head, f"{count} fields, and {max(told)} told")
+    return fields_of(x, y, weights, kind=kind, unit=unit, count=count)
+
+
+def _refuse_count(head: list[Line], got: str) -> NoReturn:
+    lines_with(head, "FTYP")[0].refuse(got, "as many as it says", "is a part of the file missing?")
 
 
 def aperture_of(head: list[Line], file: str, unit: float) -> aperture.Aperture:
@@ -91,23 +109,34 @@ def aperture_of(head: list[Line], file: str, unit: float) -> aperture.Aperture:
         if line.keyword == "ENPD":
             return aperture.entrance_pupil(line.positive_at(1, "a diameter") * unit)
         if line.keyword == "FNUM":
-            return aperture.f_number(line.positive_at(1, "an f-number"))
+            number = line.positive_at(1, "an f-number")
+            return aperture.working_f_number(number) if _flagged(line) else aperture.f_number(number)
         if line.keyword == "OBNA":
-            if len(line.words) > 2 and line.number_at(2) != 0:
-                line.refuse("the angle of a cone", "a numerical aperture, OBNA with 0 behind it")
-            return aperture.object_aperture(line.positive_at(1, "a numerical aperture"))
+            return _of_the_object(line)
         if line.keyword == "FLOA":
             return aperture.stop_size()
     raise InputError(file, got="no aperture", expected="a line ENPD, FNUM, OBNA or FLOA",
                      remedy="add ENPD and the diameter of the entrance pupil")  # fmt: skip
 
 
-def head_notes(head: list[Line]) -> list[str]:
+def _of_the_object(line: Line) -> aperture.Aperture:
+    """Return a numerical aperture, or the half angle of a cone in degrees."""
+    if not _flagged(line):
+        return aperture.object_aperture(line.positive_at(1, "a numerical aperture"))
+    angle = line.positive_at(1, "an angle")
+    if angle >= 90:
+        line.refuse(f"{angle:g}°", "half the angle of a cone, below 90°")
+    return aperture.object_cone(math.radians(angle))
+
+
+def _flagged(line: Line) -> bool:
+    return len(line.words) > 2 and line.whole_at(2, 0, 1, "a flag") == 1
+
+
+def head_notes(head: list[Line], lens: Lens) -> list[str]:
     """Return what the rays do not know of."""
-    found = []
-    vignetted = [line for name in VIGNETTING for line in lines_with(head, name) if any(v != 0 for v in line.numbers())]
-    if vignetted:
-        found.append(f"Vignetting factors (line {vignetted[0].number}) are not used: apertures clip rays.")
+    factors = [line for name in VIGNETTING for line in lines_with(head, name)]
+    found = vignetting_notes(factors, lens, _count(head, 3))
     for line in lines_with(head, "FTYP"):
         if line.number_at(1) == REAL:
             found.append(f"Real heights of the image (line {line.number}) are taken for paraxial ones.")

@@ -48,7 +48,8 @@ def _extended(step: int) -> Type:
 
     def read(numbers, unit):
         rho = numbers.extra.get(2, 1.0) or 1.0
-        return with_powers(numbers, unit, {p: a / rho**p for p, a in _enumerated(numbers.series(), step)}), None
+        terms = {step * i: a / rho ** (step * i) for i, a in enumerate(numbers.series(), 1)}
+        return with_powers(numbers, unit, terms), None
 
     def write(profile, phase, unit):
         terms = powers_of(profile, unit, range(step, 240 * step + 1, step))
@@ -57,10 +58,6 @@ def _extended(step: int) -> Type:
         return based(profile, unit, {}, extra_of(1.0, [terms.get(p, 0.0) for p in range(step, max(terms) + 1, step)]))
 
     return Type(read, write, extra=True)
-
-
-def _enumerated(values: list[float], step: int) -> list[tuple[int, float]]:
-    return [(step * i, a) for i, a in enumerate(values, 1)]
 
 
 def _read_standard(numbers, unit):

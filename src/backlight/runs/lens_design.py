@@ -14,15 +14,15 @@ from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import Free, Interval, Unknown
 from backlight.lenses import LensFile
 from backlight.lenses.fields import field_name, launched
+from backlight.lenses.record import AIR_BELOW
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
 from backlight.rays.apertures import without_rims
 
 RULE = gauss_legendre(4, 8)
-AIR = 1.01
 NARROWEST, WIDEST = 0.2, 3.0
-"""An index below which a medium is air, and what a space may become over what it is."""
+"""What a space of air may become over what it is."""
 UNIT, LOST = 1e-6, 1e-3
 """m: a residual of 1, and what a lost ray counts as."""
 FOCAL = 1e-4
@@ -76,7 +76,7 @@ def improved(
 def _default(told: LensFile) -> tuple[str, ...]:
     """Return the curvatures of bent surfaces and the spaces of air, but for what stands before the first surface."""
     paths = leaf_paths(told.lens)
-    with_air = np.asarray(_indices(told)) < AIR
+    with_air = np.asarray(_indices(told)) < AIR_BELOW
     found = []
     for i, surface in enumerate(told.lens.surfaces[:-1]):
         curvature, thickness = f"surfaces.{i}.profile.curvature", f"surfaces.{i}.thickness"
