@@ -58,3 +58,14 @@ def test_a_bad_file_ends_in_a_sentence(tmp_path, capsys, text, told):
     shown = capsys.readouterr().err
     assert told in shown
     assert len(shown.splitlines()) <= 6
+
+
+def test_a_glass_that_no_catalog_has_is_given(tmp_path, capsys):
+    path = tmp_path / "lens.txt"
+    path.write_text(TABLE.replace("1.5168/64.2", "MINE"))
+    assert call("lens", "info", str(path)) == 3
+    assert "--glass" in capsys.readouterr().err
+    assert call("lens", "info", str(path), "--glass", "MINE=1.5168,64.2") == 0
+    assert "n=1.51680" in capsys.readouterr().out
+    assert call("lens", "info", str(path), "--glass", "MINE=1.5168") == 3
+    assert "--glass B270=1.523,58.5" in capsys.readouterr().err

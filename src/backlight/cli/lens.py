@@ -13,18 +13,23 @@ app = typer.Typer(name="lens", help="Lens files: Zemax .zmx, CODE V .seq, tables
 LensPath = Annotated[
     Path, typer.Argument(metavar="FILE", dir_okay=False, help="A lens file: .zmx, .seq, .txt or .json.")
 ]
+Glasses = Annotated[
+    list[str] | None,
+    typer.Option("--glass", metavar="NAME=ND,VD", help="A glass that the file names and no catalog has, such as "
+                 "B270=1.523,58.5; repeatable."),
+]  # fmt: skip
 Picture = Annotated[Path, typer.Option("--out", help="The picture, .png or .svg.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 
 
 @app.command(epilog="Example: backlight lens info triplet.zmx")
-def info(file: LensPath, json: Json = False) -> None:
+def info(file: LensPath, glass: Glasses = None, json: Json = False) -> None:
     """Tell focal lengths, pupils and surfaces."""
-    from backlight.lenses import read_lens
     from backlight.lenses.describe import described
+    from backlight.runs.lens import read
 
-    told = described(read_lens(file))
+    told = described(read(file, tuple(glass or ())))
     if json:
         show.as_json(told)
         return
@@ -39,11 +44,11 @@ def info(file: LensPath, json: Json = False) -> None:
 
 
 @app.command(epilog="Example: backlight lens draw triplet.zmx --out triplet.svg")
-def draw(file: LensPath, out: Picture, overwrite: Overwrite = False, json: Json = False) -> None:
+def draw(file: LensPath, out: Picture, glass: Glasses = None, overwrite: Overwrite = False, json: Json = False) -> None:
     """Draw a lens with rays of each of its fields."""
     from backlight.runs.lens import draw_lens
 
-    path = draw_lens(file, out, overwrite=overwrite)
+    path = draw_lens(file, out, glasses=tuple(glass or ()), overwrite=overwrite)
     _told({"picture": str(path)}, json, [], f"picture: {path}")
 
 
@@ -51,6 +56,7 @@ def draw(file: LensPath, out: Picture, overwrite: Overwrite = False, json: Json 
 def analyze(
     file: LensPath,
     out: Annotated[Path, typer.Option("--out", help="A new folder for report.html and result.json.")],
+    glass: Glasses = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -60,7 +66,7 @@ def analyze(
     """
     from backlight.runs.lens import analyze_lens
 
-    told = analyze_lens(file, out, overwrite=overwrite)
+    told = analyze_lens(file, out, glasses=tuple(glass or ()), overwrite=overwrite)
     rows = [
         (p["name"], _micrometers(p["rms_spot"]), f"{p['rms_wavefront']:.4f}", f"{p['strehl']:.4f}")
         for p in told["points"]
@@ -79,6 +85,7 @@ def optimize(
     efl: Annotated[
         str | None, typer.Option("--efl", metavar="LENGTH", help="The focal length that is wanted, such as 50mm.")
     ] = None,
+    glass: Glasses = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -90,7 +97,8 @@ def optimize(
     from backlight.runs.lens import optimize_lens
 
     wanted = None if efl is None else units.parse(efl, "length", where="--efl")
-    told = optimize_lens(file, out, free=tuple(free or ()), efl=wanted, overwrite=overwrite)
+    told = optimize_lens(file, out, free=tuple(free or ()), efl=wanted, glasses=tuple(glass or ()),
+                         overwrite=overwrite)  # fmt: skip
     spots = [(f"RMS spot {p['field']}", _micrometers(p["before"]), _micrometers(p["after"])) for p in told["rms_spots"]]
     efls = ("efl", _length(told["efl"]["before"]), _length(told["efl"]["after"]))
     _told(told, json, [("", "before", "after"), *spots, efls], f"lens: {out} ({told['stop_reason']})")
@@ -108,6 +116,7 @@ def tolerance(
     ] = None,
     samples: Annotated[int, typer.Option("--samples", min=2, help="Lenses that are built at random.")] = 256,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Draws them.")] = 0,
+    glass: Glasses = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:  # fmt: skip
@@ -118,7 +127,8 @@ def tolerance(
     """
     from backlight.runs.lens import tolerance_lens
 
-    told = tolerance_lens(file, out, tuple(tolerances or ()), samples=samples, seed=seed, overwrite=overwrite)
+    told = tolerance_lens(file, out, tuple(tolerances or ()), samples=samples, seed=seed,
+                          glasses=tuple(glass or ()), overwrite=overwrite)  # fmt: skip
     longest = sorted(told["tolerances"], key=lambda one: -one["widens"])
     single = [(f"{one['name']}, {one['shown']}", f"+{_micrometers(one['widens'])}") for one in longest]
     order = ("nominal", "expected", "median", "nine_of_ten")

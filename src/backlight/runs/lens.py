@@ -10,33 +10,45 @@ from backlight.io.jsonfile import to_json
 from backlight.lenses import read_lens, write_lens
 from backlight.lenses.analyze import analyzed
 from backlight.lenses.files import WRITERS
+from backlight.lenses.glasses import told_glass
+from backlight.lenses.record import LensFile
 from backlight.runs.lens_design import improved
 from backlight.runs.lens_tolerances import parsed, toleranced
 
 PICTURES = (".png", ".svg")
 
 
-def draw_lens(file: str | Path, out: str | Path, *, overwrite: bool = False) -> Path:
+def read(file: str | Path, glasses: tuple[str, ...] = ()) -> LensFile:
+    """Return what a lens file says, with glasses that are told as texts such as `B270=1.523,58.5`.
+
+    **Errors:** as of `read_lens`, and `InputError` for such a text.
+    """
+    return read_lens(file, glasses=dict(told_glass(one) for one in glasses))
+
+
+def draw_lens(file: str | Path, out: str | Path, *, glasses: tuple[str, ...] = (), overwrite: bool = False) -> Path:
     """Draw a lens in the plane of y and z into a PNG or SVG file.
 
-    **Errors:** `InputError` for a file that is there already, another ending, and those of `read_lens`.
+    **Errors:** `InputError` for a file that is there already, another ending, and those of `read`.
     """
     from backlight.report.lens_figures import lens_picture
 
     out = _new_file(out, PICTURES, overwrite)
-    return commit_file(out, lens_picture(read_lens(file), out.suffix.lower()[1:]))
+    return commit_file(out, lens_picture(read(file, glasses), out.suffix.lower()[1:]))
 
 
-def analyze_lens(file: str | Path, out: str | Path, *, overwrite: bool = False) -> dict[str, Any]:
+def analyze_lens(
+    file: str | Path, out: str | Path, *, glasses: tuple[str, ...] = (), overwrite: bool = False
+) -> dict[str, Any]:
     """Write the report of a lens into a folder, `report.html` and `result.json`; return the numbers.
 
-    **Errors:** `InputError` for a folder that is there already, and those of `read_lens` and `analyzed`.
+    **Errors:** `InputError` for a folder that is there already, and those of `read` and `analyzed`.
     """
     from backlight.report.lens_page import lens_page
 
     file = Path(file)
     check_output(out, overwrite=overwrite, inputs=[file])
-    found = analyzed(read_lens(file))
+    found = analyzed(read(file, glasses))
     title = f"{file.name}: {found.told.name}" if found.told.name else file.name
 
     def build(folder: Path) -> None:
@@ -53,14 +65,15 @@ def optimize_lens(
     *,
     free: tuple[str, ...] = (),
     efl: float | None = None,
+    glasses: tuple[str, ...] = (),
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """Write a better lens into a new lens file; return what was before and after. See `lens_design.improved`.
 
-    **Errors:** `InputError` for a file that is there already, another ending, and those of `read_lens`.
+    **Errors:** `InputError` for a file that is there already, another ending, and those of `read`.
     """
     out = _new_file(out, tuple(WRITERS), overwrite)
-    told = read_lens(file)
+    told = read(file, glasses)
     better, report = improved(told, free=free, efl=efl)
     write_lens(out, better)
     return report
@@ -73,6 +86,7 @@ def tolerance_lens(
     *,
     samples: int = 256,
     seed: int = 0,
+    glasses: tuple[str, ...] = (),
     overwrite: bool = False,
 ) -> dict[str, Any]:
     """Draw what each tolerance of a lens does to its spots; return that, and what to expect of all together.
@@ -84,7 +98,7 @@ def tolerance_lens(
     from backlight.report.lens_figures import sensitivity_picture
 
     out, sizes = _new_file(out, PICTURES, overwrite), parsed(tolerances)
-    told = toleranced(read_lens(file), sizes, samples=samples, seed=seed)
+    told = toleranced(read(file, glasses), sizes, samples=samples, seed=seed)
     commit_file(out, sensitivity_picture(told["tolerances"], out.suffix.lower()[1:]))
     return told
 
