@@ -74,9 +74,10 @@ def _behind(row: Row, last: bool, shelf: Shelf) -> tuple[bool, Material | None]:
 def _rim(row: Row, unit: float) -> float | None:
     """Return the semi-diameter of CIR 5 or CIR CLR 5; edges and holes of the glass clip nothing."""
     line = row.told.get("CIR")
-    return (
-        None if line is None else line.positive_at(2 if line.words[1:2] in (("CLR",), ("clr",)) else 1, "a size") * unit
-    )
+    if line is None:
+        return None
+    named = [word.upper() for word in line.words[1:2]] == ["CLR"]
+    return line.positive_at(2 if named else 1, "a size") * unit
 
 
 def _places(row: Row, unit: float) -> tuple[Pose | None, Pose | None, Pose | None]:

@@ -18,8 +18,8 @@ def described(told: LensFile) -> dict[str, Any]:
     """Return focal lengths, f-number, pupils and surfaces at the main wavelength, in SI; places along the axis.
 
     `efl`, `bfl`, `f_number`; `entrance_pupil` from the first vertex and `exit_pupil` from the last, the image left out;
-    their diameters; `image`, where it stands and where first order wants it; lights and fields; `surfaces`, one by one;
-    `notes`. A number that is infinite is `None`.
+    their diameters; the rest of `FirstOrder`, such as `back_focus`, how far the image is from the rear focal point;
+    lights and fields; `surfaces`, one by one; `notes`. A number that is infinite is `None`.
 
     **Errors:** `InputError` where every ray of the axis is lost, with the surface.
     """

@@ -53,7 +53,7 @@ def read_lens(path: str | Path, *, glasses: Mapping[str, Material] | None = None
 def write_lens(path: str | Path, told: LensFile) -> None:
     """Write a lens file: .json, with every bit, or Zemax .zmx, to 17 digits.
 
-    **Errors:** `InputError` for another ending, and for what .zmx has no words for, such as groups that move together.
+    **Errors:** `InputError` for another ending, and for what .zmx has no words for, such as soft edges.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITERS:

@@ -90,11 +90,11 @@ def _demand_parts(lens: Lens, file: str) -> None:
     for where, part in [("lens", lens), *rows]:
         for name, hint in typing.get_type_hints(type(part)).items():
             kinds = set(typing.get_args(hint)) or {hint}
-            value = getattr(part, name)
+            value: Any = getattr(part, name)
             if (value is None and NoneType in kinds) or name in ("surfaces", "groups"):
                 continue
             kind = next((kind for kind in WORDS if kind in kinds), np.ndarray)
-            if not isinstance(value, kind) or (kind is np.ndarray and np.ndim(value) != 0):
+            if not isinstance(value, kind) or (isinstance(value, np.ndarray) and value.ndim):
                 raise InputError(f"{file}, {where}.{name}", got=repr(value)[:80], expected=WORDS[kind])
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-import numpy as np
+import jax.numpy as jnp
 
 from backlight.errors import InputError, nearest
 from backlight.lenses.lines import Line
@@ -56,7 +56,7 @@ class Shelf:
         """Refuse, with the line of the glass, a wavelength at which it is not known."""
         for name, line, material in self.taken:
             try:
-                material.index(np.asarray(wavelengths))
+                material.index(jnp.asarray(wavelengths))
             except InputError as error:
                 line.refuse(f"{error.got} in {name}", error.expected,
                             "leave the wavelength out, or give a glass that is known there")  # fmt: skip

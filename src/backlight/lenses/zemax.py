@@ -24,8 +24,8 @@ from backlight.lenses.zemax_surfaces import Numbers, shape_of
 from backlight.light import ConstantIndex, Material
 from backlight.rays import Conic, Lens, Phase, Pose, Profile, Surface
 
-CATALOG, MODEL = 0, (1, 2)
-"""What the first number behind a glass's name says: look it up, or take index and Abbe number as they stand."""
+MODEL = 1, 2
+"""Of the first number behind a glass's name: index and Abbe number count as they stand, not the name."""
 
 ODD_APERTURES = frozenset(["CADE", "SQAP", "SQOB", "ELAP", "ELOB", "SPID", "UDAD", "UDOB", "USAP"])
 """Rectangles, ellipses, arms and a user's own, of rims and of what is in the way."""
