@@ -87,6 +87,13 @@ def mean_spot(lens: Lens, rays: Rays) -> jax.Array:
     return jnp.mean(jax.lax.map(one, axes))
 
 
+@jax.jit
+def ends(lens: Lens, rays: Rays) -> tuple[jax.Array, ...]:
+    """Return where rays end along one axis, their paths and what became of them: what is kept of the other's too."""
+    found = trace(lens, rays)
+    return found.position[2], found.path, found.status
+
+
 def ours(count: int) -> tuple[dict[str, Callable[[], object]], dict[str, float]]:
     """Return the compiled tasks, and what compiling took and needs."""
     lens = triplet()
@@ -103,7 +110,7 @@ def ours(count: int) -> tuple[dict[str, Callable[[], object]], dict[str, float]]
         9 * count * SURFACES
     )
     tasks = {
-        "forward": lambda: jax.block_until_ready(trace(start, rays)),
+        "forward": lambda: jax.block_until_ready(ends(start, rays)),
         "gradient": lambda: jax.block_until_ready(compiled(free, rays)),
     }
     return tasks, told
@@ -132,7 +139,7 @@ def with_optiland(count: int, single: bool) -> dict[str, Callable[[], object]]:
     numbers = [torch.as_tensor(np.asarray(x), dtype=dtype) for x in (rays.position / MM, rays.direction)]
     curvatures = torch.tensor([1 / r for r in RADII], dtype=dtype, requires_grad=True)
 
-    def ends(bundle: int) -> Any:
+    def traced(bundle: int) -> Any:
         place, way = (x[:, bundle] for x in numbers)
         color = torch.full((count,), WAVELENGTHS[bundle % 3] * 1e6, dtype=dtype)
         sent = RealRays(place[2].clone(), place[1].clone(), place[0].clone(), way[2].clone(), way[1].clone(),
@@ -142,14 +149,14 @@ def with_optiland(count: int, single: bool) -> dict[str, Callable[[], object]]:
 
     def forward() -> object:
         with torch.no_grad():
-            return [ends(i).x for i in range(9)]
+            return [(end.x, end.opd, end.i) for end in map(traced, range(9))]
 
     def gradient() -> object:
         for i in range(6):
             optic.surfaces[i + 1].geometry.radius = 1 / curvatures[i]
         spots = []
         for i in range(9):
-            end = ends(i)
+            end = traced(i)
             spots.append(torch.sqrt(torch.mean((end.x - end.x[0]) ** 2 + (end.y - end.y[0]) ** 2)))
         curvatures.grad = None
         torch.stack(spots).mean().backward()

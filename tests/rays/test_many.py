@@ -1,5 +1,6 @@
 """Sums over many rays, some at a time."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from backlight.errors import InputError
 from backlight.light import ConstantIndex, Rays
 from backlight.rays import Conic, Lens, Surface, sum_over_rays, trace
+from backlight.rays.many import each_in_groups
 
 MM = 1e-3
 
@@ -38,6 +40,32 @@ def test_sum_and_gradient_are_those_of_all_at_once(at_once):
         parts = jax.value_and_grad(lambda model: sum_over_rays(squares, model, rays, at_once=at_once))(given)
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(parts), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("color", ["each", "one"])
+def test_rays_in_groups_end_where_they_do(color):
+    """The last group reaches back over rays that have been through; forward, and in derivatives by lens and rays."""
+    with jax.enable_x64(True):
+        given, rays = jax.tree.map(jnp.asarray, lens()), bundle(100)
+        if color == "one":
+            rays = Rays(rays.position, rays.direction, 500e-9)
+        whole, parts = (
+            lambda model, rays: trace(model, rays),
+            lambda model, rays: each_in_groups(lambda some: trace(model, some), rays, at_once=30),
+        )
+        for a, b in zip(*(jax.tree.leaves(f(given, rays)) for f in (whole, parts)), strict=True):
+            assert (a.dtype, a.shape) == (b.dtype, b.shape)
+            np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-17)
+
+        def moved(f):
+            def height(model, place):
+                end = f(model, eqx.tree_at(lambda r: r.position, rays, place))
+                return jnp.sum(jnp.sin(end.position[1] / MM) + end.path)
+
+            return jax.grad(height, argnums=(0, 1))(given, rays.position)
+
+        for a, b in zip(jax.tree.leaves(moved(whole)), jax.tree.leaves(moved(parts)), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-12)
 
 
 def test_memory_does_not_grow_with_the_rays():

@@ -1,4 +1,4 @@
-"""A sum over many rays and its gradient, a few thousand rays at a time."""
+"""Many rays, a few thousand at a time: what becomes of them, and a sum over them with its gradient."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,6 +47,28 @@ def sum_over_rays(
     return _in_groups(model, (term, _in_a_row(jax.lax.stop_gradient(rays)), at_once))
 
 
+def each_in_groups(change: Callable[[Rays], Rays], rays: Rays, *, at_once: int = AT_ONCE) -> Rays:
+    """Return change(rays), so many of them at a time: each group goes through all surfaces within the cache.
+
+    **Arguments:** `change`: of each ray alone, not of its wavelength.
+    """
+    row = _in_a_row(rays)
+
+    def put(ends: Rays, begin: Array) -> tuple[Rays, None]:
+        start = jnp.minimum(begin, row.path.size - at_once)  # the last group reaches back, to the same once more
+        new = change(_slices(row, start, at_once))
+        write = lambda old, new: jax.lax.dynamic_update_slice_in_dim(old, new, start, axis=-1) if new.ndim else old  # noqa: E731
+        return jax.tree.map(write, ends, new), None
+
+    ends, _ = jax.lax.scan(put, jax.tree.map(jnp.zeros_like, row), _begins(row, at_once))
+    reshaped = jax.tree.map(lambda end, given: end.reshape(given.shape), _without_color(ends), _without_color(rays))
+    return eqx.tree_at(lambda r: r.wavelength, reshaped, rays.wavelength, is_leaf=lambda leaf: leaf is None)
+
+
+def _without_color(rays: Rays) -> Rays:
+    return eqx.tree_at(lambda r: r.wavelength, rays, None)
+
+
 @eqx.filter_custom_vjp
 def _in_groups(model: Any, rest: tuple[Callable, Rays, int]) -> Float[Array, ""]:
     term, rays, at_once = rest
@@ -70,10 +92,14 @@ def _(slope: Any, seed: Array, perturbed: Any, model: Any, rest: Any) -> Any:
 
 def _total(term: Callable[[Rays], Any], rays: Rays, at_once: int) -> Any:
     """Return the sum of a tree of numbers over all groups."""
-    begins = at_once * jnp.arange(-(-rays.path.size // at_once))
+    begins = _begins(rays, at_once)
     zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(term, _group(rays, begins[0], at_once)))
     add = lambda total, begin: (jax.tree.map(jnp.add, total, term(_group(rays, begin, at_once))), None)  # noqa: E731
     return jax.lax.scan(add, zeros, begins)[0]
+
+
+def _begins(rays: Rays, at_once: int) -> Array:
+    return at_once * jnp.arange(-(-rays.path.size // at_once))
 
 
 def _in_a_row(rays: Rays) -> Rays:
@@ -87,9 +113,12 @@ def _in_a_row(rays: Rays) -> Rays:
 def _group(rays: Rays, begin: Array, at_once: int) -> Rays:
     """Return so many rays from there, slices of what there is; the last group reaches back to lost copies."""
     start = jnp.minimum(begin, rays.path.size - at_once)
-    slices = jax.tree.map(
-        lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, start, at_once, axis=-1) if leaf.ndim else leaf, rays
-    )
+    slices = _slices(rays, start, at_once)
     again = start + jnp.arange(at_once) < begin
     status = jnp.where(again, jnp.int8(RayStatus.MISSED), slices.status)
     return eqx.tree_at(lambda r: r.status, slices, status)
+
+
+def _slices(rays: Rays, start: Array, at_once: int) -> Rays:
+    take = lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, start, at_once, axis=-1) if leaf.ndim else leaf  # noqa: E731
+    return jax.tree.map(take, rays)

@@ -14,8 +14,12 @@ from backlight.light import Rays, RayStatus
 from backlight.maths.vectors import Vector
 from backlight.rays.interfaces import diffracted, reflected, refracted
 from backlight.rays.lens import Lens
+from backlight.rays.many import each_in_groups
 from backlight.rays.rims import share
 from backlight.rays.table import Optics, Step, table
+
+MANY = 2**18
+"""Rays whose numbers overflow the cache from surface to surface: beyond they go through the lens in groups."""
 
 
 class Travel(NamedTuple):
@@ -50,7 +54,8 @@ def trace(lens: Lens, rays: Rays) -> Rays:
         >>> abs(float(near.position[1])) < 1e-9
         True
     """
-    return _as_rays(rays, _last(lens, rays))
+    through = lambda some: _as_rays(some, _last(lens, some))  # noqa: E731
+    return through(rays) if rays.path.size <= MANY else each_in_groups(through, rays)
 
 
 def demand_chief(where: str, rays: Rays) -> None:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from backlight.lenses.record import AIR_BELOW
 from backlight.lenses.traced import ONCE
 from backlight.light import RayStatus
 from backlight.maths.double import doubled, in_double_precision
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 COLORS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#56b4e9", "#e69f00", GRAY)  # Okabe and Ito 2008
 GLASS, EDGE = "#dbe7f0", "#333333"
-AIR, MARGIN, LEAD = 1.01, 1.04, 0.15
+MARGIN, LEAD = 1.04, 0.15
 """An index from which on a medium is drawn; a surface over the rays it has; the way to it over the lens's length."""
 
 
@@ -132,7 +133,7 @@ def outlines(lens: Lens, drawn: Sequence[Bundle]) -> list[Float[np.ndarray, "n 2
 def _glasses(axis: "Axes", lens: Lens, outline: Sequence[np.ndarray], wavelength: float) -> None:
     """Fill what is between two surfaces, with a rim as wide as the wider one."""
     for index, (front, back) in zip(_indices(lens, wavelength)[1:], pairwise(outline), strict=False):
-        if index > AIR:
+        if index > AIR_BELOW:
             ring = np.concatenate([_with_rim(front, back), _with_rim(back, front)[::-1]])
             axis.fill(*1e3 * ring.T, facecolor=GLASS, edgecolor=EDGE, linewidth=0.6, zorder=1)
 

@@ -13,6 +13,7 @@ from backlight.errors import InputError, nearest
 from backlight.inverse.tree import leaf_paths
 from backlight.lenses import LensFile
 from backlight.lenses.fields import launched
+from backlight.lenses.record import AIR_BELOW
 from backlight.light import Material
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, Pose, Surface, gauss_legendre
@@ -26,7 +27,7 @@ DIMENSIONS = {
 }  # fmt: skip
 USUAL = {"radius": 1e-3, "thickness": 20e-6, "index": 5e-4, "decenter": 10e-6, "tilt": 0.5e-3}
 """Standard deviations of a careful workshop: of a radius, over the radius; the others in SI."""
-RULE, AIR = gauss_legendre(4, 8), 1.01
+RULE = gauss_legendre(4, 8)
 
 
 class OffIndex(Material):
@@ -127,7 +128,7 @@ def _tolerances(told: LensFile, sizes: dict[str, float]) -> dict[str, Tolerance]
             add(i, "radius", "profile.curvature", abs(curvature))
         if float(surface.thickness) and i < len(lens.surfaces) - 2:
             add(i, "thickness", "thickness")
-        if indices[i + 1] > AIR and not surface.mirror:
+        if indices[i + 1] > AIR_BELOW and not surface.mirror:
             add(i, "index", "medium.by")
         if surface.mirror or indices[i] != indices[i + 1]:
             for at, way in ((1, " y"), (2, " x")):
