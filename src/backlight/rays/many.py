@@ -11,12 +11,17 @@ from jaxtyping import Array, Float
 from backlight.light import Rays, RayStatus
 from backlight.maths.argument import whole
 
-AT_ONCE = 4096
-"""Rays whose paths through all surfaces fit into a processor's cache, forward and backward."""
+CACHED, PARALLEL = 4096, 2**20
+"""Rays whose paths through all surfaces fit into a processor's cache, forward and backward, and those that fill a GPU."""
+
+
+def usual_group() -> int:
+    """Return how many rays at a time JAX's default device takes best."""
+    return CACHED if jax.default_backend() == "cpu" else PARALLEL
 
 
 def sum_over_rays(
-    term: Callable[[Any, Rays], Float[Array, ""]], model: Any, rays: Rays, *, at_once: int = AT_ONCE
+    term: Callable[[Any, Rays], Float[Array, ""]], model: Any, rays: Rays, *, at_once: int | None = None
 ) -> Float[Array, ""]:
     """Return Σ term(model, some of the rays), so many of them at a time.
 
@@ -24,7 +29,8 @@ def sum_over_rays(
     number of rays, and a group stays in the cache. Reverse derivatives by `model` pass, none by the rays.
 
     **Arguments:** `term`: such as the sum of squares of where rays end; the last group is filled with rays of the one
-    before, as lost ones (`alive` is false). `model`: a tree, such as a `Lens`.
+    before, as lost ones (`alive` is false). `model`: a tree, such as a `Lens`. `at_once`: as many as the
+    cache holds where `None`, a million on a GPU.
 
     Example:
         >>> import jax.numpy as jnp
@@ -40,14 +46,14 @@ def sum_over_rays(
         >>> bool(jnp.isclose(total, square(lens, rays), rtol=1e-4))
         True
     """
-    at_once = whole("at_once", at_once, 1)
+    at_once = usual_group() if at_once is None else whole("at_once", at_once, 1)
     count = rays.path.size
     if count <= at_once:
         return term(model, rays)
     return _in_groups(model, (term, _in_a_row(jax.lax.stop_gradient(rays)), at_once))
 
 
-def each_in_groups(change: Callable[[Rays], Rays], rays: Rays, *, at_once: int = AT_ONCE) -> Rays:
+def each_in_groups(change: Callable[[Rays], Rays], rays: Rays, *, at_once: int) -> Rays:
     """Return change(rays), so many of them at a time: each group goes through all surfaces within the cache.
 
     **Arguments:** `change`: of each ray alone, not of its wavelength.

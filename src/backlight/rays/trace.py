@@ -14,7 +14,7 @@ from backlight.light import Rays, RayStatus
 from backlight.maths.vectors import Vector
 from backlight.rays.interfaces import diffracted, reflected, refracted
 from backlight.rays.lens import Lens
-from backlight.rays.many import each_in_groups
+from backlight.rays.many import each_in_groups, usual_group
 from backlight.rays.rims import share
 from backlight.rays.table import Optics, Step, table
 
@@ -55,7 +55,9 @@ def trace(lens: Lens, rays: Rays) -> Rays:
         True
     """
     through = lambda some: _as_rays(some, _last(lens, some))  # noqa: E731
-    return through(rays) if rays.path.size <= MANY else each_in_groups(through, rays)
+    if rays.path.size <= MANY or rays.path.size <= (group := usual_group()):
+        return through(rays)
+    return each_in_groups(through, rays, at_once=group)
 
 
 def demand_chief(where: str, rays: Rays) -> None:
