@@ -12,7 +12,7 @@ from backlight.light import Rays, RayStatus
 from backlight.maths.argument import whole
 
 CACHED, PARALLEL = 4096, 2**20
-"""Rays whose paths through all surfaces fit into a processor's cache, forward and backward, and those that fill a GPU."""
+"""Rays whose paths through all surfaces fit a processor's cache, forward and backward, and those that fill a GPU."""
 
 
 def usual_group() -> int:
