@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from backlight.errors import InputError
-from backlight.light import AbbeGlass, ConstantIndex, Sellmeier, glass
+from backlight.light import AbbeGlass, ConstantIndex, Glass, Sellmeier, glass
 from backlight.rays import (
     Conic,
     Lens,
@@ -15,8 +15,10 @@ from backlight.rays import (
     exit_pupil,
     first_order,
     gauss_legendre,
+    launch,
     spot,
     strehl,
+    trace,
     wavefront,
     with_object_aperture,
 )
@@ -98,3 +100,61 @@ def test_a_lens_that_is_telecentric_on_the_side_of_the_object_is_told():
         spot(lens(0.0), (0.0, 0.0), LIGHT)
     near = with_object_aperture(lens(1e-6), 0.02, LIGHT)
     assert 1e-6 < float(spot(near, (1 * MM, 0.0), LIGHT).rms) < 1e-4
+
+
+@pytest.mark.parametrize("look", [lambda x, lens: spot(lens, (x, 0.0), LIGHT).rms,
+                                  lambda x, lens: wavefront(lens, (x, 0.0), LIGHT).rms,
+                                  lambda x, lens: x * first_order(lens, LIGHT).efl])  # fmt: skip
+def test_a_lens_that_is_known_is_looked_at_in_a_traced_program_too(look):
+    lens = singlet()
+    assert float(jax.jit(lambda x: look(x, lens))(0.01)) == pytest.approx(float(look(0.01, lens)), rel=1e-9)
+    with pytest.raises(InputError, match="N-BK7"):
+        jax.jit(lambda x: look(x, of_glass()))(0.01)
+
+
+def of_glass():
+    return Lens([Surface(Conic(50 * MM), thickness=5 * MM, medium=Glass(ConstantIndex(1.5), wavelengths=(1e-6, 2e-6),
+                                                                        name="N-BK7"), stop=True),
+                 Surface(thickness=90 * MM, medium=ConstantIndex(1.0)), Surface()],
+                entrance_pupil_diameter=5 * MM)  # fmt: skip
+
+
+def test_radii_may_be_traced():
+    assert float(jax.jit(lambda r: Conic(r).curvature)(0.05)) == pytest.approx(20.0)
+
+
+def test_second_derivatives_stand_beside_rays_that_are_lost():
+    """Half of the rays are totally reflected; reverse over reverse is forward over reverse."""
+
+    def merit(c):
+        lens = Lens([Surface(Conic(30 * MM), thickness=8 * MM, medium=ConstantIndex(1.8), stop=True),
+                     Surface(eqx.tree_at(lambda p: p.curvature, Conic(), c), thickness=20 * MM,
+                             medium=ConstantIndex(1.0)), Surface()],
+                    entrance_pupil_diameter=12 * MM)  # fmt: skip
+        end = trace(lens, launch(lens, (0.0, 0.0), gauss_legendre(2, 8).points, LIGHT))
+        return jnp.sum(jnp.where(end.alive, jnp.sum(end.position[1:] ** 2, axis=0), 0.0)) / MM**2, end.alive
+
+    value = lambda c: merit(c)[0]  # noqa: E731
+    at = jnp.asarray(-1 / (9 * MM))
+    assert 0 < int(jnp.sum(merit(at)[1])) < 16
+    forward, reverse = jax.jacfwd(jax.grad(value))(at), jax.jacrev(jax.grad(value))(at)
+    assert float(reverse) == pytest.approx(float(forward), rel=1e-9)
+    assert abs(float(forward)) > 1e-3
+
+
+def test_all_light_lost_in_a_traced_program_is_no_perfect_image():
+    blind = eqx.tree_at(lambda one: one.surfaces[0].semi_diameter, singlet(), jnp.asarray(1e-9),
+                        is_leaf=lambda leaf: leaf is None)  # fmt: skip
+    for look in (spot, wavefront):
+        assert np.isnan(float(jax.jit(lambda lens, look=look: look(lens, (0.0, 0.0), LIGHT).rms)(blind)))
+
+
+def test_a_telecentric_lens_has_derivatives():
+    def rms(off, c):
+        rows = [Surface(thickness=1.0 + off, stop=True),
+                Surface(eqx.tree_at(lambda p: p.curvature, Conic(), c), thickness=1.5 / (0.5 * 2.0),
+                        medium=ConstantIndex(1.5)), Surface()]  # fmt: skip
+        return wavefront(Lens(rows, entrance_pupil_diameter=20 * MM), (0.0, 0.0), LIGHT).rms
+
+    exact, near = (float(jax.grad(lambda c, off=off: rms(off, c))(jnp.asarray(2.0))) for off in (0.0, 1e-7))
+    assert exact == pytest.approx(near, rel=1e-3)

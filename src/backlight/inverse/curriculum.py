@@ -27,7 +27,7 @@ def curriculum(model: Any, stages: Iterable[Stage], *, solver: Solver | None = N
 
     A merit that is asked for at once may have no way downhill to anything good: a lens of flat plates loses the rays of
     a wide field. First-order powers, then a narrow beam and field, then wider ones lead there (Yang et al., Nat.
-    Commun. 15, 6568 (2024)). The model may be changed between searches: `stages` is asked for the next one only then.
+    Commun. 15, 6568 (2024)).
 
     **Arguments and errors:** as of `optimize`.
 

@@ -8,15 +8,15 @@ from jaxtyping import Array, Float, Real
 from backlight.light import Rays
 from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
-from backlight.rays.launch import FieldPoint, launch
+from backlight.rays.launch import FieldPoint, demand_field, launch
 from backlight.rays.lens import Lens
+from backlight.rays.media import demand_media
 from backlight.rays.trace import trace
 
 STEPS = 6
 """Of Newton's: pupils are smooth, and begin within a few percent."""
 
 
-@jax.jit
 def aim(
     lens: Lens,
     field: FieldPoint,
@@ -31,8 +31,19 @@ def aim(
 
     **Arguments:** `points`: (y, x) of the stop, of radius 1 where first order sees the rim of the beam; the rest as of
     `launch`. A ray that is lost before the stop is aimed no further.
+
+    **Errors:** as of `launch`.
     """
-    radius = first_order(lens, wavelength if reference is None else reference).stop_diameter / 2
+    demand_media(lens, wavelength)
+    demand_field(lens, field)
+    return _aimed(lens, field, points, wavelength, wavelength if reference is None else reference)
+
+
+@jax.jit
+def _aimed(
+    lens: Lens, field: FieldPoint, points: Array | np.ndarray, wavelength: Array | float, reference: Array | float
+) -> Rays:
+    radius = first_order(lens, reference).stop_diameter / 2
     head, wanted = lens.head(lens.stop), jnp.asarray(points, float)
 
     def missed(at: Float[Array, "2 *n"]) -> Float[Array, "2 *n"]:

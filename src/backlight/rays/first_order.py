@@ -111,7 +111,8 @@ def _first_order(lens: Lens, wavelength: Number) -> FirstOrder:
     entrance = before * to_stop[1].height / to_stop[0].height
     stretch = to_stop[0].height  # of the stop over the entrance pupil
     chief = _behind_last(lens, media, Paraxial(-entrance, before * one))
-    exit_ = -behind * chief.height / chief.momentum
+    telecentric = chief.momentum == 0
+    exit_ = jnp.where(telecentric, jnp.inf, -behind * chief.height / jnp.where(telecentric, 1.0, chief.momentum))
     efl, bfl = -1 / c, -behind * a / c
     diameter = jnp.asarray(lens.entrance_pupil_diameter)
     return FirstOrder(

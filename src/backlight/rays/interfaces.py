@@ -32,7 +32,8 @@ def refracted(way: Vector, normal: Vector, ratio: Float[Array, "..."]) -> Outgoi
 @jax.custom_jvp
 def _refracted(way: Vector, normal: Vector, ratio: Any) -> Vector:
     """Return d', NaN where all is reflected."""
-    return way.times(ratio).ahead(normal, _along_normal(way, normal, ratio))
+    square, factor = _snell(way, normal, ratio)
+    return way.times(ratio).ahead(normal, jnp.where(square > 0, factor, jnp.nan))
 
 
 @_refracted.defjvp
@@ -41,8 +42,7 @@ def _refracted_jvp(at: tuple, by: tuple) -> tuple[Vector, Vector]:
     δd' = δv − N(d'·δv − μ²d·δd)/(d'·N)."""
     way, normal, ratio = at
     by_way, by_normal, by_ratio = by
-    factor = _along_normal(way, normal, ratio)
-    factor = jnp.where(jnp.isfinite(factor), factor, 0.0)
+    _, factor = _snell(way, normal, ratio)
     out = way.times(ratio).ahead(normal, factor)
     change = by_way.times(ratio).ahead(way, by_ratio).ahead(by_normal, factor)
     along = out.dot(normal)
@@ -51,11 +51,13 @@ def _refracted_jvp(at: tuple, by: tuple) -> tuple[Vector, Vector]:
     return _refracted(way, normal, ratio), turned
 
 
-def _along_normal(way: Vector, normal: Vector, ratio: Any) -> Array:
-    """Return g, NaN where all is reflected."""
+def _snell(way: Vector, normal: Vector, ratio: Any) -> tuple[Array, Array]:
+    """Return (μd·N)² + (1 − μ²)N², not positive where all is reflected, and g, some finite number there."""
     along, excess = ratio * way.dot(normal), 1 - ratio**2
-    root = jnp.sqrt(along**2 + excess * normal.dot(normal))
-    return excess / (along + jnp.where(along < 0, -root, root))
+    square = along**2 + excess * normal.dot(normal)
+    root = jnp.sqrt(jnp.where(square > 0, square, 1.0))
+    below = along + jnp.where(along < 0, -root, root)
+    return square, excess / jnp.where(below == 0, 1.0, below)
 
 
 def reflected(way: Vector, normal: Vector) -> Vector:

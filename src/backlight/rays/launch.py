@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Float, Real
 
 from backlight.errors import InputError
@@ -15,7 +14,7 @@ from backlight.maths.argument import whole
 from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens
-from backlight.rays.media import demand_media
+from backlight.rays.media import demand_media, is_traced
 
 FARTHEST = 1e6
 """Meters to an entrance pupil that can be aimed at."""
@@ -82,13 +81,14 @@ def launch(
     entrance pupil is infinitely far away.
     """
     demand_media(lens, wavelength)
-    _demand_field(lens, field)
+    demand_field(lens, field)
     _demand_pupil(lens, wavelength if reference is None else reference)
     return _launched(lens, field, points, wavelength, wavelength if reference is None else reference)
 
 
-def _demand_field(lens: Lens, field: FieldPoint) -> None:
-    if any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(field)) or lens.object_distance is not None:
+def demand_field(lens: Lens, field: FieldPoint) -> None:
+    """Refuse angles of 90° and more; not in a program that is traced."""
+    if is_traced(field) or lens.object_distance is not None:
         return
     if not np.all(np.abs(np.asarray(field, float)) < np.pi / 2):
         raise InputError("field", got=f"{field} rad", expected="angles below 90° against the axis",
@@ -96,9 +96,11 @@ def _demand_field(lens: Lens, field: FieldPoint) -> None:
 
 
 def _demand_pupil(lens: Lens, reference: Any) -> None:
-    if lens.object_distance is None or any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves((lens, reference))):
+    if lens.object_distance is None or is_traced(lens, reference):
         return
-    if not abs(float(first_order(lens, jnp.ravel(jnp.asarray(reference))[0]).entrance_pupil)) < FARTHEST:
+    with jax.ensure_compile_time_eval():
+        pupil = float(first_order(lens, jnp.ravel(jnp.asarray(reference))[0]).entrance_pupil)
+    if not abs(pupil) < FARTHEST:
         raise InputError("lens", got="an entrance pupil infinitely far away: telecentric on the side of the object",
                          expected="one at a distance, through whose points rays go",
                          remedy="move the stop by a micrometer, then with_object_aperture(lens, …)")  # fmt: skip

@@ -47,10 +47,12 @@ def sum_over_rays(
         True
     """
     at_once = usual_group() if at_once is None else whole("at_once", at_once, 1)
-    count = rays.path.size
-    if count <= at_once:
+    # Numbers of numpy's would be closed over by the loop, which spoils them for later programs of another precision.
+    model, rays = jax.tree.map(lambda leaf: jnp.asarray(leaf) if eqx.is_array_like(leaf) else leaf, (model, rays))
+    rays = jax.lax.stop_gradient(rays)
+    if rays.path.size <= at_once:
         return term(model, rays)
-    return _in_groups(model, (term, _in_a_row(jax.lax.stop_gradient(rays)), at_once))
+    return _in_groups(model, (term, _in_a_row(rays), at_once))
 
 
 def each_in_groups(change: Callable[[Rays], Rays], rays: Rays, *, at_once: int) -> Rays:

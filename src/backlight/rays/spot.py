@@ -15,7 +15,8 @@ class Spot(NamedTuple):
     """Where the rays of a point of the object meet the image.
 
     **Attributes:** `chief`, (y, x) of the ray through the middle of the entrance pupil, m; `offsets`, of the others
-    from there; `weights`, 0 for lost rays, which sum to 1; `passed`, the share of the light that arrives.
+    from there; `weights`, 0 for lost rays, which sum to 1, NaN where all are
+    lost; `passed`, the share of the light that arrives.
 
     Example:
         >>> from backlight.light import ConstantIndex
@@ -70,4 +71,5 @@ def spot(
     place = rays.position[1:]
     weights = jnp.where(rays.alive[1:], jnp.asarray(rule.weights, float) * rays.weight[1:], 0.0)
     passed = jnp.sum(weights)
-    return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights / jnp.maximum(passed, 1e-30), passed)
+    weights = jnp.where(passed > 0, weights / jnp.maximum(passed, 1e-30), jnp.nan)
+    return Spot(place[:, 0], place[:, 1:] - place[:, :1], weights, passed)

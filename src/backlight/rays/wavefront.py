@@ -18,12 +18,15 @@ from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launc
 from backlight.rays.lens import Lens
 from backlight.rays.trace import demand_chief, trace
 
+FAR = 1e12
+"""Meters to an exit pupil that is infinitely far away."""
+
 
 class Wavefront(NamedTuple):
     """Optical path differences over the pupil.
 
     **Attributes:** `opd`, in waves, chief ray minus ray: positive where the wavefront is ahead; `points`, (y, x) of
-    the pupil; `weights`, 0 for lost rays, which sum to 1; `radius` of the reference sphere, m; `rms`, the standard
+    the pupil; `weights`, 0 for lost rays, which sum to 1, NaN where all are lost; `radius` of the reference sphere, m; `rms`, the standard
     deviation over the pupil, in waves.
 
     Example:
@@ -80,13 +83,15 @@ def _against_sphere(
 ) -> Wavefront:
     """Return the wavefront of rays on the image, the first of which is the chief ray."""
     middle = Vector(*rays.position[:, 0]) if center is None else _on_image(lens, jnp.asarray(center, float))
+    exit_pupil = jnp.where(jnp.isfinite(exit_pupil), exit_pupil, FAR)
     pupil = Vector(exit_pupil - lens.surfaces[-2].thickness, jnp.zeros(()), jnp.zeros(()))
     away = middle.minus(pupil)
     radius = jnp.sign(away.z) * jnp.sqrt(away.dot(away))
     path = rays.path + lens.indices(rays.wavelength)[-1] * _to_sphere(rays, middle, radius)
     told = rays.alive[1:]
     weights = jnp.where(told, weights * rays.weight[1:], 0.0)
-    weights = weights / jnp.maximum(jnp.sum(weights), 1e-30)
+    passed = jnp.sum(weights)
+    weights = jnp.where(passed > 0, weights / jnp.maximum(passed, 1e-30), jnp.nan)
     opd = jnp.where(told, (path[0] - path[1:]) / rays.wavelength, 0.0)
     spread = jnp.sum(weights * (opd - jnp.sum(weights * opd)) ** 2)
     return Wavefront(opd, points[:, 1:], weights, radius, jnp.sqrt(spread))

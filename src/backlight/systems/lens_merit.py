@@ -16,7 +16,7 @@ from backlight.rays.colors import colors_of
 from backlight.rays.first_order import image_distance
 from backlight.units import um
 
-LOST = 1e3
+LOST = 1e5
 """µm that a ray counts as off which meets no image: a lens that loses light is no good one."""
 
 
