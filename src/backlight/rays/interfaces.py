@@ -24,16 +24,14 @@ def refracted(way: Vector, normal: Vector, ratio: Float[Array, "..."]) -> Outgoi
 
     **Arguments:** `normal`: N, of any length, either way; `ratio`: μ = n/n'.
     """
-    out = _refracted(way, normal, ratio)
-    passed = jnp.isfinite(out.z)
-    return Outgoing(out.where(passed, way), passed)
+    passed = _snell(way, normal, ratio)[0] > 0
+    return Outgoing(_refracted(way, normal, ratio).where(passed, way), passed)
 
 
 @jax.custom_jvp
 def _refracted(way: Vector, normal: Vector, ratio: Any) -> Vector:
-    """Return d', NaN where all is reflected."""
-    square, factor = _snell(way, normal, ratio)
-    return way.times(ratio).ahead(normal, jnp.where(square > 0, factor, jnp.nan))
+    """Return d', some finite vector where all is reflected."""
+    return way.times(ratio).ahead(normal, _snell(way, normal, ratio)[1])
 
 
 @_refracted.defjvp

@@ -233,24 +233,18 @@ def _conic_root(curvature: Any, conic: Any, square: Any) -> tuple[Any, Any]:
 def meet_conic(curvature: Any, conic: Any, place: Vector, way: Vector) -> Meeting:
     """Return where rays meet a conic, planes too."""
     stretched = 1 + conic
-    distance = _conic_distance(curvature, stretched, place, way)
-    there = jnp.isfinite(distance)
-    distance = jnp.where(there, distance, 0.0)
+    square, below, _ = jax.lax.stop_gradient(_conic_roots(curvature, stretched, place, way))
+    there = (square > 0) & (jnp.abs(below) > TINY)
+    distance = jnp.where(there, _conic_distance(curvature, stretched, place, way), 0.0)
     normal = _conic_normal(curvature, stretched, place.ahead(way, distance))
     return Meeting(distance, normal, there, there)
 
 
 @jax.custom_jvp
 def _conic_distance(curvature: Any, stretched: Any, place: Vector, way: Vector) -> Array:
-    """Return the root C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, which holds for planes too; NaN where there is none.
-
-    The NaN tells a ray that misses: to count the cases apart would take a third longer.
-    """
-    a = curvature * (way.y**2 + way.x**2 + stretched * way.z**2)
-    b = way.z - curvature * (way.y * place.y + way.x * place.x + stretched * way.z * place.z)
-    c = curvature * (place.y**2 + place.x**2 + stretched * place.z**2) - 2 * place.z
-    root = jnp.sqrt(b**2 - a * c)
-    return c / (jnp.where(way.z < 0, -root, root) + b)
+    """Return the root C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, for planes too; some number if there is none."""
+    _, below, above = _conic_roots(curvature, stretched, place, way)
+    return above / jnp.where(jnp.abs(below) > TINY, below, 1.0)
 
 
 @_conic_distance.defjvp
@@ -259,13 +253,22 @@ def _conic_distance_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
     curvature, stretched, place, way = at
     by_curvature, by_stretched, by_place, by_way = by
     distance = _conic_distance(*at)
-    finite = jnp.where(jnp.isfinite(distance), distance, 0.0)
-    met, moved = place.ahead(way, finite), by_place.ahead(by_way, finite)
+    met, moved = place.ahead(way, distance), by_place.ahead(by_way, distance)
     normal = _conic_normal(curvature, stretched, met)
     bulge = met.y**2 + met.x**2 + stretched * met.z**2
     change = normal.dot(moved) - 0.5 * (bulge * by_curvature + curvature * met.z**2 * by_stretched)
     slope = normal.dot(way)
     return distance, -change / jnp.where(jnp.abs(slope) > TINY, slope, 1.0)
+
+
+def _conic_roots(curvature: Any, stretched: Any, place: Vector, way: Vector) -> tuple[Array, Array, Array]:
+    """Return B² − AC, B ± √(B² − AC), and C."""
+    a = curvature * (way.y**2 + way.x**2 + stretched * way.z**2)
+    b = way.z - curvature * (way.y * place.y + way.x * place.x + stretched * way.z * place.z)
+    c = curvature * (place.y**2 + place.x**2 + stretched * place.z**2) - 2 * place.z
+    square = b**2 - a * c
+    root = jnp.sqrt(jnp.where(square > 0, square, 1.0))
+    return square, jnp.where(way.z < 0, -root, root) + b, c
 
 
 def _conic_normal(curvature: Any, stretched: Any, met: Vector) -> Vector:

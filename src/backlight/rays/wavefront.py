@@ -26,8 +26,8 @@ class Wavefront(NamedTuple):
     """Optical path differences over the pupil.
 
     **Attributes:** `opd`, in waves, chief ray minus ray: positive where the wavefront is ahead; `points`, (y, x) of
-    the pupil; `weights`, 0 for lost rays, which sum to 1, NaN where all are lost; `radius` of the reference sphere, m; `rms`, the standard
-    deviation over the pupil, in waves.
+    the pupil; `weights`, 0 for lost rays, which sum to 1 (NaN: none arrives); `radius` of the reference sphere, m;
+    `rms`, the standard deviation over the pupil, in waves.
 
     Example:
         >>> from backlight.light import ConstantIndex
