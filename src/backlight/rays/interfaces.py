@@ -24,7 +24,7 @@ def refracted(way: Vector, normal: Vector, ratio: Float[Array, "..."]) -> Outgoi
 
     **Arguments:** `normal`: N, of any length, either way; `ratio`: μ = n/n'.
     """
-    passed = _snell(way, normal, ratio)[0] > 0
+    passed = _snell(*jax.lax.stop_gradient((way, normal, ratio)))[0] > 0
     return Outgoing(_refracted(way, normal, ratio).where(passed, way), passed)
 
 

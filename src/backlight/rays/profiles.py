@@ -233,7 +233,7 @@ def _conic_root(curvature: Any, conic: Any, square: Any) -> tuple[Any, Any]:
 def meet_conic(curvature: Any, conic: Any, place: Vector, way: Vector) -> Meeting:
     """Return where rays meet a conic, planes too."""
     stretched = 1 + conic
-    square, below, _ = jax.lax.stop_gradient(_conic_roots(curvature, stretched, place, way))
+    square, below, _ = _conic_roots(*jax.lax.stop_gradient((curvature, stretched, place, way)))
     there = (square > 0) & (jnp.abs(below) > TINY)
     distance = jnp.where(there, _conic_distance(curvature, stretched, place, way), 0.0)
     normal = _conic_normal(curvature, stretched, place.ahead(way, distance))
