@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from backlight.maths.quotient import known, quotient
 from backlight.maths.vectors import Vector
 
 
@@ -24,38 +25,34 @@ def refracted(way: Vector, normal: Vector, ratio: Float[Array, "..."]) -> Outgoi
 
     **Arguments:** `normal`: N, of any length, either way; `ratio`: μ = n/n'.
     """
-    passed = _snell(*jax.lax.stop_gradient((way, normal, ratio)))[0] > 0
-    return Outgoing(_refracted(way, normal, ratio).where(passed, way), passed)
+    factor = _along_normal(way, normal, ratio)
+    passed = known(factor)
+    return Outgoing(way.times(ratio).ahead(normal, jnp.where(passed, factor, 0.0)), passed)
 
 
 @jax.custom_jvp
-def _refracted(way: Vector, normal: Vector, ratio: Any) -> Vector:
-    """Return d', some finite vector where all is reflected."""
-    return way.times(ratio).ahead(normal, _snell(way, normal, ratio)[1])
-
-
-@_refracted.defjvp
-def _refracted_jvp(at: tuple, by: tuple) -> tuple[Vector, Vector]:
-    """By |d'|² = 1 + μ²(|d|² − 1), which asks for no derivative of the root: with δv = δ(μd) + gδN it is
-    δd' = δv − N(d'·δv − μ²d·δd)/(d'·N)."""
-    way, normal, ratio = at
-    by_way, by_normal, by_ratio = by
-    _, factor = _snell(way, normal, ratio)
-    out = way.times(ratio).ahead(normal, factor)
-    change = by_way.times(ratio).ahead(way, by_ratio).ahead(by_normal, factor)
-    along = out.dot(normal)
-    longer = out.dot(change) - ratio**2 * way.dot(by_way)
-    turned = change.ahead(normal, -longer / jnp.where(along == 0, 1.0, along))
-    return _refracted(way, normal, ratio), turned
-
-
-def _snell(way: Vector, normal: Vector, ratio: Any) -> tuple[Array, Array]:
-    """Return (μd·N)² + (1 − μ²)N², not positive where all is reflected, and g, some finite number there."""
+def _along_normal(way: Vector, normal: Vector, ratio: Any) -> Array:
+    """Return g; no quotient where all is reflected."""
     along, excess = ratio * way.dot(normal), 1 - ratio**2
     square = along**2 + excess * normal.dot(normal)
-    root = jnp.sqrt(jnp.where(square > 0, square, 1.0))
-    below = along + jnp.where(along < 0, -root, root)
-    return square, excess / jnp.where(below == 0, 1.0, below)
+    possible = square > 0
+    root = jnp.sqrt(jnp.where(possible, square, 1.0))
+    return quotient(excess, along + jnp.where(along < 0, -root, root), possible)
+
+
+@_along_normal.defjvp
+def _along_normal_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
+    """By |d'|² = 1 + μ²(|d|² − 1), which asks for no derivative of the root: δg = (μ²d·δd − d'·(δ(μd) + gδN))/(d'·N)."""
+    way, normal, ratio = at
+    by_way, by_normal, by_ratio = by
+    factor = _along_normal(way, normal, ratio)
+    passed = known(factor)
+    finite = jnp.where(passed, factor, 0.0)
+    out = way.times(ratio).ahead(normal, finite)
+    change = by_way.times(ratio).ahead(way, by_ratio).ahead(by_normal, finite)
+    longer = ratio**2 * way.dot(by_way) - out.dot(change)
+    along = out.dot(normal)
+    return factor, longer / jnp.where(passed & (along != 0), along, 1.0)
 
 
 def reflected(way: Vector, normal: Vector) -> Vector:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float
 
 from backlight.errors import InputError
 from backlight.maths.exact import Exact, Number, number, vector
+from backlight.maths.quotient import known, quotient
 from backlight.maths.vectors import Vector
 from backlight.rays.newton import distance_to
 
@@ -233,18 +234,26 @@ def _conic_root(curvature: Any, conic: Any, square: Any) -> tuple[Any, Any]:
 def meet_conic(curvature: Any, conic: Any, place: Vector, way: Vector) -> Meeting:
     """Return where rays meet a conic, planes too."""
     stretched = 1 + conic
-    square, below, _ = _conic_roots(*jax.lax.stop_gradient((curvature, stretched, place, way)))
-    there = (square > 0) & (jnp.abs(below) > TINY)
-    distance = jnp.where(there, _conic_distance(curvature, stretched, place, way), 0.0)
+    distance = _conic_distance(curvature, stretched, place, way)
+    there = known(distance)
+    distance = jnp.where(there, distance, 0.0)
     normal = _conic_normal(curvature, stretched, place.ahead(way, distance))
     return Meeting(distance, normal, there, there)
 
 
 @jax.custom_jvp
 def _conic_distance(curvature: Any, stretched: Any, place: Vector, way: Vector) -> Array:
-    """Return the root C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, for planes too; some number if there is none."""
-    _, below, above = _conic_roots(curvature, stretched, place, way)
-    return above / jnp.where(jnp.abs(below) > TINY, below, 1.0)
+    """Return the root C/(B ± √(B² − AC)) of A t² − 2B t + C = 0, for planes too.
+
+    No quotient where the ray misses.
+    """
+    a = curvature * (way.y**2 + way.x**2 + stretched * way.z**2)
+    b = way.z - curvature * (way.y * place.y + way.x * place.x + stretched * way.z * place.z)
+    c = curvature * (place.y**2 + place.x**2 + stretched * place.z**2) - 2 * place.z
+    square = b**2 - a * c
+    root = jnp.sqrt(jnp.where(square > 0, square, 1.0))
+    below = jnp.where(way.z < 0, -root, root) + b
+    return quotient(c, below, (square > 0) & (jnp.abs(below) > TINY))
 
 
 @_conic_distance.defjvp
@@ -253,22 +262,14 @@ def _conic_distance_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
     curvature, stretched, place, way = at
     by_curvature, by_stretched, by_place, by_way = by
     distance = _conic_distance(*at)
-    met, moved = place.ahead(way, distance), by_place.ahead(by_way, distance)
+    there = known(distance)
+    finite = jnp.where(there, distance, 0.0)
+    met, moved = place.ahead(way, finite), by_place.ahead(by_way, finite)
     normal = _conic_normal(curvature, stretched, met)
     bulge = met.y**2 + met.x**2 + stretched * met.z**2
     change = normal.dot(moved) - 0.5 * (bulge * by_curvature + curvature * met.z**2 * by_stretched)
     slope = normal.dot(way)
-    return distance, -change / jnp.where(jnp.abs(slope) > TINY, slope, 1.0)
-
-
-def _conic_roots(curvature: Any, stretched: Any, place: Vector, way: Vector) -> tuple[Array, Array, Array]:
-    """Return B² − AC, B ± √(B² − AC), and C."""
-    a = curvature * (way.y**2 + way.x**2 + stretched * way.z**2)
-    b = way.z - curvature * (way.y * place.y + way.x * place.x + stretched * way.z * place.z)
-    c = curvature * (place.y**2 + place.x**2 + stretched * place.z**2) - 2 * place.z
-    square = b**2 - a * c
-    root = jnp.sqrt(jnp.where(square > 0, square, 1.0))
-    return square, jnp.where(way.z < 0, -root, root) + b, c
+    return distance, -change / jnp.where(there & (slope != 0), slope, 1.0)
 
 
 def _conic_normal(curvature: Any, stretched: Any, met: Vector) -> Vector:

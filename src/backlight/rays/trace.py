@@ -129,16 +129,18 @@ def _advanced(optics: Optics, at: Travel, step: Step) -> Travel:
     met = place.ahead(way, meeting.distance)
     gone, passed, added = _turned(optics, step, met, way, meeting.normal)
     within = met.y**2 + met.x**2 <= step.reach**2
-    status = at.status
+    was_alive = at.status == RayStatus.HIT
+    alive = was_alive & meeting.there & meeting.converged & within & passed
+    fate = _why_stopped(step)
     for fine, reason in (
-        (meeting.there, RayStatus.MISSED),
-        (meeting.converged, RayStatus.NOT_CONVERGED),
         (within, RayStatus.CLIPPED),
-        (passed, _why_stopped(step)),
+        (meeting.converged, RayStatus.NOT_CONVERGED),
+        (meeting.there, RayStatus.MISSED),
     ):
-        status = jnp.where((status == RayStatus.HIT) & ~fine, jnp.asarray(reason, jnp.int8), status)
-    alive = status == RayStatus.HIT
-    lost_at = jnp.where((at.status == RayStatus.HIT) & ~alive, step.number, at.lost_at)
+        fate = jnp.where(fine, fate, jnp.asarray(reason, jnp.int8))
+    newly_lost = was_alive & ~alive
+    status = jnp.where(newly_lost, fate, at.status)
+    lost_at = jnp.where(newly_lost, step.number, at.lost_at)
     path = at.path + jnp.where(alive, step.before * meeting.distance + added, 0.0)
     place = met.where(alive, place)
     weight = at.weight
@@ -162,8 +164,8 @@ def _turned(optics: Optics, step: Step, met: Vector, way: Vector, normal: Vector
 
 def _why_stopped(step: Step) -> Any:
     if step.grooved is None:
-        return RayStatus.TOTALLY_REFLECTED
-    return jnp.where(step.grooved, int(RayStatus.EVANESCENT), int(RayStatus.TOTALLY_REFLECTED))
+        return jnp.int8(RayStatus.TOTALLY_REFLECTED)
+    return jnp.where(step.grooved, jnp.int8(RayStatus.EVANESCENT), jnp.int8(RayStatus.TOTALLY_REFLECTED))
 
 
 def _seen_from(step: Step, at: Travel) -> tuple[Vector, Vector]:
