@@ -15,7 +15,7 @@ from backlight.inverse.constraints import Bounded, Constraint, Multipliers, scal
 from backlight.inverse.drive import Checkpoint, Outcome, Progress, drive, objective
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.losses import intensity
-from backlight.inverse.problem import Coordinates, Problem, build
+from backlight.inverse.problem import Coordinates, Problem, build, predicted
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf
 from backlight.inverse.unknowns import Unknown
@@ -112,7 +112,7 @@ def optimize(
 def _optimized(model, merit, unknowns, constraints, solver, tolerance, time_limit, callback, checkpoint):
     given, model = model, doubled(model)
     forward = _Row(merit, constraints)
-    count = eqx.filter_eval_shape(forward, model).shape[-1]
+    count = eqx.filter_eval_shape(predicted, forward, model).shape[-1]
     low, high = (_padded(bound, count, 0.0) for bound in scaled_bounds(constraints))
     loss = Bounded(low, high) if constraints else intensity()
     problem = build(model, jnp.zeros((1, 1, count)), unknowns, loss=loss, forward=forward)

@@ -58,8 +58,9 @@ class Problem(eqx.Module):
 
     def start(self) -> Coordinates:
         """Return the coordinates of the model as it is."""
+        leaves = leaf_paths(self.model)
         return {
-            path: unknown.project(unknown.coordinates(get_leaf(self.model, path), get_leaf(self.model, path)))
+            path: unknown.project(unknown.coordinates(leaves[path], leaves[path]))
             for path, unknown in self.unknowns.items()
             if not isinstance(unknown, Tied) and path not in self.frozen
         }
@@ -158,7 +159,7 @@ def build(model, data, unknowns, *, loss, regularizers=(), weights=None, forward
     if not table:
         raise InputError("unknowns", got="none", expected="at least one leaf path", remedy="see leaf_paths(model)")
     _demand_something_to_find(table)
-    predict = forward or (lambda m: m.predict().values)
+    predict = forward or _frames_of
     frames, weights = _checked_frames(model, data, weights, predict)
     terms = tuple(_at_full_path(r, model, table) for r in regularizers)
     unit = unit_of(loss, getattr(model, "noise", None), frames, weights)
@@ -208,7 +209,7 @@ def _tied_in_order(table: dict[str, Unknown]) -> list[tuple[str, Tied]]:
 
 def _checked_frames(model, data, weights, predict: Callable[[Any], Array]) -> tuple[Array, Array]:
     frames = jnp.asarray(getattr(data, "values", data), dtype=float)
-    expected = eqx.filter_eval_shape(predict, model).shape
+    expected = eqx.filter_eval_shape(predicted, predict, model).shape
     if frames.ndim == len(expected) - 1:
         frames = frames[None]
     if frames.shape != expected:
@@ -223,6 +224,16 @@ def _checked_frames(model, data, weights, predict: Callable[[Any], Array]) -> tu
             remedy="give those pixels weight 0 (mask)",
         )
     return jnp.where(weights > 0, frames, 0.0), weights
+
+
+def _frames_of(model: Any) -> Array:
+    return model.predict().values
+
+
+@eqx.filter_jit
+def predicted(predict: Callable[[Any], Array], model: Any) -> Array:
+    """Return predict(model): its shape, once asked for, is known."""
+    return predict(model)
 
 
 def _at_full_path(regularizer: Regularizer, model, table: dict[str, Unknown]) -> Regularizer:

@@ -26,7 +26,16 @@ def resolve(tree: object, path: str) -> str:
 
     A path may stop at a part that holds a single leaf. An unknown path is answered with the closest names.
     """
+    return _full(leaf_paths(tree), path)
+
+
+def get_leaf(tree: object, path: str) -> Leaf:
+    """Return the leaf that `path` names."""
     paths = leaf_paths(tree)
+    return paths[_full(paths, path)]
+
+
+def _full(paths: dict[str, Leaf], path: str) -> str:
     if path in paths:
         return path
     inside = [full for full in paths if full.startswith(path + ".")]
@@ -35,11 +44,6 @@ def resolve(tree: object, path: str) -> str:
     if inside:
         raise InputError(path, got="a part with several leaves", expected="one leaf", remedy=nearest(path, inside))
     raise InputError(path, got="no such leaf", expected="a leaf of the model", remedy=nearest(path, paths))
-
-
-def get_leaf(tree: object, path: str) -> Leaf:
-    """Return the leaf that `path` names."""
-    return leaf_paths(tree)[resolve(tree, path)]
 
 
 def set_leaves(tree: object, values: dict[str, Leaf]):
