@@ -19,7 +19,7 @@ from backlight.inverse.unknowns import Free
 from backlight.light import Rays
 from backlight.maths.double import doubled
 from backlight.rays import Asphere, Lens, trace
-from backlight.rays.apertures import without_rims
+from backlight.rays.rims import without_rims
 from backlight.systems.lens_merit import spots
 
 MM, UM = 1e-3, 1e-6

@@ -38,9 +38,10 @@ AXIS, OFF = np.zeros(2), np.deg2rad([2.0, 0.7])
 pytestmark = pytest.mark.usefixtures("float64", "compiled_quickly")
 
 
-def mirror(defocus=0.0):
+def mirror(defocus=0.0, **edges):
     """Return a paraboloid: perfect on the axis."""
-    rows = [Surface(Conic(-200 * MM, -1.0), thickness=-100 * MM - defocus, mirror=True, stop=True), Surface()]
+    first = Surface(Conic(-200 * MM, -1.0), thickness=-100 * MM - defocus, mirror=True, stop=True, **edges)
+    rows = [first, Surface()]
     return Lens(rows, entrance_pupil_diameter=2.5 * MM)
 
 
@@ -105,6 +106,48 @@ def test_contrast_of_a_perfect_lens():
     assert float(found.tangential[0]) == pytest.approx(1, abs=1e-12)
     np.testing.assert_allclose(found.tangential, wanted, atol=7e-4)
     np.testing.assert_allclose(found.sagittal, wanted, atol=7e-4)
+
+
+def common_area(shift, one, other):
+    """Return the area that two discs have in common."""
+    near, far = np.abs(one - other), one + other
+    d = np.clip(shift, near + 1e-9, far)
+    first, second = (
+        np.arccos(np.clip((d**2 + a**2 - b**2) / (2 * d * a), -1, 1)) for a, b in ((one, other), (other, one))
+    )
+    kite = 0.5 * np.sqrt((far - d) * (d + near) * (d - near) * (d + far))
+    area = one**2 * first + other**2 * second - kite
+    return np.where(shift <= near, np.pi * min(one, other) ** 2, np.where(shift >= far, 0.0, area))
+
+
+@pytest.mark.parametrize("hole", [None, 0.4 * MM])
+def test_contrast_where_an_edge_cuts_through_the_pupil(hole):
+    """The autocorrelation of the disc or ring that a rim of 0.88 of the pupil leaves open, near 0 too."""
+    rim = 1.1 * MM
+    share = np.array([0.003, 0.01, 0.03, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9])
+    found = mtf(mirror(semi_diameter=rim, hole=hole), AXIS, LIGHT, share * 2 * rim / 0.1 / LIGHT)
+    shift, inner = share * 2, 0.0 if hole is None else hole / rim
+    wanted = common_area(shift, 1.0, 1.0)
+    if hole is not None:
+        wanted += common_area(shift, inner, inner) - 2 * common_area(shift, 1.0, inner)
+    wanted /= np.pi * (1 - inner**2)
+    np.testing.assert_allclose(found.tangential, wanted, atol=1e-3)
+    np.testing.assert_allclose(found.sagittal, wanted, atol=1e-3)
+
+
+def test_a_soft_edge_dims_the_pupil():
+    """As much as it dims the rays, and the light falls off where it does."""
+    lens = mirror(semi_diameter=1 * MM, soft_edge=0.4 * MM)
+    found, hard = pupil(lens, AXIS, LIGHT, 96), pupil(mirror(semi_diameter=1 * MM), AXIS, LIGHT, 96)
+    energy, sharp = (float(jnp.sum(jnp.abs(p.light.values) ** 2) * jnp.prod(p.light.grid.pitch)) for p in (found, hard))
+    passed = float(exit_pupil(lens, AXIS, LIGHT, rule=gauss_legendre(40, 64)).power.sum())
+    assert passed == pytest.approx((1 / 1.25) ** 2, rel=1e-3)
+    assert energy == pytest.approx(passed, rel=2e-3)
+    assert sharp == pytest.approx(passed, rel=2e-2)  # a soft sample |s|² is short of the share s
+    height = found.light.grid.y[:, None] ** 2 + found.light.grid.x**2
+    inner = jnp.clip(0.5 + (1 * MM**2 - height) / (2 * 1 * MM * 0.4 * MM), 0, 1)
+    share = jnp.abs(found.light.values) ** 2 / jnp.max(jnp.abs(found.light.values) ** 2)
+    np.testing.assert_allclose(share, inner**2 * (3 - 2 * inner), atol=1e-3)
 
 
 def test_contrast_near_zero_falls_by_the_spread_of_the_rays():

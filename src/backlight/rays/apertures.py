@@ -1,4 +1,4 @@
-"""The width of a lens's beam, as it is told: f-number, numerical aperture; and its rims."""
+"""The width of a lens's beam, as it is told: f-number, numerical aperture."""
 
 from typing import Any
 
@@ -67,12 +67,6 @@ def with_object_aperture(
     _demand_sine(sine)
     reach = jnp.abs(jnp.asarray(lens.object_distance) + first.entrance_pupil)
     return _with_diameter(lens, 2 * reach * sine / jnp.sqrt(1 - sine**2))
-
-
-def without_rims(lens: Lens) -> Lens:
-    """Return the lens with surfaces of any size."""
-    none = tuple(None for _ in lens.surfaces)
-    return eqx.tree_at(lambda one: tuple(s.semi_diameter for s in one.surfaces), lens, none, is_leaf=_is_none)
 
 
 def _with_diameter(lens: Lens, diameter: Any) -> Lens:

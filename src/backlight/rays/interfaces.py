@@ -42,7 +42,7 @@ def _along_normal(way: Vector, normal: Vector, ratio: Any) -> Array:
 
 @_along_normal.defjvp
 def _along_normal_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
-    """By |d'|² = 1 + μ²(|d|² − 1), which asks for no derivative of the root: δg = (μ²d·δd − d'·(δ(μd) + gδN))/(d'·N)."""
+    """By |d'|² = 1 + μ²(|d|² − 1), without a derivative of the root: δg = (μ²d·δd − d'·(δ(μd) + gδN))/(d'·N)."""
     way, normal, ratio = at
     by_way, by_normal, by_ratio = by
     factor = _along_normal(way, normal, ratio)

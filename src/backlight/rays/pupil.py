@@ -14,14 +14,13 @@ from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
-from backlight.maths.edges import inside
 from backlight.maths.exact import Number
-from backlight.rays.apertures import without_rims
 from backlight.rays.exit_pupil import Leaving, at_points, chief_place, determinant, start
 from backlight.rays.first_order import first_order
 from backlight.rays.launch import FieldPoint, gauss_legendre
 from backlight.rays.lens import Lens
-from backlight.rays.trace import trace
+from backlight.rays.openness import openness
+from backlight.rays.rims import without_edges
 
 STEPS = 5
 """Of Newton's: direction cosines are nearly linear in the pupil."""
@@ -75,8 +74,8 @@ def pupil(
 
     Rays are aimed by Newton's iteration so that their direction cosines s lie on a grid. Their phase is −2πW (it grows
     with the optical path), their amplitude √(d²e/d²r), the light that enters per area of the pupil: even where the sine
-    condition holds. ∫|U|² is the share of the light that comes through. The rim has a soft edge of one sample, that of
-    an aperture within the lens is hard.
+    condition holds. ∫|U|² is the share of the light that comes through. Edges, the rim's and those of apertures in the
+    lens, are soft: one sample wide.
 
     **Arguments:** `samples`: along an axis, from 16 on; the rest as of `exit_pupil`.
 
@@ -106,7 +105,7 @@ def demand_samples(where: str, steepest: Array, samples: int) -> None:
 @partial(jax.jit, static_argnames="samples")
 def drawn(lens: Lens, field: Array, wavelength: Array, reference: Array, center: Array, samples: int) -> Pupil:
     """Return the light of a point in the exit pupil."""
-    bare = without_rims(lens)
+    bare = without_edges(lens)
 
     def traced(points: Array) -> Leaving:
         return at_points(bare, field, points, wavelength, reference, center)
@@ -116,21 +115,22 @@ def drawn(lens: Lens, field: Array, wavelength: Array, reference: Array, center:
     points = _aimed(traced, frame, wanted, samples)
     light = traced(points)
     radius = jnp.sqrt(jnp.maximum(jnp.sum(points**2, axis=0), 1e-12))
-    within = start(lens, field, points * jnp.minimum(1.0, (1 - 1e-9) / radius), wavelength, reference, False)
-    open_ = trace(lens, within).alive & (light.passed > 0)
     across = jnp.einsum("ij,iyx->jyx", frame.inverse, points / radius) * frame.step[:, None, None]
-    openness = jnp.where(open_, inside((1 - radius) / jnp.sqrt(jnp.sum(across**2, axis=0))), 0.0)
+    from_rim = (1 - radius) / jnp.sqrt(jnp.sum(across**2, axis=0))
+    share, passed = openness(lens, start(bare, field, points, wavelength, reference, False), from_rim)
+    open_ = (light.passed > 0) & (passed > 0)
+    share = jnp.where(open_, share, 0.0)
     index, focal_length = lens.indices(wavelength)[-1], jnp.abs(first_order(lens, reference).efl)
     scale = focal_length / index
     spread = jnp.maximum(jnp.abs(determinant(*light.columns)), 1e-12) * scale**2
-    square = light.passed * light.brightness / frame.total / spread
+    square = passed * light.brightness / frame.total / spread
     opd = jnp.where(open_, (frame.path - light.path) / wavelength, 0.0)
-    values = jnp.sqrt(jnp.where(open_, square, 1.0)) * openness * jnp.exp(-2j * jnp.pi * opd)
-    steepest = _steepest(opd, openness > 0.01)
+    values = jnp.sqrt(jnp.where(open_, square, 1.0)) * share * jnp.exp(-2j * jnp.pi * opd)
+    steepest = _steepest(opd, share > 0.01)
     values = jnp.where(steepest <= STEEPEST, values, jnp.nan)
     grid = Grid((samples, samples), scale * frame.step, -scale * frame.middle)
     light = Field(values, grid, wavelength, medium_index=index)
-    return Pupil(light, focal_length, center, openness, steepest)
+    return Pupil(light, focal_length, center, share, steepest)
 
 
 def _steepest(opd: Array, open_: Array) -> Array:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.maths.vectors import Vector
-from backlight.rays.lens import Surface
+from backlight.rays.lens import Lens, Surface
 
 FAR = 1e6
 """Radius of a rim that is not there, m: its square is a number in single precision."""
@@ -30,10 +31,30 @@ def apertures(surfaces: Sequence[Surface]) -> Aperture | None:
     """Return the aperture of each surface; `None` where all that they do is to lose rays."""
     if all(surface.hole is None and surface.soft_edge is None for surface in surfaces):
         return None
+    return all_apertures(surfaces)
+
+
+def all_apertures(surfaces: Sequence[Surface]) -> Aperture:
+    """Return the aperture of each surface."""
     rows = [(s.semi_diameter, s.hole, s.soft_edge) for s in surfaces]
     absent = (FAR, 0.0, 0.0)
     filled = [[jnp.asarray(a if a is not None else b, float) for a, b in zip(r, absent, strict=True)] for r in rows]
     return Aperture(*(jnp.stack(column) for column in zip(*filled, strict=True)))
+
+
+def without_rims(lens: Lens) -> Lens:
+    """Return the lens with surfaces of any size."""
+    return _without(lens, "semi_diameter")
+
+
+def without_edges(lens: Lens) -> Lens:
+    """Return the lens with surfaces of any size that nothing obscures."""
+    return _without(lens, "semi_diameter", "hole", "soft_edge")
+
+
+def _without(lens: Lens, *names: str) -> Lens:
+    told = lambda one: [getattr(s, name) for s in one.surfaces for name in names]  # noqa: E731
+    return eqx.tree_at(told, lens, [None] * len(told(lens)), is_leaf=lambda node: node is None)
 
 
 def share(aperture: Aperture, place: Vector) -> Float[Array, "..."]:
@@ -45,6 +66,14 @@ def share(aperture: Aperture, place: Vector) -> Float[Array, "..."]:
     square = place.y**2 + place.x**2
     rim, hole, width = aperture
     return _passed(rim**2 - square, 2 * rim * width) * _passed(square - hole**2, 2 * hole * width)
+
+
+def within(aperture: Aperture, place: Vector) -> Float[Array, "..."]:
+    """Return how far inside its sharp edges a place is, m, negative outside: (a² − r²)/2a, right at the edge."""
+    square = place.y**2 + place.x**2
+    rim, hole, width = aperture
+    from_hole = jnp.where(hole > 0, (square - hole**2) / (2 * jnp.where(hole > 0, hole, 1.0)), FAR)
+    return jnp.where(width > 0, FAR, jnp.minimum((rim**2 - square) / (2 * rim), from_hole))
 
 
 def _passed(inside: Array, scale: Array) -> Array:

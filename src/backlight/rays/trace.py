@@ -1,5 +1,6 @@
 """Rays through a lens, surface by surface."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -102,6 +103,21 @@ def footprints(lens: Lens, rays: Rays) -> Float[Array, "surfaces 3 *rays"]:
     axes, origins = (jnp.stack([getattr(f, name) for f in frames]) for name in ("axes", "origin"))
     turned = jnp.einsum("sij,sj...->si...", axes, places)
     return turned + origins.reshape(*origins.shape, *(1,) * len(rays.shape))
+
+
+def gathered(lens: Lens, rays: Rays, gather: Callable[[Any, Any, Vector], Any], start: Any, rows: Any) -> Any:
+    """Return what is told along the way: told = gather(told, row, place) on each surface, in its frame.
+
+    **Arguments:** `rows`: a tree of arrays, a row for each surface.
+    """
+    steps, optics = table(lens, rays)
+
+    def advance(at: tuple[Travel, Any], ahead: tuple[Step, Any]) -> tuple[tuple[Travel, Any], None]:
+        (before, told), (step, row) = at, ahead
+        behind = _advanced(optics, before, step)
+        return (behind, gather(told, row, behind.place)), None
+
+    return jax.lax.scan(advance, (_begin(rays, steps), start), (steps, rows))[0][1]
 
 
 def _last(lens: Lens, rays: Rays) -> Travel:

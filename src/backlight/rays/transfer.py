@@ -17,6 +17,7 @@ from backlight.rays.colors import Colors, colors_of
 from backlight.rays.exit_pupil import chief_place
 from backlight.rays.launch import FieldPoint
 from backlight.rays.lens import Lens
+from backlight.rays.openness import slopes
 from backlight.rays.pupil import STEEPEST, Pupil, demand_samples, drawn, spread_of
 
 SAMPLES = 64, 128, 256, 512, 1024
@@ -58,7 +59,7 @@ def otf(
     """Return the optical transfer function ∫E(ρ)·exp(−2πi ν·ρ)d²ρ/∫E d²ρ of a point's image.
 
     It is the autocorrelation of the pupil, taken by way of |U|² on pixels that sample it, and set right for the soft
-    edge of the pupil's samples. Right to 1e-3 with 64 samples, for a pupil without hard edges within.
+    edge of the pupil's samples. Right to 1e-3 with 64 samples.
 
     **Arguments:** `frequencies`: ν = (ν_y, ν_x), cycles/m; `samples`: of the pupil along an axis, see `pupil`: W must
     change by less than half a wave from one to the next; where `None`, as many as that takes, from 64 on, and 64 in a
@@ -149,7 +150,7 @@ def _lost_at_the_rim(found: Pupil, frequencies: Array) -> tuple[Complex[Array, "
     some = open_ > 1e-6
     share = jnp.where(some, open_, 1.0)
     hard = jnp.where(some, light.values.real**2 + light.values.imag**2, 0.0) / share  # |A|²·s of |A·s|²
-    edge, phase = _slopes(open_), _phase_steps(light.values)
+    edge, phase = slopes(open_), _phase_steps(light.values)
     length = jnp.sqrt(jnp.sum(edge**2, axis=0) + 1e-20)
     step = light.wavelength / light.medium_index * found.focal_length / light.grid.pitch
 
@@ -162,10 +163,6 @@ def _lost_at_the_rim(found: Pupil, frequencies: Array) -> tuple[Complex[Array, "
 
     area = jnp.prod(light.grid.pitch)
     return jax.lax.map(lost, frequencies.T) * area, jnp.sum(hard) * area
-
-
-def _slopes(values: Float[Array, "y x"]) -> Float[Array, "2 y x"]:
-    return jnp.stack([(jnp.roll(values, -1, axis) - jnp.roll(values, 1, axis)) / 2 for axis in (0, 1)])
 
 
 def _phase_steps(values: Complex[Array, "y x"]) -> Float[Array, "2 y x"]:

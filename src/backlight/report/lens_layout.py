@@ -15,7 +15,7 @@ from backlight.lenses.traced import ONCE
 from backlight.light import RayStatus
 from backlight.maths.double import doubled, in_double_precision
 from backlight.rays import Lens, footprints, launch, trace
-from backlight.rays.apertures import without_rims
+from backlight.rays.rims import without_rims
 from backlight.report.canvas import BLUE, GRAY, ORANGE, canvas
 
 if TYPE_CHECKING:

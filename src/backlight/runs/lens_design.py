@@ -18,7 +18,7 @@ from backlight.lenses.record import AIR_BELOW
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
-from backlight.rays.apertures import without_rims
+from backlight.rays.rims import without_rims
 
 RULE = gauss_legendre(4, 8)
 NARROWEST, WIDEST = 0.2, 3.0

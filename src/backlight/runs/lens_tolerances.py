@@ -17,7 +17,7 @@ from backlight.lenses.record import AIR_BELOW
 from backlight.light import Material
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, Pose, Surface, gauss_legendre
-from backlight.rays.apertures import without_rims
+from backlight.rays.rims import without_rims
 from backlight.systems.lens_merit import bundles, spots
 from backlight.systems.tolerancing import Tolerance, monte_carlo, sensitivities
 from backlight.units import um

@@ -11,9 +11,9 @@ from backlight.light import Rays
 from backlight.maths.double import doubled, in_double_precision
 from backlight.maths.safe import square_root
 from backlight.rays import Lens, PupilPoints, aim, first_order, gauss_legendre, launch, trace
-from backlight.rays.apertures import without_rims
 from backlight.rays.colors import colors_of
 from backlight.rays.first_order import image_distance
+from backlight.rays.rims import without_rims
 from backlight.units import um
 
 LOST = 1e5
