@@ -59,7 +59,7 @@ def otf(
     """Return the optical transfer function ∫E(ρ)·exp(−2πi ν·ρ)d²ρ/∫E d²ρ of a point's image.
 
     It is the autocorrelation of the pupil, taken by way of |U|² on pixels that sample it, and set right for the soft
-    edge of the pupil's samples. Right to 1e-3 with 64 samples.
+    edge of the pupil's samples. Right to 1e-3 with 64 samples over what is open.
 
     **Arguments:** `frequencies`: ν = (ν_y, ν_x), cycles/m; `samples`: of the pupil along an axis, see `pupil`: W must
     change by less than half a wave from one to the next; where `None`, as many as that takes, from 64 on, and 64 in a
