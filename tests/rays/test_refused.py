@@ -12,10 +12,20 @@ from backlight.rays import (
     Conic,
     Lens,
     Surface,
+    distortion,
     exit_pupil,
+    field_curvature,
     first_order,
+    focused,
     gauss_legendre,
+    geometric_mtf,
+    geometric_psf,
     launch,
+    mtf,
+    psf,
+    pupil,
+    relative_illumination,
+    seidel,
     spot,
     strehl,
     trace,
@@ -58,6 +68,52 @@ def test_a_lens_that_passes_the_chief_ray_alone_is_told():
     half = eqx.tree_at(lambda one: one.surfaces[0].semi_diameter, singlet(), singlet().entrance_pupil_diameter / 8**0.5,
                        is_leaf=lambda leaf: leaf is None)  # fmt: skip
     assert float(spot(half, (0.0, 0.0), LIGHT, rule=gauss_legendre(40, 12)).passed) == pytest.approx(0.5, abs=0.02)
+
+
+DARK = {
+    "psf": lambda lens: psf(lens, (0.0, 0.0), LIGHT, (8, 8), 1e-6, rule=gauss_legendre()),
+    "focused": lambda lens: focused(lens, (0.0, 0.0), LIGHT, (8, 8), 1e-6),
+    "strehl": lambda lens: strehl(lens, (0.0, 0.0), LIGHT),
+    "pupil": lambda lens: pupil(lens, (0.0, 0.0), LIGHT, center=(0.0, 0.0)),
+    "otf": lambda lens: mtf(lens, (0.0, 0.0), LIGHT, [1e4]),
+    "geometric_psf": lambda lens: geometric_psf(lens, (0.0, 0.0), LIGHT, (8, 8), 1e-6),
+    "geometric_otf": lambda lens: geometric_mtf(lens, (0.0, 0.0), LIGHT, [1e4]),
+}
+
+
+@pytest.mark.parametrize("name", DARK)
+def test_a_picture_of_no_light_is_refused_by_name(name):
+    """A rim so narrow that the chief ray alone passes: all is dark, or there is a sample at most."""
+    blind = eqx.tree_at(lambda one: one.surfaces[0].semi_diameter, singlet(), jnp.asarray(1e-9),
+                        is_leaf=lambda leaf: leaf is None)  # fmt: skip
+    told = r"the chief ray alone; \d+ .* at surface 0|\d\.\d open samples"
+    with pytest.raises(InputError, match=rf"^{name}\n  got: +({told})"):
+        InputError, match=rf"^{name}\n  got: +(the chief ray alone; \d+ .* at surface 0|\d\.\d open samples)"
+    ):
+        DARK[name](blind)
+
+
+def test_fields_are_refused_where_chief_rays_do_not_go():
+    for look in (distortion, field_curvature, relative_illumination):
+        with pytest.raises(InputError, match="radians"):
+            look(singlet(), [0.0, 14.0], LIGHT)
+    with pytest.raises(InputError, match="radians"):
+        seidel(singlet(), 14.0, LIGHT)
+    narrow = eqx.tree_at(lambda one: one.surfaces[1].semi_diameter, singlet(), jnp.asarray(0.5 * MM),
+                         is_leaf=lambda leaf: leaf is None)  # fmt: skip
+    for look in (distortion, field_curvature):
+        with pytest.raises(InputError, match=r"at the field 0\.3\n  got: +a chief ray that is clipped at surface 1"):
+            look(narrow, [0.0, 0.3], LIGHT)
+
+
+def test_rays_of_32_bits_go_through_in_64():
+    with jax.enable_x64(False):
+        rays = launch(singlet(), (0.0, 0.0), gauss_legendre(2, 4).points, LIGHT)
+        assert rays.position.dtype == np.float32
+    found = trace(singlet(), rays)
+    assert found.position.dtype == found.path.dtype == np.float64
+    wanted = trace(singlet(), launch(singlet(), (0.0, 0.0), gauss_legendre(2, 4).points, LIGHT))
+    np.testing.assert_allclose(found.position, wanted.position, atol=1e-8)
 
 
 @pytest.mark.parametrize(("wrong", "words"), [(0.0, "> 0"), (-LIGHT, "> 0"), (np.nan, "> 0"), (50e-6, "N-BK7")])

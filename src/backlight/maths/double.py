@@ -39,7 +39,7 @@ def in_double_precision(function: Function) -> Function:
 
 
 def doubled(tree: Any) -> Any:
-    """Return a tree whose real arrays are in 64 bits; to be called where JAX computes in them."""
+    """Return a tree whose real arrays are in 64 bits where JAX computes in them, in its 32 where not."""
     real = lambda leaf: eqx.is_inexact_array(leaf) and not jnp.iscomplexobj(leaf)  # noqa: E731
     return jax.tree.map(lambda leaf: jnp.asarray(leaf, float) if real(leaf) else leaf, tree)
 

@@ -14,7 +14,7 @@ from backlight.maths.exact import Number
 from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of
 from backlight.rays.enough_rays import Enough, enough_rays, trusted
-from backlight.rays.exit_pupil import ExitPupil, chief_place, exit_pupil, leaving
+from backlight.rays.exit_pupil import ExitPupil, chief_place, demand_light, exit_pupil, leaving
 from backlight.rays.launch import FieldPoint, PupilPoints
 from backlight.rays.lens import Lens
 
@@ -52,15 +52,23 @@ def psf(
 
     Valid for small angles of polarization (NA up to about 0.6), and an exit pupil many wavelengths wide.
 
-    **Errors:** `InputError` where the chief ray is lost, and in a program that is traced in 32 bits.
+    **Errors:** `InputError` where the chief ray is lost, or all others, and in a program that is traced in 32 bits.
     """
     colors = colors_of(wavelength, weights, reference)
     field = jnp.asarray(field, float)
     if center is None:
         center = chief_place("psf", lens, field, colors.reference, colors.reference, aimed)
     grid = Grid(shape, pitch, jnp.asarray(center, float))
-    enough = enough_rays(lens, field, colors, grid.center, reach_of(grid)) if rule is None else Enough(rule, np.inf)
-    return Image(picture(lens, field, colors, grid, enough, aimed=aimed), grid)
+    enough = _enough("psf", rule, lens, field, colors, grid)
+    values = picture(lens, field, colors, grid, enough, aimed=aimed)
+    demand_light("psf", values, lens, field, colors.reference)
+    return Image(values, grid)
+
+
+def _enough(where: str, rule: PupilPoints | None, lens: Lens, field: Array, colors: Colors, grid: Grid) -> Enough:
+    if rule is not None:
+        return Enough(rule, np.inf)
+    return enough_rays(where, lens, field, colors, grid.center, reach_of(grid))
 
 
 @partial(jax.jit, static_argnames="aimed")
@@ -101,13 +109,12 @@ def focused(
     if center is None:
         center = chief_place("focused", lens, field, colors.reference, colors.reference, aimed)
     place = Grid(shape, pitch, jnp.asarray(center, float))
-    reach = reach_of(place)
-    enough = enough_rays(lens, field, colors, place.center, reach) if rule is None else Enough(rule, np.inf)
+    enough = _enough("focused", rule, lens, field, colors, place)
     light = exit_pupil(lens, field, wavelength, rule=enough.points, aimed=aimed, reference=reference,
                        center=place.center)  # fmt: skip
     tilt = light.cosines @ light.power / jnp.sum(light.power) / light.wavelength
     index = lens.indices(light.wavelength)[-1]
-    values = trusted(_waves(light, Grid(shape, pitch), tilt), light, reach, enough.phase)
+    values = trusted(_waves(light, Grid(shape, pitch), tilt), light, reach_of(place), enough.phase)
     values = values * jnp.exp(-2j * jnp.pi * (tilt @ light.center))  # the carrier counts from the axis
     return Field(values, place, light.wavelength, medium_index=index, tilt=tilt)
 
@@ -153,7 +160,7 @@ def strehl(
     else:
         colors = colors_of(wavelength, None, reference)
         chief = chief_place("strehl", lens, field, colors.reference, colors.reference, aimed)
-        enough = enough_rays(lens, field, colors, chief, 0.0)
+        enough = enough_rays("strehl", lens, field, colors, chief, 0.0)
     light = exit_pupil(lens, field, wavelength, rule=enough.points, aimed=aimed, reference=reference)
     return trusted(_strehl(light), light, 0.0, enough.phase)
 

@@ -27,29 +27,29 @@ class Enough(NamedTuple):
     phase: float
 
 
-def enough_rays(lens: Lens, field: Any, colors: Colors, center: Any, reach: Any) -> Enough:
+def enough_rays(where: str, lens: Lens, field: Any, colors: Colors, center: Any, reach: Any) -> Enough:
     """Return points for the sum of waves at places up to `reach` (m) from `center`.
 
     In a program that is traced nothing can be found: it gets the fewest, and what they can be trusted with.
 
-    **Errors:** `InputError` where more than 300 000 rays are needed.
+    **Errors:** `InputError`, which names `where`, without light, and where more than 300 000 rays are needed.
     """
-    rings, arms = size_of_enough(lens, field, colors, center, reach)
+    rings, arms = size_of_enough(where, lens, field, colors, center, reach)
     known = not _is_traced(lens, field, colors, center, reach)
     return Enough(gauss_legendre(rings, arms), np.inf if known else resolved(rings, arms))
 
 
-def size_of_enough(lens: Lens, field: Any, colors: Colors, center: Any, reach: Any) -> tuple[int, int]:
+def size_of_enough(where: str, lens: Lens, field: Any, colors: Colors, center: Any, reach: Any) -> tuple[int, int]:
     """Return rings and arms that are enough, the fewest in a program that is traced."""
     if _is_traced(lens, field, colors, center, reach):
         return FEWEST
     lights = [leaving(lens, field, LOOK, color, colors.reference, center, False) for color in colors.wavelengths]
     for light in lights:
-        demand_light("psf", lens, field, light, colors.reference)
+        demand_light(where, light.weights, lens, field, colors.reference)
     phase = max(float(phase_of(light, reach)) for light in lights)
     rings, arms = _size(FEWEST[0], 0.25 * phase + 10), _size(FEWEST[1], phase + 16)
     if rings * arms > MOST:
-        raise InputError("rays", got=f"{phase / 2 / np.pi:.0f} waves from ray to ray of the pupil's radius",
+        raise InputError(where, got=f"{phase / 2 / np.pi:.0f} waves from ray to ray of the pupil's radius",
                          expected=f"a picture of less than {MOST} rays",
                          remedy="geometric_psf, or a smaller window, or a rule of your own")  # fmt: skip
     return rings, arms

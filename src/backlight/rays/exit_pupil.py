@@ -91,19 +91,19 @@ def exit_pupil(
         center = chief_place("exit_pupil", lens, field, reference, reference, aimed)
     numbers = (jnp.asarray(a, float) for a in (wavelength, reference, center))
     light = leaving(lens, field, rule, *numbers, aimed)
-    demand_light("exit_pupil", lens, field, light, reference)
+    demand_light("exit_pupil", light.weights, lens, field, reference)
     return light
 
 
-def demand_light(where: str, lens: Lens, field: Array, light: ExitPupil, reference: Number) -> None:
-    """Refuse light of which nothing passes; not in a program that is traced.
+def demand_light(where: str, found: Array, lens: Lens, field: Array, reference: Number) -> None:
+    """Refuse a result that is dark everywhere because no ray passes; not in a program that is traced.
 
     **Errors:** `InputError`, which names `where`, with what became of most of the rays.
     """
-    if isinstance(light.weights, Tracer) or bool(jnp.any(light.weights > 0)):
+    if isinstance(found, Tracer) or bool(jnp.any(found != 0)):
         return
-    points = jnp.concatenate([jnp.zeros((2, 1)), light.points], axis=1)
-    demand_chief(where, trace(lens, start(lens, field, points, light.wavelength, reference, False)))
+    points = jnp.concatenate([jnp.zeros((2, 1)), gauss_legendre().points], axis=1)
+    demand_chief(where, trace(lens, start(lens, field, points, reference, reference, False)))
 
 
 def chief_place(

@@ -8,8 +8,8 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.light import Grid, Image
 from backlight.maths.exact import Number
-from backlight.rays.colors import colors_of
-from backlight.rays.exit_pupil import chief_place
+from backlight.rays.colors import Colors, colors_of
+from backlight.rays.exit_pupil import chief_place, demand_light
 from backlight.rays.launch import FieldPoint, PupilPoints, gauss_legendre, launch
 from backlight.rays.lens import Lens
 from backlight.rays.trace import trace
@@ -39,14 +39,14 @@ def geometric_psf(
 
     **Arguments:** as of `psf`; `rule`: 64 rings of 192 rays where `None`: there should be several in a pixel.
 
-    **Errors:** `InputError` where the chief ray is lost.
+    **Errors:** `InputError` where the chief ray is lost, or all others.
     """
     colors = colors_of(wavelength, weights, reference)
     field = jnp.asarray(field, float)
     if center is None:
         center = chief_place("geometric_psf", lens, field, colors.reference, colors.reference)
     grid = Grid(shape, pitch, jnp.asarray(center, float))
-    offsets, shares = _rays(lens, field, colors, DENSE if rule is None else rule, grid.center)
+    offsets, shares = _rays("geometric_psf", lens, field, colors, DENSE if rule is None else rule, grid.center)
     rows, columns = (
         jnp.maximum(0.0, 1 - jnp.abs(at[:, None] / step - off / step))
         for at, step, off in zip((_centered(grid).y, _centered(grid).x), grid.pitch, offsets, strict=True)
@@ -71,14 +71,14 @@ def geometric_otf(
     **Arguments:** as of `otf`; `rule`: 20 rings of 64 rays where `None`: right while ν times the spot's radius is below
     8.
 
-    **Errors:** `InputError` where the chief ray is lost.
+    **Errors:** `InputError` where the chief ray is lost, or all others.
     """
     colors = colors_of(wavelength, weights, reference)
     field = jnp.asarray(field, float)
     if center is None:
         center = chief_place("geometric_otf", lens, field, colors.reference, colors.reference)
     chosen = gauss_legendre(RINGS, ARMS) if rule is None else rule
-    offsets, shares = _rays(lens, field, colors, chosen, jnp.asarray(center, float))
+    offsets, shares = _rays("geometric_otf", lens, field, colors, chosen, jnp.asarray(center, float))
     turns = jnp.asarray(frequencies, float).T @ offsets
     return jnp.exp(-2j * jnp.pi * turns) @ shares / jnp.maximum(jnp.sum(shares), 1e-30)
 
@@ -107,11 +107,14 @@ def _centered(grid: Grid) -> Grid:
     return Grid(grid.shape, grid.pitch)
 
 
-def _rays(lens: Lens, field: Array, colors, rule: PupilPoints, center: Array) -> tuple[Array, Array]:
+def _rays(
+    where: str, lens: Lens, field: Array, colors: Colors, rule: PupilPoints, center: Array
+) -> tuple[Array, Array]:
     """Return where the rays of all colors are about `center`, and the share of the light in each."""
     points = jnp.asarray(rule.points, float)[:, None]
     bundle = launch(lens, field, jnp.broadcast_to(points, (2, colors.wavelengths.shape[0], points.shape[2])),
                     colors.wavelengths[:, None], reference=colors.reference)  # fmt: skip
     end = trace(lens, bundle)
     shares = jnp.where(end.alive, end.weight * colors.weights[:, None] * jnp.asarray(rule.weights, float), 0.0)
+    demand_light(where, shares, lens, field, colors.reference)
     return (end.position[1:] - center[:, None, None]).reshape(2, -1), shares.ravel()

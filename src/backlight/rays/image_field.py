@@ -13,8 +13,9 @@ from backlight.light import Rays
 from backlight.maths.double import in_double_precision
 from backlight.maths.exact import Number
 from backlight.rays.exit_pupil import chief_place, determinant, exit_pupil, start
-from backlight.rays.launch import FieldPoint, PupilPoints
+from backlight.rays.launch import FieldPoint, PupilPoints, demand_field
 from backlight.rays.lens import Lens
+from backlight.rays.media import is_traced
 from backlight.rays.trace import trace
 
 Map = Callable[[Array], Array]
@@ -82,7 +83,7 @@ def distortion(
     """
     fields = jnp.asarray(fields, float)
     reference = wavelength if reference is None else reference
-    chief_place("distortion", lens, jnp.zeros(2), wavelength, reference, aimed)
+    _demand_chiefs("distortion", lens, fields, wavelength, reference, aimed)
 
     heights, scale = _heights(lens, jnp.append(fields, 0.0), wavelength, reference, aimed)
     wanted = ideal if lens.object_distance is None else lambda height: height
@@ -120,9 +121,10 @@ def field_curvature(
     **Arguments and errors:** as of `distortion`.
     """
     reference = wavelength if reference is None else reference
-    chief_place("field_curvature", lens, jnp.zeros(2), wavelength, reference, aimed)
+    fields = jnp.asarray(fields, float)
+    _demand_chiefs("field_curvature", lens, fields, wavelength, reference, aimed)
 
-    return FieldCurvature(*_foci(lens, jnp.asarray(fields, float), wavelength, reference, aimed))
+    return FieldCurvature(*_foci(lens, fields, wavelength, reference, aimed))
 
 
 @in_double_precision
@@ -142,14 +144,20 @@ def relative_illumination(
     of the image sees it, ∫cos θ'dΩ' (Rimmer, Proc. SPIE 655, 99 (1986)); elsewhere it is still what a smooth scene
     gives. Where rays are lost a rule's error falls slowly: see `quadrature_error`.
 
-    **Arguments and errors:** as of `distortion`; `rule`: points of the pupil; `aimed`: they are those of the real stop.
+    **Arguments:** as of `distortion`; `rule`: points of the pupil; `aimed`: they are those of the real stop.
+
+    **Errors:** `InputError` for fields of 90° or more, and where the chief ray of the middle is lost.
     """
+    fields = jnp.asarray(fields, float)
+    demand_field(lens, fields)
+    middle = wavelength if reference is None else reference
+    chief_place("relative_illumination", lens, jnp.zeros(2), wavelength, middle, aimed)
 
     def along_y(field: Array) -> Array:
         both = jnp.stack([field, jnp.zeros_like(field)])
         return illumination(lens, both, wavelength, rule=rule, aimed=aimed, reference=reference)
 
-    return jax.vmap(along_y)(jnp.asarray(fields, float)) / along_y(jnp.zeros(()))
+    return jax.vmap(along_y)(fields) / along_y(jnp.zeros(()))
 
 
 @in_double_precision
@@ -167,6 +175,14 @@ def illumination(
     light = exit_pupil(lens, field, wavelength, rule=rule, aimed=aimed, reference=reference)
     area = _mapping(lens, jnp.asarray(field, float), wavelength, reference, aimed)
     return light.received * jnp.sum(light.power) * area
+
+
+def _demand_chiefs(where: str, lens: Lens, fields: Array, wavelength: Number, reference: Number, aimed: bool) -> None:
+    """Refuse fields whose chief ray is lost; not in a program that is traced."""
+    if is_traced(lens, fields, wavelength, reference):
+        return
+    for field in (0.0, *np.asarray(fields)):
+        chief_place(f"{where} at the field {field:g}", lens, jnp.array([field, 0.0]), wavelength, reference, aimed)
 
 
 @partial(jax.jit, static_argnames="aimed")

@@ -86,7 +86,7 @@ def launch(
     return _launched(lens, field, points, wavelength, wavelength if reference is None else reference)
 
 
-def demand_field(lens: Lens, field: FieldPoint) -> None:
+def demand_field(lens: Lens, field: Any) -> None:
     """Refuse angles of 90° and more; not in a program that is traced."""
     if is_traced(field) or lens.object_distance is not None:
         return

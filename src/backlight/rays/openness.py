@@ -26,13 +26,19 @@ def openness(lens: Lens, rays: Rays, distance: Float[Array, "y x"]) -> tuple[Arr
     def nearest(told: tuple[Array, Array], aperture: Aperture, place: Vector) -> tuple[Array, Array]:
         distance, passed = told
         inside_by = within(aperture, place)
-        change = jnp.sqrt(jnp.sum(slopes(inside_by) ** 2, axis=0) + STEEP**2)
+        change = jnp.sqrt(_squared_slope(inside_by) + STEEP**2)
         passed = passed * jnp.where(aperture.width > 0, share(aperture, place), 1.0)
         return jnp.minimum(distance, inside_by / change), passed
 
     start = distance, jnp.ones_like(distance)
     distance, passed = gathered(without_edges(lens), rays, nearest, start, all_apertures(lens.surfaces))
     return inside(distance), passed
+
+
+def _squared_slope(values: Float[Array, "y x"]) -> Float[Array, "y x"]:
+    """Return |∇|², the mean of both sides: not 0 in the middle of a hole."""
+    ahead = (jnp.roll(values, -1, axis) - values for axis in (0, 1))
+    return sum((step**2 + jnp.roll(step, 1, axis) ** 2 for axis, step in enumerate(ahead)), jnp.zeros(())) / 2
 
 
 def slopes(values: Float[Array, "y x"]) -> Float[Array, "2 y x"]:

@@ -15,7 +15,7 @@ from backlight.light import Field, Grid
 from backlight.maths.argument import whole
 from backlight.maths.double import in_double_precision
 from backlight.maths.exact import Number
-from backlight.rays.exit_pupil import Leaving, at_points, chief_place, determinant, start
+from backlight.rays.exit_pupil import Leaving, at_points, chief_place, demand_light, determinant, start
 from backlight.rays.first_order import first_order
 from backlight.rays.launch import FieldPoint, gauss_legendre
 from backlight.rays.lens import Lens
@@ -30,6 +30,9 @@ MARGIN = 3
 
 STEEPEST = 0.5
 """Waves from sample to sample, at most: beyond the light falls outside the image that the samples tell of."""
+
+FEWEST = 12
+"""Open samples, a disc of two samples' radius: an edge is one sample wide."""
 
 RIM, RULE = 64, gauss_legendre()
 """Rays that tell where the rim is, and how the pupil is lit."""
@@ -81,7 +84,8 @@ def pupil(
 
     Valid where W changes by less than half a wave from sample to sample.
 
-    **Errors:** as of `exit_pupil`, and where W changes faster; in a program that is traced all values are NaN then.
+    **Errors:** as of `exit_pupil`, where fewer than 12 samples are open, and where W changes faster; in a program that
+    is traced all values are NaN then.
     """
     samples = whole("samples", samples, 16)
     field = jnp.asarray(field, float)
@@ -89,16 +93,25 @@ def pupil(
     if center is None:
         center = chief_place("pupil", lens, field, reference, reference)
     found = drawn(lens, field, jnp.asarray(wavelength, float), reference, jnp.asarray(center, float), samples)
-    demand_samples("pupil", found.steepest, samples)
+    demand_light("pupil", found.openness, lens, field, reference)
+    demand_samples("pupil", found, samples)
     return found
 
 
-def demand_samples(where: str, steepest: Array, samples: int) -> None:
-    """Refuse a pupil whose samples alias; not in a program that is traced, where nothing is known."""
-    if isinstance(steepest, Tracer) or float(steepest) <= STEEPEST:
+def demand_samples(where: str, found: Pupil, samples: int) -> None:
+    """Refuse pupils whose samples alias or are too few; not in a program that is traced, where nothing is known."""
+    if isinstance(found.steepest, Tracer):
         return
-    raise InputError(where, got=f"{float(steepest):.2g} waves from sample to sample with {samples} samples",
-                     expected=f"at most {STEEPEST}", remedy=f"samples={int(2.2 * float(steepest) * samples)}, or "
+    open_ = float(jnp.min(jnp.sum(found.openness, axis=(-1, -2))))
+    if open_ < FEWEST:
+        raise InputError(where, got=f"{open_:.1f} open samples of {samples} x {samples}", expected=f"at least {FEWEST}",
+                         remedy="more samples, or an entrance pupil as narrow as what the rims leave open"
+                         )  # fmt: skip
+    steepest = float(jnp.max(found.steepest))
+    if steepest <= STEEPEST:
+        return
+    raise InputError(where, got=f"{steepest:.2g} waves from sample to sample with {samples} samples",
+                     expected=f"at most {STEEPEST}", remedy=f"samples={int(2.2 * steepest * samples)}, or "
                      "geometric_psf and geometric_mtf where there are too many")  # fmt: skip
 
 

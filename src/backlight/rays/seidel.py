@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.maths.exact import Number
 from backlight.rays.first_order import Paraxial, behind, first_order, moved, signed_media
+from backlight.rays.launch import demand_field
 from backlight.rays.lens import Lens
 from backlight.rays.profiles import Profile
 
@@ -47,7 +48,6 @@ class Seidel(NamedTuple):
         return sums / (2 * self.marginal)
 
 
-@jax.jit
 def seidel(lens: Lens, field: Number, wavelength: Number) -> Seidel:
     """Return Seidel's sums by the marginal and the chief ray (Welford, Aberrations of Optical Systems, §8.3).
 
@@ -57,11 +57,20 @@ def seidel(lens: Lens, field: Number, wavelength: Number) -> Seidel:
 
     **Arguments:** `field`: of the rim, along y, as of `launch`; `wavelength`: λ in vacuum, m.
 
-    **Errors:** as for `first_order`, and for a lens with a surface that has a phase or is not one of revolution.
+    Tilts and decenters do not count: the sums are those of the lens without.
+
+    **Errors:** as for `first_order`, for a lens with a surface that has a phase or is not one of revolution, and for a
+    field of 90° or more.
     """
+    demand_field(lens, field)
     if any(surface.phase is not None for surface in lens.surfaces):
         raise InputError("lens", got="a surface with a phase", expected="surfaces without, which have Seidel's sums",
                          remedy="trace rays instead")  # fmt: skip
+    return _sums(lens, field, wavelength)
+
+
+@jax.jit
+def _sums(lens: Lens, field: Number, wavelength: Number) -> Seidel:
     media = signed_media(lens, jnp.asarray(wavelength, float))
     n = media.index
     first = first_order(lens, wavelength)

@@ -12,6 +12,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Rays, RayStatus
+from backlight.maths.double import doubled
 from backlight.maths.vectors import Vector
 from backlight.rays.interfaces import diffracted, reflected, refracted
 from backlight.rays.lens import Lens
@@ -55,6 +56,7 @@ def trace(lens: Lens, rays: Rays) -> Rays:
         >>> abs(float(near.position[1])) < 1e-9
         True
     """
+    rays = doubled(rays)  # those of 32 bits in a program of 64 would meet numbers of another kind
     through = lambda some: _as_rays(some, _last(lens, some))  # noqa: E731
     if rays.path.size <= MANY or rays.path.size <= (group := usual_group()):
         return through(rays)
@@ -92,6 +94,7 @@ def _told(fate: RayStatus) -> str:
 @jax.jit
 def footprints(lens: Lens, rays: Rays) -> Float[Array, "surfaces 3 *rays"]:
     """Return where the rays meet each surface, (z, y, x) in the frame of the first vertex."""
+    rays = doubled(rays)
     steps, optics = table(lens, rays)
     begin = _begin(rays, steps)
     _, travels = jax.lax.scan(lambda at, step: (after := _advanced(optics, at, step), after), begin, steps)

@@ -14,7 +14,7 @@ from backlight.maths.double import in_double_precision
 from backlight.maths.exact import Number
 from backlight.maths.safe import amplitude
 from backlight.rays.colors import Colors, colors_of
-from backlight.rays.exit_pupil import chief_place
+from backlight.rays.exit_pupil import chief_place, demand_light
 from backlight.rays.launch import FieldPoint
 from backlight.rays.lens import Lens
 from backlight.rays.openness import slopes
@@ -72,6 +72,8 @@ def otf(
     if center is None:
         center = chief_place("otf", lens, field, colors.reference, colors.reference)
     found = _pupils(lens, field, colors, jnp.asarray(center, float), samples)
+    demand_light("otf", found.openness, lens, field, colors.reference)
+    demand_samples("otf", found, found.openness.shape[-1])
     passed, energy = jax.vmap(lambda one: _transferred(one, jnp.asarray(frequencies, float)))(found)
     return colors.weights @ passed / (colors.weights @ energy)
 
@@ -87,7 +89,7 @@ def _pupils(lens: Lens, field: Array, colors: Colors, center: Array, samples: in
             return found
         finer = [n for n in SAMPLES if n > 2 * float(steepest) * count] if samples is None else []
         if not finer:
-            demand_samples("otf", steepest, count)
+            demand_samples("otf", found, count)
         count = finer[0]
 
 

@@ -140,7 +140,7 @@ class LensImaging(eqx.Module):
     def _enough(self, fields: Float[Array, "n 2"], grid: Grid) -> tuple[int, int]:
         windows = (self._window_at(field, grid) for field in fields)
         sizes = [
-            size_of_enough(self.lens, field, self._colors, window.center, reach_of(window))
+            size_of_enough("LensImaging", self.lens, field, self._colors, window.center, reach_of(window))
             for field, window in zip(fields, windows, strict=True)
         ]
         return max(sizes)
