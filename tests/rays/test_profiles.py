@@ -243,6 +243,23 @@ def test_beyond_its_rim_a_surface_is_missed():
         assert bool(jnp.all(jnp.isfinite(end.position)))
 
 
+@pytest.mark.parametrize(("profile", "rim"), [(Asphere(5 * MM, 0.0, [2e5]), 5 * MM),
+                                              (XYPolynomial(5 * MM, [MM], [(0, 2)], 5 * MM), 5 * MM),
+                                              (Conic(10 * MM, -3.0), np.inf)])  # fmt: skip
+def test_what_is_hit_is_there(profile, rim):
+    """Rays of all directions: no second sheet of a hyperboloid, no polynomial where its conic has ended."""
+    rng, n = np.random.default_rng(0), 2000
+    places = rng.uniform(-1, 1, (3, n)) * np.array([[10], [8], [8]]) * MM
+    ways = (
+        np.abs(rng.normal(size=(3, n))) * np.array([[0.5], [1], [1]]) * rng.choice([-1, 1], (3, n)) ** [[0], [1], [1]]
+    )
+    end = trace(Lens([Surface(profile)]), Rays(places, ways, LIGHT))
+    assert 200 < int(end.alive.sum()) < 1500
+    z, y, x = end.position[:, end.alive]
+    assert float(jnp.max(jnp.hypot(y, x))) < rim
+    np.testing.assert_allclose(z, profile.sag(y, x), atol=1e-12)
+
+
 def test_slopes_of_forbes_polynomials_are_orthonormal():
     """Over u = sin θ, θ uniform: the mean of S_m S_n is δ, by a trapezoidal rule that is exact for polynomials."""
     angle = (np.arange(64) + 0.5) * np.pi / 128

@@ -7,13 +7,13 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.maths.exact import Exact, Number, number, table, vector
 from backlight.maths.leaf import POSITIVE
 from backlight.maths.zernike import Term, zernike_sum
-from backlight.rays.profiles import Profile, conic_sag, curvature_of
+from backlight.rays.profiles import Profile, conic_extends, conic_sag, curvature_of
 
 
 class Freeform(Profile):
@@ -33,6 +33,10 @@ class Freeform(Profile):
     def base(self):
         """Return those of the conic."""
         return self.curvature, self.conic
+
+    def extends(self, y, x):
+        """Return where the conic does."""
+        return conic_extends(self.curvature, self.conic, y**2 + x**2)
 
 
 class XYPolynomial(Freeform):
@@ -156,9 +160,10 @@ class BSpline(Freeform):
         heights = jnp.asarray(self.heights)[rows[..., :, None], columns[..., None, :]]
         return jnp.sum(down[..., :, None] * along[..., None, :] * heights, axis=(-2, -1))
 
-    def extends(self, y, x) -> Bool[Array, "..."]:
-        """Return what lies in the rectangle."""
-        return (jnp.abs(y) <= self.half_size[0]) & (jnp.abs(x) <= self.half_size[1])
+    def extends(self, y, x):
+        """Return what lies in the rectangle, where the conic extends."""
+        within = (jnp.abs(y) <= self.half_size[0]) & (jnp.abs(x) <= self.half_size[1])
+        return within & super().extends(y, x)
 
 
 def _reaching(at: Any, count: int) -> tuple[Array, Array]:

@@ -208,6 +208,15 @@ class Asphere(Revolution):
         """Return those of the conic."""
         return self.curvature, self.conic
 
+    def extends(self, y, x):
+        """Return where the conic does."""
+        return conic_extends(self.curvature, self.conic, y**2 + x**2)
+
+
+def conic_extends(curvature: Any, conic: Any, square: Any) -> Array:
+    """Return whether a conic has a point at r²."""
+    return (1 + conic) * curvature**2 * square < 1
+
 
 @jax.custom_jvp
 def conic_sag(curvature: Any, conic: Any, square: Any) -> Array:
@@ -232,13 +241,13 @@ def _conic_root(curvature: Any, conic: Any, square: Any) -> tuple[Any, Any]:
 
 
 def meet_conic(curvature: Any, conic: Any, place: Vector, way: Vector) -> Meeting:
-    """Return where rays meet a conic, planes too."""
+    """Return where rays meet a conic, planes too: of a hyperboloid, the sheet of the vertex, where N has a z > 0."""
     stretched = 1 + conic
     distance = _conic_distance(curvature, stretched, place, way)
     there = known(distance)
     distance = jnp.where(there, distance, 0.0)
     normal = _conic_normal(curvature, stretched, place.ahead(way, distance))
-    return Meeting(distance, normal, there, there)
+    return Meeting(distance, normal, there & ((stretched >= 0) | (normal.z > 0)), there)
 
 
 @jax.custom_jvp
