@@ -65,7 +65,8 @@ def test_std_is_the_square_root_of_the_dense_inverse(name):
     covariance += np.outer(pulled, pulled)
     size = 0.02 if "prior" in name else 0.1
     found = uncertainty(problem, z, iterations=300)
-    np.testing.assert_allclose(found.std["theta"], size * np.sqrt(np.diag(covariance)), rtol=1e-5)
+    rtol = 1e-4 if problem.regularizers else 1e-5  # the pull is of first order in what conjugate gradients leave
+    np.testing.assert_allclose(found.std["theta"], size * np.sqrt(np.diag(covariance)), rtol=rtol)
     correlation = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
     np.testing.assert_allclose(found.correlation, correlation, atol=1e-5)
     assert found.identifiable == {"theta": True}
