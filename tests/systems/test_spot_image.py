@@ -75,13 +75,13 @@ def test_the_aperture_lets_its_area_through():
 
 
 def calibrated(frames, noise):
-    start = aligned(instrument(finer=4, noise=Gaussian(noise)), frames)
+    start = aligned(instrument(noise=Gaussian(noise)), frames)
     return estimate(start, frames, TABLE, loss=losses.intensity(), solver=LevenbergMarquardt(steps=3, inner=15))
 
 
 @pytest.mark.slow
 def test_a_lens_is_found_from_its_spot(spot):
-    """From 0.3 mm and 1.5° off, where the two spots do not touch: tilt to 0.02°, shift to microns."""
+    """From 0.3 mm and 1.5° off, where the two spots do not touch: as well as noise of 2 % of the peak allows, 0.035° and 1.5 µm."""
     noise = 0.02 * spot.max()
     frames = spot + noise * np.random.default_rng(0).normal(size=spot.shape)
     found = calibrated(frames, noise)
@@ -94,14 +94,16 @@ def test_a_lens_is_found_from_its_spot(spot):
                         {"sample.shift": Free(MM), "camera.gain": Free()}, loss=losses.intensity(),
                         solver=LevenbergMarquardt(steps=3, inner=15))  # fmt: skip
     assert np.abs(centered.value("sample.shift") - TRUE_SHIFT).max() > 20e-6
-    assert centered.quality.reduced_chi2 > 1.5 * found.quality.reduced_chi2
+    scatter = np.sqrt(2 / frames.size)  # of a reduced χ²
+    assert abs(found.quality.reduced_chi2 - 1) < 3 * scatter
+    assert centered.quality.reduced_chi2 > 1 + 10 * scatter
 
 
 @pytest.mark.long
 def test_error_bars_cover(spot):
     """One hundred draws of noise: shift, tilt and gain within one bar in 68 %, within two in 95 %."""
     noise, errors = 0.05 * spot.max(), []
-    begin = instrument(across=192, finer=4, noise=Gaussian(noise), shift=TRUE_SHIFT + 20e-6, tilt=TRUE_TILT + 0.01)
+    begin = instrument(across=192, noise=Gaussian(noise), shift=TRUE_SHIFT + 20e-6, tilt=TRUE_TILT + 0.01)
     for seed in range(100):
         frames = spot + noise * np.random.default_rng(seed).normal(size=spot.shape)
         found = estimate(begin, frames, TABLE, loss=losses.intensity(), solver=LevenbergMarquardt(steps=1, inner=10))

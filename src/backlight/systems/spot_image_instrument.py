@@ -121,7 +121,7 @@ def spot_image(
     shape: tuple[int, int],
     noise: Noise | None = None,
     across: int = 256,
-    finer: int = 4,
+    finer: int = 8,
 ) -> ImagingSystem:
     """Compose a point source, an aperture, a lens behind it, and a camera that sees the spot, in focus or out of it.
 
@@ -130,7 +130,8 @@ def spot_image(
     - `lens`: its last surface is one of glass; `shift` and `tilt`: where it is thought to stand (`TracedLens`).
     - `source`: the point; `beam`: diameter of the aperture; `wavelength`.
     - `camera_z`, `pixel_pitch`, `shape`: of the camera.
-    - `across`: rays on the beam's diameter; `finer`: pixels of the light per pixel of the camera.
+    - `across`: rays on the beam's diameter; `finer`: pixels of the light per pixel of the camera. A caustic is smeared
+      over one of them, which moves what is found by 1/finer²: with 8 by a third of what noise of 2 % of the peak does.
 
     **Returns:** an `ImagingSystem`; what is to be found is `sample.shift`, `sample.tilt`, `camera.gain` and what of the
     lens is not known; a frame of irradiance 1 is that in the middle of the aperture.
