@@ -163,6 +163,9 @@ def test_pim_without_an_image_is_refused_and_may_be_off(tmp_path):
     off = read(tmp_path, PLAIN.replace("-50 90", "-50 0").replace("SI 0", "PIM N\nSI 0"))
     assert float(off.lens.surfaces[-2].thickness) == 0
     assert off.notes == plain.notes
+    first = read(tmp_path, "PIM\n" + PLAIN.replace("-50 90", "-50 0"))  # said of the lens, wherever it stands
+    later = read(tmp_path, PLAIN.replace("-50 90", "-50 0").replace("SI 0", "PIM\nSI 0"))
+    assert float(first.lens.surfaces[-2].thickness) == float(later.lens.surfaces[-2].thickness) > 0
     with pytest.raises(InputError, match=r"line 10, PIM(.|\n)*parallel"):
         read(tmp_path, PLAIN.replace("S 50 4", "S 0 4").replace("-50 90", "0 0").replace("SI 0", "PIM\nSI 0"))
 

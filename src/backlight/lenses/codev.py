@@ -44,7 +44,7 @@ def read_codev(text: str, file: str, glasses: Mapping[str, Material]) -> LensFil
     colors, (kind, fields) = _colors(head, file), _fields(head, unit)
     shelf.demand_inside(colors.wavelengths)
     lens = _aperture(head, file, unit)(lens, colors.wavelengths[colors.primary])
-    lens, focus = _focused(rows, lens, colors.wavelengths[colors.primary])
+    lens, focus = _focused(head.get("PIM"), rows, lens, colors.wavelengths[colors.primary])
     notes = (*colors.notes, *fields.notes, *told.notes, *focus, *_notes(told, lens), *shelf.notes)
     return LensFile(lens, _title(head), colors.wavelengths, colors.weights, colors.primary, fields.points, kind, notes)
 
@@ -97,9 +97,8 @@ def _aperture(head: Mapping[str, Line], file: str, unit: float) -> aperture.Aper
     raise InputError(file, got="no aperture", expected=f"a line {', '.join(APERTURES)}")
 
 
-def _focused(rows: list[Row], lens: Lens, wavelength: float) -> tuple[Lens, list[str]]:
+def _focused(asked: Line | None, rows: list[Row], lens: Lens, wavelength: float) -> tuple[Lens, list[str]]:
     """Return the lens with its paraxial image where PIM asks for it and no distance to it is told, and what to note."""
-    asked = next((row.told["PIM"] for row in rows if "PIM" in row.told), None)
     if asked is None or asked.is_off:
         return lens, []
     if thickness_of(rows[-2]) != 0:

@@ -13,9 +13,11 @@ VIGNETTING = ["VUX", "VLX", "VUY", "VLY"]
 
 BASIC = ["RDY", "CUY", "THI", "GLA", "RMD"]
 """Said by the line of the surface, too: the last one counts."""
-SHAPES = ["SPH", "CON", "ASP", "K", "YTO", "CYL", "RDX", "CUX", "SPS", "SCO", "STO", "CIR", "DAR", "BEN", "REV", "PIM"]
+SHAPES = ["SPH", "CON", "ASP", "K", "YTO", "CYL", "RDX", "CUX", "SPS", "SCO", "STO", "CIR", "DAR", "BEN", "REV"]
 SURFACE = frozenset([*BASIC, *PLACES, *POWERS, *SHAPES])
-GENERAL = frozenset([*FIELDS, *APERTURES, *VIGNETTING, "RDM", "DIM", "WL", "REF", "WTW", "WTF", "TIT", "TEM", "PRE"])
+GENERAL = frozenset(
+    [*FIELDS, *APERTURES, *VIGNETTING, "RDM", "DIM", "WL", "REF", "WTW", "WTF", "TIT", "TEM", "PRE", "PIM"]
+)
 
 HARMLESS = frozenset([
     "LEN", "INI", "GO", "DER", "PWT", "SLB", "CA", "LBL", "DDM", "CCY", "CCX", "THC", "KC", "AC", "BC", "CC",

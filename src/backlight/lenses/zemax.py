@@ -163,11 +163,9 @@ def _clear(row: Row, unit: float) -> float | None:
 
 def _hole(row: Row, unit: float) -> float | None:
     """Return the radius within which nothing passes, of an annulus or of a disc that is in the way."""
-    if "CLAP" in row.told:
-        return row.number("CLAP") * unit or None
-    if "OBSC" in row.told and not _is_ring(row):
-        return row.number("OBSC", place=2) * unit or None
-    return None
+    annulus = row.number("CLAP") if "CLAP" in row.told else 0.0
+    disc = row.number("OBSC", place=2) if "OBSC" in row.told and not _is_ring(row) else 0.0
+    return max(annulus, disc) * unit or None
 
 
 def _is_ring(row: Row) -> bool:

@@ -27,6 +27,8 @@ DIMENSIONS = {
 }  # fmt: skip
 USUAL = {"radius": 1e-3, "thickness": 20e-6, "index": 5e-4, "decenter": 10e-6, "tilt": 0.5e-3}
 """Standard deviations of a careful workshop: of a radius, over the radius; the others in SI."""
+CURVATURES = {"curvature": "", "curve.curvature": "", "curvature_x": " x", "turning": " x"}
+"""Leaves of profiles that are curvatures, and along which axis where there are two."""
 RULE = gauss_legendre(4, 8)
 
 
@@ -123,9 +125,10 @@ def _tolerances(told: LensFile, sizes: dict[str, float]) -> dict[str, Tolerance]
             found[f"{kind} {i}{way}"] = Tolerance(f"surfaces.{i}.{path}", scale * sizes[kind], at)
 
     for i, surface in enumerate(lens.surfaces[:-1]):
-        curvature = float(np.asarray(paths.get(f"surfaces.{i}.profile.curvature", 0.0)))
-        if curvature:
-            add(i, "radius", "profile.curvature", abs(curvature))
+        for leaf, way in CURVATURES.items():
+            curvature = float(np.asarray(paths.get(f"surfaces.{i}.profile.{leaf}", 0.0)))
+            if curvature:
+                add(i, "radius", f"profile.{leaf}", abs(curvature), way=way)
         if float(surface.thickness) and i < len(lens.surfaces) - 2:
             add(i, "thickness", "thickness")
         if indices[i + 1] > AIR_BELOW and not surface.mirror:
