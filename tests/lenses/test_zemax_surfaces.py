@@ -211,7 +211,7 @@ def test_obstructions_and_kinds_of_fields_are_kept(tmp_path):
 def test_of_an_annulus_and_a_disc_the_larger_hole_counts(tmp_path):
     rows = [Surface(stop=True, hole=MM, semi_diameter=5 * MM, thickness=MM), Surface()]
     write_lens(tmp_path / "a.zmx", LensFile(Lens(rows, entrance_pupil_diameter=MM)))
-    text = (tmp_path / "a.zmx").read_text()
+    text = (tmp_path / "a.zmx").read_text("utf-16")
     for disc, hole in ((2, 2), (0.5, 1)):
         (tmp_path / "b.zmx").write_text(text.replace("  CLAP", f"  OBSC 0 {disc}\n  CLAP"))
         assert float(read_lens(tmp_path / "b.zmx").lens.surfaces[0].hole) == pytest.approx(hole * MM)

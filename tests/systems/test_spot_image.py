@@ -81,7 +81,7 @@ def calibrated(frames, noise):
 
 @pytest.mark.slow
 def test_a_lens_is_found_from_its_spot(spot):
-    """From 0.3 mm and 1.5° off, where the two spots do not touch: as well as noise of 2 % of the peak allows, 0.035° and 1.5 µm."""
+    """From 0.3 mm and 1.5° off, where the two spots do not touch, to what noise of 2 % of the peak allows."""
     noise = 0.02 * spot.max()
     frames = spot + noise * np.random.default_rng(0).normal(size=spot.shape)
     found = calibrated(frames, noise)

@@ -165,7 +165,7 @@ def _hole(row: Row, unit: float) -> float | None:
     """Return the radius within which nothing passes, of an annulus or of a disc that is in the way."""
     annulus = row.number("CLAP") if "CLAP" in row.told else 0.0
     disc = row.number("OBSC", place=2) if "OBSC" in row.told and not _is_ring(row) else 0.0
-    return max(annulus, disc) * unit or None
+    return max(annulus, disc, key=abs) * unit or None
 
 
 def _is_ring(row: Row) -> bool:
