@@ -9,7 +9,7 @@ import pytest
 from backlight.cli import main
 from backlight.lenses import LensFile, read_lens
 from backlight.lenses.analyze import analyzed
-from backlight.light import ConstantIndex
+from backlight.light import AbbeGlass, ConstantIndex
 from backlight.rays import Conic, Lens, Surface
 from backlight.units import mm
 
@@ -58,6 +58,8 @@ def test_a_lens_is_drawn(table, tmp_path, capsys):
         (("optimize", "--out", "new.json", "--efl", "50"), "--efl"),
         (("tolerance", "--out", "new.png", "--tolerance", "tild=1mrad"), "'tilt'"),
         (("tolerance", "--out", "new.png", "--tolerance", "tilt=1"), "--tolerance tilt"),
+        (("tolerance", "--out", "new.png", "--tolerance", "tilt=-1mrad"), "> 0"),
+        (("optimize", "--out", "new.json", "--efl", "60mm", "--free", "surfaces.1.thickness"), "mm at best"),
         (("optimize", "--out", "new.json", "--free", "surfaces.0.profile.curvatur"), "surfaces.0.profile.curvature"),
     ],
 )
@@ -85,6 +87,15 @@ def test_a_better_lens_is_found_and_reads_back(table, tmp_path, capsys):
     assert float(lens.surfaces[1].thickness) == told["free"]["surfaces.1.thickness"]["after"]
     assert float(lens.surfaces[0].thickness) == float(old.surfaces[0].thickness)  # glass keeps its thickness
     assert float(lens.surfaces[0].semi_diameter) == float(old.surfaces[0].semi_diameter)
+
+
+@pytest.mark.parametrize("command", ["optimize", "tolerance"])
+def test_a_lens_that_nothing_passes_is_not_worked_on(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lens.txt").write_text(TABLE.replace("0 50 12", "0 5 12"))  # a pupil wider than its sphere
+    assert call("lens", command, "lens.txt", "--out", f"new.{'json' if command == 'optimize' else 'png'}") == 3
+    assert "missed at surface 0" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["lens.txt"]
 
 
 def test_a_focal_length_can_be_asked_for(table, tmp_path, capsys):
@@ -116,6 +127,10 @@ def test_a_lens_is_analyzed(table, tmp_path, capsys):
     assert "exists" in capsys.readouterr().err
 
 
+def spot_of_the_design(table):
+    return analyzed(read_lens(table)).points[0].rms
+
+
 def test_tolerances_are_charted_and_told(table, tmp_path, capsys):
     """A lens of one glass in focus: what it is built as is no better than it is, and each number's part is told."""
     out = tmp_path / "chart.svg"
@@ -124,6 +139,7 @@ def test_tolerances_are_charted_and_told(table, tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     names = [one["name"] for one in told["tolerances"]]
     assert names == ["radius 0", "tilt 0 about x", "tilt 0 about y", "radius 1", "tilt 1 about x", "tilt 1 about y"]
+    assert spot_of_the_design(table) >= told["rms_spot"]["nominal"] > 0  # refocused, as those that are built
     widens = {one["name"]: one["widens"] for one in told["tolerances"]}
     assert widens["tilt 0 about x"] == pytest.approx(widens["tilt 0 about y"], rel=1e-6)  # on the axis of a round lens
     assert all(value >= 0 for value in widens.values())
@@ -131,6 +147,17 @@ def test_tolerances_are_charted_and_told(table, tmp_path, capsys):
     assert 0 < spot["median"] <= spot["nine_of_ten"]
     assert told["refocusing"] > 1e-4  # a percent of a radius moves the focus of 50 mm by more
     assert ElementTree.parse(out).getroot().tag.endswith("svg")
+
+
+def test_every_color_of_a_field_has_its_contrast():
+    """The steepest wavefront, here of blue light out of focus, tells how finely the pupil is sampled."""
+    rows = [Surface(Conic(50 * mm), thickness=5 * mm, medium=AbbeGlass(1.67, 32.0), stop=True),
+            Surface(Conic(-50 * mm), thickness=36 * mm, medium=ConstantIndex(1.0)), Surface()]  # fmt: skip
+    told = LensFile(Lens(rows, entrance_pupil_diameter=10 * mm), wavelengths=(486e-9, 588e-9, 656e-9),
+                    weights=(1.0, 1.0, 1.0), primary=2)  # fmt: skip
+    (point,) = analyzed(told).points
+    assert np.all(np.isfinite(point.mtf.tangential))
+    assert point.mtf.tangential[0] == pytest.approx(1)
 
 
 def test_lost_rays_and_the_rim_of_the_image_stay_out_of_the_figures():

@@ -195,7 +195,7 @@ def test_apertures_are_what_was_asked_for():
     assert abs(float(ends.marginal) / slope * sine) == pytest.approx(0.05, rel=1e-12)  # n sin θ = M n' sin θ'
     with pytest.raises(InputError, match="infinity"):
         with_object_aperture(lens, 0.1, LIGHT)
-    with pytest.raises(InputError, match="below 1"):
+    with pytest.raises(InputError, match="between 0 and 1"):
         with_object_aperture(near, 1.2, LIGHT)
     with jax.enable_x64(False):
         assert with_f_number(lens, 8.0, LIGHT).entrance_pupil_diameter.dtype == np.float64

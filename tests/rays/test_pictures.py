@@ -108,6 +108,24 @@ def test_contrast_of_a_perfect_lens():
     np.testing.assert_allclose(found.sagittal, wanted, atol=7e-4)
 
 
+def test_beyond_the_cut_off_there_is_no_contrast():
+    """However far: the transform of the samples would begin anew."""
+    share = np.array([1.05, 1.2, 1.5, 2, 2.2, 4.4, 1e3])
+    assert float(jnp.max(mtf(mirror(), AXIS, LIGHT, share * 2 * FAST / LIGHT).tangential)) < 1e-3
+
+
+@pytest.mark.parametrize("soft", [None, 0.2 * MM])
+def test_contrast_has_a_slope_by_a_rim(soft):
+    def contrast(rim):
+        return mtf(mirror(semi_diameter=rim, soft_edge=soft), AXIS, LIGHT, [1e4]).tangential[0]
+
+    rim, step = 1.0 * MM, 1e-3 * MM
+    slope = jax.grad(contrast)(jnp.asarray(rim))
+    difference = (float(contrast(rim + step)) - float(contrast(rim - step))) / (2 * step)
+    assert difference > 50
+    assert float(slope) == pytest.approx(difference, rel=2e-3)
+
+
 def common_area(shift, one, other):
     """Return the area that two discs have in common."""
     near, far = np.abs(one - other), one + other

@@ -9,6 +9,7 @@ import pytest
 from backlight.errors import InputError
 from backlight.light import AbbeGlass, ConstantIndex, Glass, Sellmeier, glass
 from backlight.rays import (
+    Asphere,
     Conic,
     Lens,
     Surface,
@@ -22,6 +23,7 @@ from backlight.rays import (
     geometric_psf,
     launch,
     mtf,
+    otf,
     psf,
     pupil,
     relative_illumination,
@@ -30,8 +32,11 @@ from backlight.rays import (
     strehl,
     trace,
     wavefront,
+    with_f_number,
+    with_numerical_aperture,
     with_object_aperture,
 )
+from backlight.systems.lens_merit import bundles, with_focal_length
 
 MM, LIGHT = 1e-3, 550e-9
 pytestmark = pytest.mark.usefixtures("float64", "compiled_quickly")
@@ -102,6 +107,27 @@ def test_fields_are_refused_where_chief_rays_do_not_go():
     for look in (distortion, field_curvature):
         with pytest.raises(InputError, match=r"at the field 0\.3\n  got: +a chief ray that is clipped at surface 1"):
             look(narrow, [0.0, 0.3], LIGHT)
+
+
+@pytest.mark.parametrize(
+    ("look", "words"),
+    [
+        (lambda lens: spot(lens, 0.1, LIGHT), "two numbers"),
+        (lambda lens: spot(lens, (0.0, 0.0, 0.0), LIGHT), "two numbers"),
+        (lambda lens: otf(lens, (0.0, 0.0), LIGHT, [1e3, 2e3]), r"\(2, n\)"),
+        (lambda lens: mtf(lens, (0.0, 0.0), [LIGHT, 2 * LIGHT], [1e3], weights=[1, -1]), "0 and more"),
+        (lambda lens: psf(lens, (0.0, 0.0), [LIGHT], (8, 8), 1e-6, weights=[0]), "0 and more"),
+        (lambda lens: with_f_number(lens, -4.0, LIGHT), "> 0"),
+        (lambda lens: with_f_number(lens, 0.0, LIGHT), "> 0"),
+        (lambda lens: with_numerical_aperture(lens, 1.5, LIGHT), "between 0 and 1"),
+        (lambda lens: with_focal_length(lens, 0.0, LIGHT), "other than 0"),
+        (lambda lens: bundles(lens, [0.0, 0.1], LIGHT), r"\(fields, 2\)"),
+        (lambda lens: Asphere(1.0, 0.0, [1.0], [3.9]), "whole number"),
+    ],
+)
+def test_plain_mistakes_end_in_sentences(look, words):
+    with pytest.raises(InputError, match=words):
+        look(singlet())
 
 
 def test_rays_of_32_bits_go_through_in_64():

@@ -76,6 +76,11 @@ def test_the_solves_need_one_step():
 def test_constraints_hold_what_they_say():
     lens = doublet()
     rays = bundles(lens, FIELDS, GREEN)
+    ball = Lens(
+        [Surface(Conic(5 * MM), thickness=4 * MM, medium=ConstantIndex(1.5)), Surface(Conic(-5 * MM)), Surface()]
+    )
+    edges = [float(edge_thickness(0, height * MM, MM).of(ball)) for height in (4.9, 4.999, 5.0, 5.1, 6.0)]
+    assert np.all(np.diff(edges) < 0)  # beyond its rim a ball is no thicker again
     track, edge = total_track(60 * MM, 120 * MM), edge_thickness(0, 5 * MM, 3.5 * MM, 20 * MM)
     asked = [focal_length(GREEN, 75 * MM), track, edge, center_thickness(1, 1.5 * MM, 3 * MM)]
     unknowns = {f"surfaces.{i}.profile.curvature": Free() for i in range(3)}

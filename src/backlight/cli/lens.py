@@ -67,10 +67,9 @@ def analyze(
     from backlight.runs.lens import analyze_lens
 
     told = analyze_lens(file, out, glasses=tuple(glass or ()), overwrite=overwrite)
-    rows = [
-        (p["name"], _micrometers(p["rms_spot"]), f"{p['rms_wavefront']:.4f}", f"{p['strehl']:.4f}")
-        for p in told["points"]
-    ]
+    share = lambda ratio: "–" if ratio is None else f"{ratio:.4f}"  # noqa: E731
+    rows = [(p["name"], _micrometers(p["rms_spot"]), f"{p['rms_wavefront']:.4f}", share(p["strehl"]))
+            for p in told["points"]]  # fmt: skip
     _told(told, json, [("field", "RMS spot", "RMS waves", "Strehl"), *rows], f"report: {out / 'report.html'}")
 
 
@@ -130,7 +129,7 @@ def tolerance(
     told = tolerance_lens(file, out, tuple(tolerances or ()), samples=samples, seed=seed,
                           glasses=tuple(glass or ()), overwrite=overwrite)  # fmt: skip
     longest = sorted(told["tolerances"], key=lambda one: -one["widens"])
-    single = [(f"{one['name']}, {one['shown']}", f"+{_micrometers(one['widens'])}") for one in longest]
+    single = [(f"{one['name']}, {one['shown']}", f"{_micrometers(one['widens'])}") for one in longest]
     order = ("nominal", "expected", "median", "nine_of_ten")
     whole = [(name.replace("_", " "), _micrometers(told["rms_spot"][name])) for name in order]
     rows = [("alone", "RMS spot"), *single, ("together, refocused", "RMS spot"), *whole]

@@ -110,9 +110,14 @@ def optimize(
 
 @in_double_precision
 def _optimized(model, merit, unknowns, constraints, solver, tolerance, time_limit, callback, checkpoint):
+    for constraint in constraints:
+        if not isinstance(constraint, Constraint):
+            raise InputError("constraints", got=repr(constraint), expected="what within(…) or equal(…) returns")
     given, model = model, doubled(model)
     forward = _Row(merit, constraints)
     count = eqx.filter_eval_shape(predicted, forward, model).shape[-1]
+    if count == len(constraints):
+        raise InputError("merit", got="no numbers", expected="residuals, one or more")
     low, high = (_padded(bound, count, 0.0) for bound in scaled_bounds(constraints))
     loss = Bounded(low, high) if constraints else intensity()
     problem = build(model, jnp.zeros((1, 1, count)), unknowns, loss=loss, forward=forward)

@@ -1,6 +1,7 @@
 """What a lens does to the light and the fields it was made for: all that its report shows, in numbers."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -33,7 +34,8 @@ class PointAnalysis:
     **Attributes:** `name`, `field` as of `launch`; `offsets`, (y, x) on the image from the chief ray of the main
     wavelength, m, one color after the other, with `weights` of its rays; `rms` of all colors about their mean, m;
     `fans`, along y and along x of each color; `rms_wavefront` at the main wavelength, in waves, and its path
-    differences over a square of the pupil in `opd`, NaN where there is no light; `strehl`, `zernikes` and `residual` in
+    differences over a square of the pupil in `opd`, NaN where there is no light; `strehl`, NaN where it takes too many
+    rays, far below 0.01; `zernikes` and `residual` in
     waves; `mtf` of all colors, `diffracted` or by rays alone.
     """
 
@@ -170,8 +172,8 @@ def _contrast(
     told: LensFile, fields: np.ndarray, chiefs: np.ndarray, found: Traced, frequencies: np.ndarray
 ) -> list[tuple[MTF, bool]]:
     """Return each field's contrast, and whether it is diffracted: where `SAMPLES` of the pupil are enough."""
-    steps = [np.diff(found.fronts.opd[:, told.primary, part]) for part in (ALONG_Y, ALONG_X)]
-    wanted = 2 * np.abs(np.concatenate(steps, axis=1)).max(axis=1) * (len(ALONG) - 1)
+    steps = [np.diff(found.fronts.opd[..., part]) for part in (ALONG_Y, ALONG_X)]
+    wanted = 2 * np.abs(np.concatenate(steps, axis=-1)).max(axis=(1, 2)) * (len(ALONG) - 1)  # the steepest color's
     diffracted = wanted <= SAMPLES[-1]
     samples = min(n for n in SAMPLES if n >= wanted[diffracted].max(initial=0))
     colors, contrast = colors_of(told.wavelengths, told.weights, told.wavelength), {}
@@ -227,7 +229,7 @@ def _row(point: PointAnalysis) -> dict[str, Any]:
         "field": point.field.tolist(),
         "rms_spot": point.rms,
         "rms_wavefront": point.rms_wavefront,
-        "strehl": point.strehl,
+        "strehl": point.strehl if math.isfinite(point.strehl) else None,
         "zernikes": point.zernikes.tolist(),
         "zernike_residual": point.residual,
         "mtf": {name: np.asarray(value).tolist() for name, value in point.mtf._asdict().items()},

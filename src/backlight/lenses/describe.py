@@ -23,7 +23,7 @@ def described(told: LensFile) -> dict[str, Any]:
 
     **Errors:** `InputError` where every ray of the axis is lost, with the surface.
     """
-    _demand_light(told)
+    demand_light(told)
     first = _first(told.lens, told.wavelength)
     numbers = {name: _finite(getattr(first, name)) for name in FirstOrder._fields}
     order = ("efl", "bfl", "f_number", "entrance_pupil", "exit_pupil")
@@ -48,8 +48,11 @@ def _first(lens: Lens, wavelength: float) -> FirstOrder:
 
 
 @in_double_precision
-def _demand_light(told: LensFile) -> None:
-    """Refuse a lens that nothing passes: the numbers of first order would say nothing of it."""
+def demand_light(told: LensFile) -> None:
+    """Refuse a lens that nothing passes: the numbers of first order would say nothing of it.
+
+    **Errors:** `InputError` with the surface where most of the rays of the axis are lost.
+    """
     field = np.zeros(2)
     rays = trace(told.lens, launch(told.lens, field, gauss_legendre(3, 6).points, told.wavelength))
     status = np.asarray(rays.status)

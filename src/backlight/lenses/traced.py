@@ -86,7 +86,7 @@ def traced(
     def of_field(field: Array) -> tuple[Rays, Wavefront, ZernikeFit, Array]:
         rays, fronts = jax.vmap(lambda color: of_color(field, color))(colors)
         fit = zernike_fit(jax.tree.map(lambda leaf: leaf[primary], fronts), ZERNIKES)
-        return rays, fronts, fit, strehl(lens, field, main, rule=RULE)
+        return rays, fronts, fit, strehl(lens, field, main)
 
     return Traced(
         *jax.vmap(of_field)(jnp.asarray(fields)),

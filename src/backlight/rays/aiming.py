@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Real
 from backlight.light import Rays
 from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
-from backlight.rays.launch import FieldPoint, demand_field, launch
+from backlight.rays.launch import FieldPoint, demand_point, launch
 from backlight.rays.lens import Lens
 from backlight.rays.media import demand_media
 from backlight.rays.trace import trace
@@ -35,7 +35,7 @@ def aim(
     **Errors:** as of `launch`.
     """
     demand_media(lens, wavelength)
-    demand_field(lens, field)
+    demand_point(lens, field)
     return _aimed(lens, field, points, wavelength, wavelength if reference is None else reference)
 
 

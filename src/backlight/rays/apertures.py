@@ -20,8 +20,10 @@ def with_f_number(lens: Lens, f_number: Number, wavelength: Number) -> Lens:
 
     **Arguments:** `wavelength`: λ at which the focal length counts, m. All is differentiable.
 
-    **Errors:** `InputError` for a lens without a stop, and in a program that is traced in 32 bits.
+    **Errors:** `InputError` for N ≤ 0, for a lens without a stop, or without power, and in a program that is traced in
+    32 bits.
     """
+    _demand_positive("f_number", f_number)
     first = first_order(_with_diameter(lens, 1.0), wavelength)
     return _with_diameter(lens, jnp.abs(first.efl) / jnp.asarray(f_number, float))
 
@@ -37,10 +39,11 @@ def with_numerical_aperture(
     By the sine condition: the beam's height over f for an object at infinity, the object's n·sin θ over |M| for one
     that is near. A lens that is not aplanatic has another angle in its outermost ray.
 
-    **Errors:** as of `with_f_number`, and `InputError` for an aperture that no beam has on the object's side.
+    **Errors:** as of `with_f_number`, and `InputError` for an aperture that no beam has, of n and more or not positive.
     """
     first = first_order(_with_diameter(lens, 1.0), wavelength)
     wanted = jnp.asarray(numerical_aperture, float)
+    _demand_sine(wanted / lens.indices(jnp.asarray(wavelength, float))[-1])
     if lens.object_distance is None:
         return _with_diameter(lens, 2 * jnp.abs(first.efl) * wanted)
     index = lens.before.index(jnp.asarray(wavelength, float))
@@ -78,5 +81,11 @@ def _is_none(node: object) -> bool:
 
 
 def _demand_sine(sine: Array) -> None:
-    if not isinstance(sine, Tracer) and not sine < 1:
-        raise InputError("numerical_aperture", got=f"n times a sine of {float(sine):.4g}", expected="a sine below 1")
+    if not isinstance(sine, Tracer) and not 0 < sine < 1:
+        raise InputError("numerical_aperture", got=f"n times a sine of {float(sine):.4g}",
+                         expected="a sine between 0 and 1")  # fmt: skip
+
+
+def _demand_positive(name: str, value: Any) -> None:
+    if not isinstance(value, Tracer) and not value > 0:
+        raise InputError(name, got=f"{float(value):g}", expected="a number > 0")

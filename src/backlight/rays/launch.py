@@ -81,9 +81,17 @@ def launch(
     entrance pupil is infinitely far away.
     """
     demand_media(lens, wavelength)
-    demand_field(lens, field)
+    demand_point(lens, field)
     _demand_pupil(lens, wavelength if reference is None else reference)
     return _launched(lens, field, points, wavelength, wavelength if reference is None else reference)
+
+
+def demand_point(lens: Lens, field: FieldPoint) -> None:
+    """Refuse what is no point of the field."""
+    if np.shape(jnp.asarray(field)) != (2,):
+        raise InputError("field", got=f"shape {np.shape(jnp.asarray(field))}", expected="(y, x), two numbers",
+                         remedy="several points: jax.vmap, or bundles of systems.lens_merit")  # fmt: skip
+    demand_field(lens, field)
 
 
 def demand_field(lens: Lens, field: Any) -> None:

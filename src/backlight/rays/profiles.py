@@ -11,6 +11,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Bool, Float
 
 from backlight.errors import InputError
+from backlight.maths.argument import whole
 from backlight.maths.exact import Exact, Number, number, vector
 from backlight.maths.quotient import known, quotient
 from backlight.maths.vectors import Vector
@@ -112,7 +113,7 @@ class Conic(Profile):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
 
     def sag(self, y, x):
-        """Return c r²/(1 + √(1 − (1+κ) c² r²)); the vertex plane's 0 beyond the rim of an ellipsoid."""
+        """Return c r²/(1 + √(1 − (1+κ) c² r²)); beyond the rim of an ellipsoid, where there is none, c r²."""
         return conic_sag(self.curvature, self.conic, y**2 + x**2)
 
     def meet(self, place, way):
@@ -170,7 +171,8 @@ class Asphere(Revolution):
     **Arguments:** `radius`, `conic`: as of `Conic`; `coefficients`: aⱼ, in m^(1−pⱼ); `powers`: pⱼ, 4, 6, 8, … where
     left out. Odd ones make an odd asphere. Catalogues give aⱼ in mm^(1−pⱼ): times 1e3^(pⱼ−1).
 
-    **Errors:** `InputError` for another number of powers than of coefficients, and for a power below 2.
+    **Errors:** `InputError` for another number of powers than of coefficients, and for a power that is no whole number
+    of 2 or more.
 
     Example:
         >>> from backlight.rays import Asphere
@@ -194,10 +196,11 @@ class Asphere(Revolution):
         self.curvature, self.conic = curvature_of(radius), number("conic", conic)
         self.coefficients = vector("coefficients", coefficients)
         count = self.coefficients.shape[0]
-        self.powers = tuple(range(4, 4 + 2 * count, 2)) if powers is None else tuple(int(p) for p in powers)
-        if len(self.powers) != count or any(p < 2 for p in self.powers):
+        given = range(4, 4 + 2 * count, 2) if powers is None else powers
+        self.powers = tuple(whole("powers", power, 2) for power in given)
+        if len(self.powers) != count:
             raise InputError("powers", got=f"{self.powers} of {count} coefficients",
-                             expected="a power of 2 or more for each coefficient")  # fmt: skip
+                             expected="a power for each coefficient")  # fmt: skip
 
     def height(self, square):
         """Return the sag at r²."""
@@ -220,9 +223,9 @@ def conic_extends(curvature: Any, conic: Any, square: Any) -> Array:
 
 @jax.custom_jvp
 def conic_sag(curvature: Any, conic: Any, square: Any) -> Array:
-    """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²; 0 beyond the rim."""
+    """Return c r²/(1 + √(1 − (1+κ) c² r²)) at r²; beyond the rim c r², so that it does not jump there."""
     there, root = _conic_root(curvature, conic, square)
-    return jnp.where(there, curvature * square / (1 + root), 0.0)
+    return curvature * square / (1 + jnp.where(there, root, 0.0))
 
 
 @conic_sag.defjvp
@@ -232,7 +235,8 @@ def _conic_sag_jvp(at: tuple, by: tuple) -> tuple[Array, Array]:
     height = conic_sag(curvature, conic, square)
     there, root = _conic_root(curvature, conic, square)
     change = (square + (1 + conic) * height**2) * by_curvature + curvature * (height**2 * by_conic + by_square)
-    return height, jnp.where(there, change / (2 * root), 0.0)
+    beyond = square * by_curvature + curvature * by_square
+    return height, jnp.where(there, change / (2 * root), beyond)
 
 
 def _conic_root(curvature: Any, conic: Any, square: Any) -> tuple[Any, Any]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
@@ -19,6 +18,7 @@ from backlight.rays.exit_pupil import Leaving, at_points, chief_place, demand_li
 from backlight.rays.first_order import first_order
 from backlight.rays.launch import FieldPoint, gauss_legendre
 from backlight.rays.lens import Lens
+from backlight.rays.media import is_traced
 from backlight.rays.openness import openness
 from backlight.rays.rims import without_edges
 
@@ -77,8 +77,8 @@ def pupil(
 
     Rays are aimed by Newton's iteration so that their direction cosines s lie on a grid. Their phase is −2πW (it grows
     with the optical path), their amplitude √(d²e/d²r), the light that enters per area of the pupil: even where the sine
-    condition holds. ∫|U|² is the share of the light that comes through. Edges, the rim's and those of apertures in the
-    lens, are soft: one sample wide.
+    condition holds. Edges, the rim's and those of apertures in the lens, are soft: one sample wide. ∫|U|² is the share
+    of the light that comes through, but for edges: of a sample that is open to s it is s².
 
     **Arguments:** `samples`: along an axis, from 16 on; the rest as of `exit_pupil`.
 
@@ -100,7 +100,7 @@ def pupil(
 
 def demand_samples(where: str, found: Pupil, samples: int) -> None:
     """Refuse pupils whose samples alias or are too few; not in a program that is traced, where nothing is known."""
-    if isinstance(found.steepest, Tracer):
+    if is_traced(found):
         return
     open_ = float(jnp.min(jnp.sum(found.openness, axis=(-1, -2))))
     if open_ < FEWEST:

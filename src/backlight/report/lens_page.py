@@ -1,5 +1,6 @@
 """The report of a lens: one HTML file with its pictures inside, readable without a network."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -70,7 +71,12 @@ def _first_order(found: Analysis) -> Iterable[Sequence[str]]:
 
 def _quality(found: Analysis) -> Iterable[Sequence[str]]:
     for point in found.points:
-        yield point.name, units.format_length(point.rms), f"{point.rms_wavefront:.4f}", f"{point.strehl:.4f}"
+        yield (
+            point.name,
+            units.format_length(point.rms),
+            f"{point.rms_wavefront:.4f}",
+            "–" if math.isnan(point.strehl) else f"{point.strehl:.4f}",
+        )
 
 
 def _zernikes(found: Analysis) -> Iterable[Sequence[str]]:

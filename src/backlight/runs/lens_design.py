@@ -9,24 +9,27 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
+from backlight.inverse.constraints import equal
 from backlight.inverse.optimize import optimize
 from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import Free, Interval, Unknown
 from backlight.lenses import LensFile
+from backlight.lenses.describe import demand_light
 from backlight.lenses.fields import field_name, launched
 from backlight.lenses.record import AIR_BELOW
 from backlight.light import RayStatus
 from backlight.maths.double import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
 from backlight.rays.rims import without_rims
+from backlight.units import mm
 
 RULE = gauss_legendre(4, 8)
+OFF, TIGHT = 1e-4, 1e-5
+"""Of the focal length: what it may be off by, and what counts as a spot of `UNIT` while it is searched."""
 NARROWEST, WIDEST = 0.2, 3.0
 """What a space of air may become over what it is."""
-UNIT, LOST = 1e-6, 1e-3
-"""m: a residual of 1, and what a lost ray counts as."""
-FOCAL = 1e-4
-"""Of the focal length: off by so much it counts as a spot of `UNIT`."""
+UNIT, LOST = 1e-6, 0.1
+"""m: a residual of 1, and what a lost ray counts as: worse than any spot."""
 
 
 def improved(
@@ -37,8 +40,10 @@ def improved(
     **Arguments:** `free`: paths of leaves of the lens, curvatures and spaces of air where there are none; `efl`: the
     focal length that is wanted, m, the one it has where `None`.
 
-    **Errors:** `InputError` for unknown paths, and for a lens that has no focal length or nothing to change.
+    **Errors:** `InputError` for unknown paths, for a lens that has no light, no focal length or nothing to change, and
+    where the focal length is not to be had.
     """
+    demand_light(told)
     chosen = tuple(resolve(told.lens, path) for path in free) or _default(told)
     if not chosen:
         raise InputError("lens", got="no bent surface and no space of air", expected="something to change",
@@ -49,18 +54,30 @@ def improved(
         raise InputError("efl", got=f"{wanted:g} m", expected="a focal length")
 
     def merit(lens: Lens) -> Float[Array, " n"]:
-        off = first_order(lens, told.wavelength).efl / wanted - 1
-        return jnp.append(jnp.concatenate(_spots(told, lens, fields)) / UNIT, off / FOCAL)
+        return jnp.concatenate(_spots(told, lens, fields)) / UNIT
 
-    found = optimize(bare, merit, {path: _unknown(told.lens, path) for path in chosen})
+    def power(lens: Lens) -> Float[Array, ""]:
+        return wanted / first_order(lens, told.wavelength).efl
+
+    found = optimize(bare, merit, {path: _unknown(told.lens, path) for path in chosen},
+                     constraints=[equal(power, 1.0, size=TIGHT, name="efl")])  # fmt: skip
+    reached = wanted / found.constraints["efl"]
+    if not abs(reached / wanted - 1) < OFF:
+        raise InputError("efl", got=f"{reached / mm:.6g} mm at best", expected=f"{wanted / mm:g} mm",
+                         remedy="free other numbers, or go there in steps")  # fmt: skip
     values: dict[str, Any] = {path: np.asarray(get_leaf(found.model, path), float) for path in chosen}
     better = dataclasses.replace(told, lens=set_leaves(told.lens, values))
+    demand_light(better)
+    spots = list(zip(_rms(told, fields), _rms(better, fields), strict=True))
+    if any(after > LOST / 2 > before for before, after in spots):
+        raise InputError("lens", got="no design: a search that ended where rays are lost",
+                         expected="fields that stay lit", remedy="free fewer numbers")  # fmt: skip
     report = {
         "merit": {"before": found.initial_merit, "after": found.merit},
         "efl": {"before": _efl(told), "after": _efl(better)},
         "rms_spots": [
             {"field": field_name(field, told.lens.object_distance is not None), "before": before, "after": after}
-            for field, before, after in zip(fields, _rms(told, fields), _rms(better, fields), strict=True)
+            for field, (before, after) in zip(fields, spots, strict=True)
         ],
         "free": {
             path: {"before": np.asarray(get_leaf(told.lens, path)).tolist(), "after": values[path].tolist()}

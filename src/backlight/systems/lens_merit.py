@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.inverse.constraints import Constraint, within
 from backlight.light import Rays
 from backlight.maths.double import doubled, in_double_precision
@@ -34,6 +35,8 @@ def bundles(
     **Arguments:** as of `launch`; `rule`: points of the pupil and their weights; `reference`: λ by which the pupil is
     found, the middle one where `None`; `aimed`: whether points are those of the real stop.
     """
+    if jnp.ndim(jnp.asarray(fields)) != 2:
+        raise InputError("fields", got=f"shape {jnp.shape(jnp.asarray(fields))}", expected="(fields, 2), each (y, x)")
     rule = gauss_legendre(3, 8) if rule is None else rule
     colors = colors_of(wavelengths, None, reference)
     send, points = aim if aimed else launch, jnp.asarray(rule.points, float)
@@ -104,7 +107,11 @@ def with_focal_length(lens: Lens, value: float, wavelength: float, *, surface: i
     """Return the lens with one surface bent so that f' = `value`: 1/f' is linear in every curvature.
 
     **Arguments:** `surface`: its number, the last one before the image where left out.
+
+    **Errors:** `InputError` for a focal length of 0.
     """
+    if value == 0:
+        raise InputError("value", got="0", expected="a focal length other than 0, m")
     bent = lambda c: eqx.tree_at(lambda one: one.surfaces[surface].profile.curvature, lens, c)  # noqa: E731
     power = lambda c: 1 / first_order(bent(c), wavelength).efl  # noqa: E731
     ends = jnp.asarray([-1 / value, 1 / value])
