@@ -92,7 +92,7 @@ def test_a_better_lens_is_found_and_reads_back(table, tmp_path, capsys):
 @pytest.mark.parametrize("command", ["optimize", "tolerance"])
 def test_a_lens_that_nothing_passes_is_not_worked_on(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "lens.txt").write_text(TABLE.replace("0 50 12", "0 5 12"))  # a pupil wider than its sphere
+    (tmp_path / "lens.txt").write_text(TABLE.replace("0 50 12", "0 0.5 12"))  # a beam wider than its sphere
     assert call("lens", command, "lens.txt", "--out", f"new.{'json' if command == 'optimize' else 'png'}") == 3
     assert "missed at surface 0" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["lens.txt"]

@@ -112,17 +112,17 @@ def test_fields_are_refused_where_chief_rays_do_not_go():
 @pytest.mark.parametrize(
     ("look", "words"),
     [
-        (lambda lens: spot(lens, 0.1, LIGHT), "two numbers"),
+        (lambda lens: spot(lens, [0.1], LIGHT), "two numbers"),
         (lambda lens: spot(lens, (0.0, 0.0, 0.0), LIGHT), "two numbers"),
         (lambda lens: otf(lens, (0.0, 0.0), LIGHT, [1e3, 2e3]), r"\(2, n\)"),
-        (lambda lens: mtf(lens, (0.0, 0.0), [LIGHT, 2 * LIGHT], [1e3], weights=[1, -1]), "0 and more"),
-        (lambda lens: psf(lens, (0.0, 0.0), [LIGHT], (8, 8), 1e-6, weights=[0]), "0 and more"),
+        (lambda lens: mtf(lens, (0.0, 0.0), [LIGHT, 2 * LIGHT], [1e3], weights=[1.0, -1.0]), "0 and more"),
+        (lambda lens: psf(lens, (0.0, 0.0), [LIGHT], (8, 8), 1e-6, weights=[0.0]), "0 and more"),
         (lambda lens: with_f_number(lens, -4.0, LIGHT), "> 0"),
         (lambda lens: with_f_number(lens, 0.0, LIGHT), "> 0"),
         (lambda lens: with_numerical_aperture(lens, 1.5, LIGHT), "between 0 and 1"),
         (lambda lens: with_focal_length(lens, 0.0, LIGHT), "other than 0"),
-        (lambda lens: bundles(lens, [0.0, 0.1], LIGHT), r"\(fields, 2\)"),
-        (lambda lens: Asphere(1.0, 0.0, [1.0], [3.9]), "whole number"),
+        (lambda lens: bundles(lens, np.array([0.0, 0.1]), LIGHT), r"\(fields, 2\)"),
+        (lambda lens: Asphere(1.0, 0.0, [1.0], [1]), "whole number"),
     ],
 )
 def test_plain_mistakes_end_in_sentences(look, words):

@@ -110,9 +110,6 @@ def optimize(
 
 @in_double_precision
 def _optimized(model, merit, unknowns, constraints, solver, tolerance, time_limit, callback, checkpoint):
-    for constraint in constraints:
-        if not isinstance(constraint, Constraint):
-            raise InputError("constraints", got=repr(constraint), expected="what within(…) or equal(…) returns")
     given, model = model, doubled(model)
     forward = _Row(merit, constraints)
     count = eqx.filter_eval_shape(predicted, forward, model).shape[-1]
