@@ -204,6 +204,7 @@ def test_apertures_are_what_was_asked_for():
 CASES = {"open": (None, 5 * MM), "wide": (None, 14 * MM), "hidden in part": (4.5 * MM, 6 * MM)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n == "wide" else n for n in CASES])
 def test_an_error_bar_holds_against_a_dense_rule(name):
     """The estimate is at least the error (of which only rays that are lost leave more than a thousandth)."""

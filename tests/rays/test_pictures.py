@@ -349,6 +349,7 @@ def test_a_picture_of_a_traced_program_is_right_or_missing():
     assert 0 < float(strehl(blurred, AXIS, LIGHT)) < 1e-2
 
 
+@pytest.mark.slow
 def test_samples_that_alias_are_told_or_replaced():
     """W of 8 waves at the rim changes by 0.6 from sample to sample of 64 there, 0.3 of 128."""
     lens = mirror(16 * LIGHT / FAST**2)

@@ -5,28 +5,30 @@ import pytest
 from backlight.lenses import LensFile
 from backlight.light import ConstantIndex
 from backlight.rays import Biconic, Conic, Lens, Surface, Toroid
-from backlight.runs.lens_tolerances import toleranced
+from backlight.runs.lens_tolerances import _tolerances, toleranced
 
 MM = 1e-3
 
 
+def told_of(front):
+    rows = [Surface(front, thickness=2 * MM, medium=ConstantIndex(1.5), stop=True),
+            Surface(thickness=99 * MM, medium=ConstantIndex(1.0)), Surface()]  # fmt: skip
+    return LensFile(Lens(rows, entrance_pupil_diameter=10 * MM), wavelengths=(550e-9,))
+
+
 def test_both_radii_of_a_surface_that_has_two_are_off():
-    """And in each plane the same fraction of both radii widens the spot as those of a lens that is round."""
-    glass, air = ConstantIndex(1.5), ConstantIndex(1.0)
+    """Alike where both are: each plane has its own."""
+    found = toleranced(told_of(Biconic(50 * MM, radius_x=50 * MM)), {"radius": 1e-3}, samples=4)["tolerances"]
+    assert [one["name"] for one in found] == ["radius 0", "radius 0 x"]
+    first, second = (one["widens"] for one in found)
+    assert first == pytest.approx(second, rel=1e-5)
+    assert first > 0
 
-    def widened(front):
-        rows = [Surface(front, thickness=2 * MM, medium=glass, stop=True), Surface(thickness=99 * MM, medium=air),
-                Surface()]  # fmt: skip
-        lens = Lens(rows, entrance_pupil_diameter=10 * MM)
-        told = LensFile(lens, wavelengths=(550e-9,))
-        found = toleranced(told, {"radius": 1e-3}, samples=4)["tolerances"]
-        return {one["name"]: one["widens"] for one in found}
 
-    round_one, biconic, toroid = map(widened, (Conic(50 * MM), Biconic(50 * MM, radius_x=50 * MM),
-                                               Toroid(Conic(50 * MM), 50 * MM)))  # fmt: skip
-    assert list(round_one) == ["radius 0"]
-    assert list(biconic) == list(toroid) == ["radius 0", "radius 0 x"]
-    assert biconic["radius 0"] == pytest.approx(biconic["radius 0 x"], rel=1e-9)
-    assert toroid["radius 0"] == pytest.approx(toroid["radius 0 x"], rel=1e-2)  # alike near the axis only
-    for both in (biconic, toroid):
-        assert 0 < both["radius 0"] < round_one["radius 0"]
+@pytest.mark.parametrize(("front", "paths"), [
+    (Conic(50 * MM), ["curvature"]), (Biconic(50 * MM), ["curvature"]),
+    (Toroid(Conic(50 * MM), 30 * MM), ["curve.curvature", "turning"]), (Toroid(Conic(50 * MM)), ["curve.curvature"]),
+])  # fmt: skip
+def test_what_is_flat_has_no_radius_that_is_off(front, paths):
+    found = _tolerances(told_of(front), {"radius": 1e-3})
+    assert [one.path for one in found.values()] == [f"surfaces.0.profile.{path}" for path in paths]

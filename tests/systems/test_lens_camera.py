@@ -60,6 +60,7 @@ def test_a_point_makes_its_own_picture_the_better_the_more_nodes_there_are(float
     np.testing.assert_allclose(part.patterns[4] / part.patterns[4].sum(), there / there.sum(), rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_few_patterns_do_for_many_nodes_and_keep_the_light(float64):
     grid = Grid((40, 40), PITCH)
     whole = optics((4, 4)).at(grid)
