@@ -129,7 +129,7 @@ def tolerance(
     told = tolerance_lens(file, out, tuple(tolerances or ()), samples=samples, seed=seed,
                           glasses=tuple(glass or ()), overwrite=overwrite)  # fmt: skip
     longest = sorted(told["tolerances"], key=lambda one: -one["widens"])
-    single = [(f"{one['name']}, {one['shown']}", f"{_micrometers(one['widens'])}") for one in longest]
+    single = [(f"{one['name']}, {one['shown']}", _micrometers(one["widens"])) for one in longest]
     order = ("nominal", "expected", "median", "nine_of_ten")
     whole = [(name.replace("_", " "), _micrometers(told["rms_spot"][name])) for name in order]
     rows = [("alone", "RMS spot"), *single, ("together, refocused", "RMS spot"), *whole]

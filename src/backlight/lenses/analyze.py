@@ -35,8 +35,7 @@ class PointAnalysis:
     wavelength, m, one color after the other, with `weights` of its rays; `rms` of all colors about their mean, m;
     `fans`, along y and along x of each color; `rms_wavefront` at the main wavelength, in waves, and its path
     differences over a square of the pupil in `opd`, NaN where there is no light; `strehl`, NaN where it takes too many
-    rays, far below 0.01; `zernikes` and `residual` in
-    waves; `mtf` of all colors, `diffracted` or by rays alone.
+    rays, far below 0.01; `zernikes` and `residual` in waves; `mtf` of all colors, `diffracted` or by rays alone.
     """
 
     name: str

@@ -293,8 +293,8 @@ def curvature_of(radius: Number | int | None) -> Exact:
     """Return 1/R, 0 for a plane."""
     if radius is None:
         return number("radius", 0.0)
-    known = not isinstance(radius, eqx.Module | Tracer) and np.ndim(radius) == 0
-    if known and radius == 0:
+    is_number = not isinstance(radius, eqx.Module | Tracer) and np.ndim(radius) == 0
+    if is_number and radius == 0:
         raise InputError("radius", got="0", expected="a radius other than 0", remedy="leave it out for a plane")
     return number("radius", jax.tree.map(lambda r: 1 / r, number("radius", radius)))
 

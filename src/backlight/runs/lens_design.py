@@ -61,12 +61,11 @@ def improved(
 
     found = optimize(bare, merit, {path: _unknown(told.lens, path) for path in chosen},
                      constraints=[equal(power, 1.0, size=TIGHT, name="efl")])  # fmt: skip
-    reached = wanted / found.constraints["efl"]
-    if not abs(reached / wanted - 1) < OFF:
-        raise InputError("efl", got=f"{reached / mm:.6g} mm at best", expected=f"{wanted / mm:g} mm",
-                         remedy="free other numbers, or go there in steps")  # fmt: skip
     values: dict[str, Any] = {path: np.asarray(get_leaf(found.model, path), float) for path in chosen}
     better = dataclasses.replace(told, lens=set_leaves(told.lens, values))
+    if not abs(found.constraints["efl"] - 1) < OFF:
+        raise InputError("efl", got=f"{_efl(better) / mm:.6g} mm at best", expected=f"{wanted / mm:g} mm",
+                         remedy="free other numbers, or go there in steps")  # fmt: skip
     demand_light(better)
     spots = list(zip(_rms(told, fields), _rms(better, fields), strict=True))
     if any(after > LOST / 2 > before for before, after in spots):

@@ -69,9 +69,9 @@ def toleranced(told: LensFile, sizes: dict[str, float], *, samples: int = 256, s
 
     The image is refocused in each sample, and for the nominal lens, not for the single numbers.
 
-    **Errors:** `InputError` for a lens that nothing passes, or in which nothing can be off.
-
     **Arguments:** `sizes`: standard deviations by kind, see `USUAL`.
+
+    **Errors:** `InputError` for a lens that nothing passes, or in which nothing can be off.
     """
     demand_light(told)
     nominal = without_rims(told.lens)
