@@ -7,13 +7,18 @@ import inspect
 import pytest
 
 
+SLOW = ("rays.MTF", "rays.Pupil", "wave.RotatedPlane", "wave.VectorFocus", "testing.check_part")
+"""Examples that compile for ten seconds and more."""
+
+
 def public_names():
     for floor in ("light", "wave", "rays", "camera", "testing", "systems.imaging_system", "systems.per_frame"):
         module = importlib.import_module(f"backlight.{floor}")
         for name, thing in vars(module).items():
             own = getattr(thing, "__module__", "").startswith(f"backlight.{floor}") and not name.startswith("_")
             if own and (inspect.isclass(thing) or (inspect.isfunction(thing) and floor == "testing")):
-                yield pytest.param(thing, id=f"{floor}.{name}")
+                full = f"{floor}.{name}"
+                yield pytest.param(thing, id=full, marks=[pytest.mark.slow] if full in SLOW else [])
 
 
 @pytest.mark.parametrize("thing", list(public_names()))

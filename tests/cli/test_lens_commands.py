@@ -131,6 +131,7 @@ def spot_of_the_design(table):
     return analyzed(read_lens(table)).points[0].rms
 
 
+@pytest.mark.slow
 def test_tolerances_are_charted_and_told(table, tmp_path, capsys):
     """A lens of one glass in focus: what it is built as is no better than it is, and each number's part is told."""
     out = tmp_path / "chart.svg"
@@ -149,6 +150,7 @@ def test_tolerances_are_charted_and_told(table, tmp_path, capsys):
     assert ElementTree.parse(out).getroot().tag.endswith("svg")
 
 
+@pytest.mark.slow
 def test_every_color_of_a_field_has_its_contrast():
     """The steepest wavefront, here of blue light out of focus, tells how finely the pupil is sampled."""
     rows = [Surface(Conic(50 * mm), thickness=5 * mm, medium=AbbeGlass(1.67, 32.0), stop=True),

@@ -19,6 +19,7 @@ SLOW = ("jit", "vmap", "grids")
 
 SLOW_GRADIENTS = (
     "chirp-z, scaled",
+    "decimating objective",
     "scaled angular spectrum",
     "Gaussian Schell-model beam",
     "leaning plane",

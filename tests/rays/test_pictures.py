@@ -114,6 +114,7 @@ def test_beyond_the_cut_off_there_is_no_contrast():
     assert float(jnp.max(mtf(mirror(), AXIS, LIGHT, share * 2 * FAST / LIGHT).tangential)) < 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("soft", [None, 0.2 * MM])
 def test_contrast_has_a_slope_by_a_rim(soft):
     def contrast(rim):
@@ -153,6 +154,7 @@ def test_contrast_where_an_edge_cuts_through_the_pupil(hole):
     np.testing.assert_allclose(found.sagittal, wanted, atol=1.5e-3)
 
 
+@pytest.mark.slow
 def test_a_soft_edge_dims_the_pupil():
     """As much as it dims the rays, and the light falls off where it does."""
     lens = mirror(semi_diameter=1 * MM, soft_edge=0.4 * MM)
@@ -337,6 +339,7 @@ def test_a_pupil_is_a_field():
     np.testing.assert_allclose(inner, 2 / np.sqrt(np.pi) / (2.5 * MM), rtol=2e-4)
 
 
+@pytest.mark.slow
 def test_a_picture_of_a_traced_program_is_right_or_missing():
     """Nobody can find how many rays it takes there: too few give NaN, not a wrong picture."""
     near, far = (jax.jit(lambda lens, p=p: psf(lens, AXIS, LIGHT, (9, 9), p).values) for p in (10e-6, 200e-6))

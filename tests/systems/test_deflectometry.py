@@ -94,6 +94,7 @@ def test_the_instrument_sees_what_another_tracer_sees(measured):
     np.testing.assert_allclose(single, points, atol=1e-6 / PITCH)
 
 
+@pytest.mark.slow
 def test_a_flat_plate_becomes_the_lens(measured):
     """Noise is reached in 25 steps from a plate, where radii from plates that stay where they are thought to be do not
     come near."""
