@@ -19,8 +19,9 @@ from timing import compiled, least_times, product
 
 from backlight import losses
 from backlight.camera import Camera, Gaussian
+from backlight.inverse.image_unknowns import Passive
 from backlight.inverse.problem import Problem, build
-from backlight.inverse.unknowns import Interval, Passive
+from backlight.inverse.unknowns import Interval
 from backlight.systems import ImagingSystem, Nothing
 from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, ThinSample
 

@@ -6,8 +6,9 @@ import pathlib
 
 # Before JAX starts: tests compile far more than they compute, and a tenth of the time goes into making code faster.
 # One piece a program: two workers fill both cores, and cutting programs up for more costs a sixth of all.
-QUICK = "--xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
-os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {QUICK}"
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + (
+    " --xla_llvm_disable_expensive_passes=true --xla_cpu_parallel_codegen_split_count=1"
+)
 
 import jax
 import pytest

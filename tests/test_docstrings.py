@@ -6,7 +6,6 @@ import inspect
 
 import pytest
 
-
 SLOW = ("rays.MTF", "rays.Pupil", "wave.RotatedPlane", "wave.VectorFocus", "testing.check_part")
 """Examples that compile for ten seconds and more."""
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from backlight.errors import BacklightError, InputError
     from backlight.inverse import losses, regularizers, solvers
     from backlight.inverse.estimate import Estimate, estimate
-    from backlight.inverse.uncertainty import identifiability
-    from backlight.inverse.unknowns import Absorbing, Free, Gaussian, Interval, Passive, Positive, Tied, UnitModulus
+    from backlight.inverse.identifiability import identifiability
+    from backlight.inverse.image_unknowns import Absorbing, Passive, UnitModulus
+    from backlight.inverse.unknowns import Free, Gaussian, Interval, Positive, Tied
     from backlight.runs import check, load, run, save
     from backlight.systems import ImagingSystem, PerFrame
 
@@ -34,8 +35,9 @@ _MODULES = {
 _HOMES = {
     "errors": ("BacklightError", "InputError"),
     "inverse.estimate": ("Estimate", "estimate"),
-    "inverse.uncertainty": ("identifiability",),
-    "inverse.unknowns": ("Absorbing", "Free", "Gaussian", "Interval", "Passive", "Positive", "Tied", "UnitModulus"),
+    "inverse.identifiability": ("identifiability",),
+    "inverse.image_unknowns": ("Absorbing", "Passive", "UnitModulus"),
+    "inverse.unknowns": ("Free", "Gaussian", "Interval", "Positive", "Tied"),
     "runs": ("check", "load", "run", "save"),
     "systems": ("ImagingSystem", "PerFrame"),
 }

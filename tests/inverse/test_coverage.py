@@ -14,9 +14,10 @@ from backlight.camera import Camera, Gaussian, Poisson
 from backlight.inverse import losses
 from backlight.inverse.curvature import curvature
 from backlight.inverse.first_order import LBFGS
+from backlight.inverse.image_unknowns import Absorbing, Passive
 from backlight.inverse.problem import build
 from backlight.inverse.uncertainty import uncertainty
-from backlight.inverse.unknowns import Absorbing, Free, Passive
+from backlight.inverse.unknowns import Free
 from backlight.systems import ImagingSystem, PerFrame
 from backlight.systems.imaging_system import Nothing
 from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, ThinSample

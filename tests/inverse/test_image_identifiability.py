@@ -9,8 +9,9 @@ from backlight.camera import Camera, Gaussian
 from backlight.inverse import losses
 from backlight.inverse.curvature import data_curvature
 from backlight.inverse.image_identifiability import weak_modes
+from backlight.inverse.image_unknowns import UnitModulus
 from backlight.inverse.problem import build
-from backlight.inverse.unknowns import Free, UnitModulus
+from backlight.inverse.unknowns import Free
 from backlight.systems import ImagingSystem, Nothing
 from backlight.wave import FreeSpace, PlaneWave, ThinSample
 

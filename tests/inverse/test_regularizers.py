@@ -8,8 +8,9 @@ import scipy.optimize
 
 from backlight.errors import InputError
 from backlight.inverse import regularizers
+from backlight.inverse.image_unknowns import Passive
 from backlight.inverse.proximal import shrink, total_variation_prox, zero_dual
-from backlight.inverse.unknowns import Passive, pack, unpack
+from backlight.inverse.unknowns import pack, unpack
 
 pytestmark = pytest.mark.usefixtures("float64")
 

@@ -19,11 +19,12 @@ from backlight.inverse.drive import MAX_HALVINGS, drive
 from backlight.inverse.first_order import LBFGS, Adam
 from backlight.inverse.fista import FISTA
 from backlight.inverse.frame_by_frame import FrameByFrame
+from backlight.inverse.image_unknowns import Absorbing
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.problem import build
 from backlight.inverse.scan import scan
 from backlight.inverse.solver import Solver
-from backlight.inverse.unknowns import Absorbing, Free, Gaussian, Interval
+from backlight.inverse.unknowns import Free, Gaussian, Interval
 from backlight.inverse.variable_projection import VariableProjection, learned
 
 pytestmark = pytest.mark.usefixtures("float64")

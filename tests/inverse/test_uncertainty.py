@@ -12,12 +12,14 @@ from backlight.camera import Camera, Gaussian
 from backlight.inverse import losses, regularizers, unknowns
 from backlight.inverse.curvature import curvature
 from backlight.inverse.estimate import estimate
+from backlight.inverse.identifiability import identifiability
+from backlight.inverse.image_unknowns import Absorbing, Passive
 from backlight.inverse.marginal import marginal_curvature
 from backlight.inverse.problem import build
 from backlight.inverse.quality import assess
-from backlight.inverse.uncertainty import _correlated as correlated
-from backlight.inverse.uncertainty import identifiability, uncertainty
-from backlight.inverse.unknowns import Absorbing, Common, Free, Passive
+from backlight.inverse.uncertainty import uncertainty
+from backlight.inverse.unknowns import Common, Free
+from backlight.inverse.untold import correlated
 from backlight.systems import ImagingSystem, PerFrame
 from backlight.systems.imaging_system import Nothing
 from backlight.wave import AngularSpectrum, FreeSpace, PlaneWave, SphericalWave, ThinSample

@@ -8,7 +8,7 @@ import pytest
 from models import Curve, Linear
 
 from backlight.errors import InputError
-from backlight.inverse import losses, regularizers, unknowns
+from backlight.inverse import image_unknowns, losses, regularizers, unknowns
 from backlight.inverse.problem import build
 from backlight.inverse.tree import get_leaf, leaf_paths, resolve, set_leaves
 from backlight.inverse.unknowns import pack, unpack
@@ -34,11 +34,11 @@ CASES = {
     "half gaussian": (unknowns.HalfGaussian([0.1, 0.2]), np.asarray([0.1, 0.3])),
     "common": (unknowns.Common(unknowns.Free()), np.asarray([5e-6, 6e-6])),
     "common interval": (unknowns.Common(unknowns.Interval(4e-6, 6e-6)), np.asarray([5e-6, 6e-6])),
-    "passive": (unknowns.Passive(), COMPLEX),
-    "absorbing": (unknowns.Absorbing(), REAL + 0j),
-    "unit modulus": (unknowns.UnitModulus(), COMPLEX / np.abs(COMPLEX)),
-    "passive on a support": (unknowns.Passive(support=SUPPORT), np.where(SUPPORT, COMPLEX, 1.0)),
-    "absorbing on a support": (unknowns.Absorbing(support=SUPPORT, outside=0.0), np.where(SUPPORT, REAL, 0) + 0j),
+    "passive": (image_unknowns.Passive(), COMPLEX),
+    "absorbing": (image_unknowns.Absorbing(), REAL + 0j),
+    "unit modulus": (image_unknowns.UnitModulus(), COMPLEX / np.abs(COMPLEX)),
+    "passive on a support": (image_unknowns.Passive(support=SUPPORT), np.where(SUPPORT, COMPLEX, 1.0)),
+    "absorbing on a support": (image_unknowns.Absorbing(support=SUPPORT, outside=0.0), np.where(SUPPORT, REAL, 0) + 0j),
 }
 
 
@@ -87,7 +87,7 @@ def test_tangent_is_an_orthogonal_projection(name):
 
 def test_a_tangent_step_stays_within_the_constraint_to_first_order():
     z = pack(jnp.exp(1j * jnp.linspace(0, 3, 6)).reshape(2, 3) * jnp.asarray([[1.0, 0.5, 1.0]]))
-    direction = unknowns.Passive().tangent(z, jnp.asarray(RNG.normal(size=z.shape)))
+    direction = image_unknowns.Passive().tangent(z, jnp.asarray(RNG.normal(size=z.shape)))
     for sign in (-1, 1):
         assert float(jnp.max(jnp.abs(unpack(z + sign * 1e-4 * direction)))) < 1 + 1e-7
 
@@ -104,16 +104,16 @@ def test_bounds_hold_far_out():
 
 def test_samples_obey_what_is_known():
     z = jnp.asarray(np.random.default_rng(3).normal(size=(2, 5, 4)) * 2)
-    passive = unknowns.Passive(support=SUPPORT)
+    passive = image_unknowns.Passive(support=SUPPORT)
     t = passive.leaf(passive.project(z), jnp.asarray(COMPLEX))
     assert float(jnp.max(jnp.abs(t))) <= 1 + 1e-12
     np.testing.assert_array_equal(t[~SUPPORT], 1.0)
-    absorbing = unknowns.Absorbing()
+    absorbing = image_unknowns.Absorbing()
     t = absorbing.leaf(absorbing.project(z[0]), jnp.asarray(COMPLEX))
     assert float(jnp.max(jnp.abs(t.imag))) == 0
     assert float(jnp.min(t.real)) >= 0
     assert float(jnp.max(t.real)) <= 1
-    np.testing.assert_allclose(jnp.abs(unknowns.UnitModulus().leaf(z[0], jnp.asarray(COMPLEX))), 1.0)
+    np.testing.assert_allclose(jnp.abs(image_unknowns.UnitModulus().leaf(z[0], jnp.asarray(COMPLEX))), 1.0)
 
 
 def test_gaussian_prior_is_half_the_squared_number_of_standard_deviations():
@@ -140,8 +140,8 @@ def test_which_coordinates_are_the_leaf_itself():
     assert unknowns.Free().is_leaf(jnp.asarray(COMPLEX))
     assert not unknowns.Free().is_leaf(jnp.asarray(REAL))
     assert unknowns.Free(scale=1.0).is_leaf(jnp.asarray(REAL))
-    assert unknowns.Passive().is_leaf(jnp.asarray(COMPLEX))
-    assert not unknowns.UnitModulus().is_leaf(jnp.asarray(COMPLEX))
+    assert image_unknowns.Passive().is_leaf(jnp.asarray(COMPLEX))
+    assert not image_unknowns.UnitModulus().is_leaf(jnp.asarray(COMPLEX))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_nonsense_is_refused(call, word):
 def test_every_knowledge_has_words():
     for name, (unknown, _) in CASES.items():
         assert bool(unknown.knowledge) != name.startswith(("free", "common")) or name == "common interval"
-    assert "support" in unknowns.Passive(support=SUPPORT).knowledge
+    assert "support" in image_unknowns.Passive(support=SUPPORT).knowledge
     assert "a" in unknowns.Tied(("a",), lambda a: a).knowledge
 
 
@@ -219,7 +219,7 @@ def test_a_question_that_makes_no_sense_is_refused(table, options, word):
 def test_a_support_must_have_the_sample_s_shape():
     model = Linear(jnp.asarray(COMPLEX), jnp.ones((3, 20)))
     with pytest.raises(InputError, match="support of u"):
-        _problem({"u": unknowns.Passive(support=np.ones((3, 3)))}, model)
+        _problem({"u": image_unknowns.Passive(support=np.ones((3, 3)))}, model)
 
 
 def test_masked_pixels_may_be_anything():
@@ -270,9 +270,9 @@ def test_the_objective_is_the_sum_of_its_parts():
 
 def test_only_a_single_proximal_term_on_plain_coordinates_acts_by_its_step():
     term, model = regularizers.total_variation("u", 1.0), Linear(jnp.asarray(COMPLEX), jnp.ones((3, 20)))
-    assert _problem({"u": unknowns.Passive()}, model, regularizers=[term]).proximal("u") is not None
-    assert _problem({"u": unknowns.UnitModulus()}, model, regularizers=[term]).proximal("u") is None
-    assert _problem({"u": unknowns.Passive()}, model, regularizers=[term, term]).proximal("u") is None
+    assert _problem({"u": image_unknowns.Passive()}, model, regularizers=[term]).proximal("u") is not None
+    assert _problem({"u": image_unknowns.UnitModulus()}, model, regularizers=[term]).proximal("u") is None
+    assert _problem({"u": image_unknowns.Passive()}, model, regularizers=[term, term]).proximal("u") is None
     scaled = Linear(5 * jnp.asarray(REAL), jnp.ones((3, 20)))
     assert _problem({"u": unknowns.Free()}, scaled, regularizers=[term]).proximal("u") is None
 

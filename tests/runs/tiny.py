@@ -9,8 +9,9 @@ from backlight.camera import Camera, Gaussian
 from backlight.inverse.estimate import estimate
 from backlight.inverse.first_order import Adam
 from backlight.inverse.fista import FISTA
+from backlight.inverse.image_unknowns import Passive
 from backlight.inverse.losses import amplitude
-from backlight.inverse.unknowns import Interval, Passive
+from backlight.inverse.unknowns import Interval
 from backlight.inverse.variable_projection import VariableProjection
 from backlight.schema import Key, SystemSchema
 from backlight.systems import ImagingSystem, Nothing

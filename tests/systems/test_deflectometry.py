@@ -10,8 +10,8 @@ from scipy.spatial.transform import Rotation
 from backlight.errors import InputError
 from backlight.inverse import losses
 from backlight.inverse.estimate import estimate
+from backlight.inverse.identifiability import identifiability
 from backlight.inverse.least_squares import LevenbergMarquardt
-from backlight.inverse.uncertainty import identifiability
 from backlight.inverse.unknowns import Free, Gaussian
 from backlight.light import ConstantIndex
 from backlight.rays import Conic, Lens, Pinhole, Surface

@@ -14,12 +14,12 @@ from backlight.inverse.first_order import LBFGS
 from backlight.inverse.fista import FISTA
 from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.losses import Loss, amplitude
-from backlight.inverse.problem import Coordinates, Problem, build
+from backlight.inverse.problem import FEW, Coordinates, Problem, build
 from backlight.inverse.quality import Quality, assess
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf, resolve
-from backlight.inverse.uncertainty import FEW, Uncertainty, uncertainty
+from backlight.inverse.uncertainty import Uncertainty, uncertainty
 from backlight.inverse.unknowns import Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
 from backlight.maths.double import doubled, in_double_precision

@@ -41,7 +41,7 @@ def weak_modes(
     Example:
         >>> from backlight.inverse import losses
         >>> from backlight.inverse.problem import build
-        >>> from backlight.inverse.unknowns import UnitModulus
+        >>> from backlight.inverse.image_unknowns import UnitModulus
         >>> from backlight.systems.inline_holography import inline_hologram
         >>> system = inline_hologram(wavelength=5e-7, pixel_pitch=5e-6, distance=5e-3, shape=(16, 16))
         >>> unknowns = {"sample.transmission": UnitModulus()}

@@ -19,6 +19,9 @@ from backlight.inverse.unknowns import Tied, Unknown
 Coordinates = dict[str, Array]
 """The real array z of each unknown, by path."""
 
+FEW = 200
+"""Unknowns of up to this many numbers are parameters of the instrument; larger ones are images, marginalized."""
+
 
 class ForwardModel(Protocol):
     """What the inverse floor asks of a model: a tree of arrays that predicts frames."""

@@ -1,6 +1,5 @@
-"""Error bars of the instrument, and what the data cannot tell apart."""
+"""Error bars of the instrument."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -10,48 +9,35 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
-from scipy.sparse.csgraph import connected_components
 
 from backlight.inverse.curvature import curvature, data_curvature, prior_curvature, regularizer_curvature
-from backlight.inverse.losses import Loss, NoiseLikelihood, stated_variance
+from backlight.inverse.directions import (
+    SAME,
+    in_leaf_units,
+    relative_slopes,
+    simplest,
+    slopes_of_leaves,
+    told_by_frames,
+    ways_that_move,
+)
+from backlight.inverse.losses import stated_variance
 from backlight.inverse.marginal import energies, joint_moves
 from backlight.inverse.misfit import grid_scatter, misfit_scatter, pull_scatter
-from backlight.inverse.problem import Coordinates, Problem, build
-from backlight.inverse.regularizers import Regularizer
+from backlight.inverse.problem import FEW, Coordinates, Problem
 from backlight.inverse.translation import curvature_left_by_a_shift
-from backlight.inverse.unknowns import Absorbing, Free, Passive, UnitModulus, Unknown
-from backlight.maths.double import doubled, in_double_precision
-
-FEW = 200
-"""Unknowns of up to this many numbers are parameters of the instrument; larger ones are images, marginalized."""
+from backlight.inverse.untold import Weakest, correlated, names_of
 
 NOTHING = 1e-12
-"""The same for what a prior adds: an error bar a million times the one with everything else known counts as none."""
-
-SAME = 1e-4
-"""A direction that keeps less than this share of its curvature, once all else answers it, is not identifiable.
-
-Far above what float32 and an unfinished conjugate gradient leave of an exact zero (about 1e-6), far below any
-direction worth estimating: its error bar would be a hundred times the one with everything else known.
-"""
+"""Share of curvature that a prior must leave to a direction: an error bar a million times the one with everything else
+known counts as none."""
 
 ROUNDED = 30
 """Times the precision of the numbers: what they leave of an exact zero. Of the frames, a natural change of a number
 that moves them by less tells nothing; of the curvature, where no image has to answer, a direction that keeps less."""
 
-
-STILL = 1e-9
-"""Of the largest: a move of coordinates that changes a leaf by less, squared, is none."""
-
 SHIFTED = 1e-2
-"""The same where a mere shift of the image answers: only the light that crosses the border of the frame is left over,
-2e-4 for a tilt on 192² pixels; what a shift cannot answer keeps nearly all."""
-
-CLOSE = 0.95
-"""Numbers whose errors are correlated by more are named together."""
-
-MOST_NAMES = 4
-"""Names in one sentence."""
+"""Like `SAME`, where a mere shift of the image answers: only the light that crosses the border of the frame is left
+over, 2e-4 for a tilt on 192² pixels; what a shift cannot answer keeps nearly all."""
 
 
 @dataclass(frozen=True)
@@ -102,38 +88,6 @@ def uncertainty(
     if finer is not None:
         scatter = scatter + np.asarray(grid_scatter(problem, z, moves, finer), float)
     return _assess(problem, z, parameters, measured._replace(scatter=scatter))
-
-
-def identifiability(
-    system, unknowns: Mapping[str, Unknown], *, loss: Loss | None = None, regularizers: Sequence[Regularizer] = ()
-) -> Uncertainty | None:
-    """Say what frames of `system` would tell about the unknowns, before any frame exists.
-
-    The frames are those the system predicts, with its own noise. A blank image (all values equal) diffracts nothing
-    and would tell nothing, so it is replaced by a probe of discs that absorb and delay.
-
-    **Arguments:** `loss`: the noise's likelihood where `None`; weights of regularizers count in its units.
-
-    Example:
-        >>> from backlight.systems.inline_holography import inline_hologram
-        >>> from backlight.inverse.unknowns import Free
-        >>> system = inline_hologram(wavelength=5e-7, pixel_pitch=5e-6, distance=5e-3, shape=(48, 48))
-        >>> unknowns = {"sample.transmission": Free(), "detection_path.distance": Free()}
-        >>> identifiability(system, unknowns).identifiable
-        {'detection_path.distance': False}
-    """
-    if getattr(system, "double_precision", False):
-        return in_double_precision(lambda s: _foreseen(doubled(s), unknowns, loss, regularizers))(system)
-    return _foreseen(system, unknowns, loss, regularizers)
-
-
-def _foreseen(system, unknowns, loss, regularizers) -> Uncertainty | None:
-    frames = system.predict().values
-    problem = build(system, frames, unknowns, loss=loss or NoiseLikelihood(), regularizers=regularizers)
-    start = problem.start()
-    z = problem.project({path: _probe(problem.unknowns[path], value) for path, value in start.items()})
-    problem = eqx.tree_at(lambda p: p.data, problem, problem.predict(z))
-    return uncertainty(problem, z, iterations=200)
 
 
 def residual_variance(problem: Problem, z: Coordinates) -> Float[Array, "..."]:
@@ -218,18 +172,18 @@ def _moves_alone(z: Coordinates, parameters: tuple[str, ...]) -> Coordinates:
 
 def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measured: _Measured) -> Uncertainty:
     """Turn curvatures into standard deviations and words."""
-    names = tuple(name for path in sorted(parameters) for name in _names(path, z[path]))
+    names = tuple(name for path in sorted(parameters) for name in names_of(path, z[path]))
     # In units of what frames and prior tell together: a number of which the frames tell nothing would else be so much
     # larger than the others that round-off is all that is left of those.
     unit = 1 / np.sqrt(np.maximum(np.diag(measured.own) + np.diag(measured.prior), 1e-30))
     scale = unit[:, None] * unit[None, :]
-    slopes = _slopes(problem, z, parameters)
-    moving = _moving(slopes, unit)
+    slopes = slopes_of_leaves(problem, z, parameters)
+    moving = ways_that_move(slopes, unit)
     left, shifted, prior, scatter = (
         moving.T @ (matrix * scale) @ moving
         for matrix in (measured.left, measured.shifted, measured.prior, measured.scatter)
     )
-    told, blind = _told_by_frames(left, shifted, *_lost_shares(problem, z, parameters))
+    told, blind = told_by_frames(left, shifted, *_lost_shares(problem, z, parameters))
     values, vectors = np.linalg.eigh(told + prior)
     vectors = moving @ vectors
     fixed = values > NOTHING
@@ -239,13 +193,13 @@ def _assess(problem: Problem, z: Coordinates, parameters: tuple[str, ...], measu
     deviation = np.where(lost, np.nan, np.sqrt(np.maximum(np.diag(covariance), 0)))
     size = np.where(deviation > 0, deviation, np.nan)
     correlation = np.nan_to_num(covariance / size[:, None] / size[None, :], nan=0.0)
-    weakest = _Weakest(problem, names, _relative(problem, z, slopes), unit, measured.own * scale)
+    weakest = Weakest(problem, names, relative_slopes(problem, z, slopes), unit, measured.own * scale)
     return Uncertainty(
-        std=_in_leaf_units(problem, z, slopes, covariance, lost),
+        std=in_leaf_units(problem, z, slopes, covariance, lost),
         names=names,
         correlation=correlation,
         kept=np.clip(np.diag(measured.left) / np.maximum(np.diag(measured.own), 1e-30), 0, None),
-        sentences=(*weakest.sentences(_simplest(moving @ blind), lost), *_correlated(names, correlation)),
+        sentences=(*weakest.sentences(simplest(moving @ blind), lost), *correlated(names, correlation)),
     )
 
 
@@ -254,202 +208,3 @@ def _lost_shares(problem: Problem, z: Coordinates, parameters: tuple[str, ...]) 
     if len(z) > len(parameters):
         return SHIFTED, SAME
     return 0.0, ROUNDED * float(jnp.finfo(problem.data.dtype).eps)
-
-
-def _told_by_frames(
-    left: np.ndarray, shifted: np.ndarray, least_shifted: float, least: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the curvature without what is zero but for round-off, and the directions of that."""
-    values, vectors = np.linalg.eigh(shifted)
-    seen = vectors[:, values >= least_shifted] if least_shifted else vectors
-    values, vectors = np.linalg.eigh(seen.T @ left @ seen)
-    vectors = seen @ vectors[:, values >= least]
-    told = (vectors * values[values >= least]) @ vectors.T
-    return told, _complement(vectors)
-
-
-def _complement(vectors: np.ndarray) -> np.ndarray:
-    """Return an orthonormal basis of what is orthogonal to these orthonormal vectors."""
-    basis = np.linalg.svd(vectors, full_matrices=True)[0]
-    return basis[:, vectors.shape[1] :]
-
-
-def _simplest(blind: np.ndarray) -> np.ndarray:
-    """Return a basis of the same directions in which each one moves as few numbers as possible (reduced echelon)."""
-    rows = blind.T.copy()
-    for i in range(len(rows)):
-        column = int(np.argmax(np.abs(rows[i:]).max(axis=0)))
-        pivot = i + int(np.argmax(np.abs(rows[i:, column])))
-        rows[[i, pivot]] = rows[[pivot, i]]
-        rows[i] /= rows[i, column]
-        others = np.arange(len(rows)) != i
-        rows[others] -= np.outer(rows[others, column], rows[i])
-    return rows.T
-
-
-def _slopes(problem: Problem, z: Coordinates, parameters: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return d leaf/dz of each parameter, (numbers of the leaf, numbers of z)."""
-    found = {}
-    for path in sorted(parameters):
-        leaf = lambda v, path=path: problem.leaves(z | {path: v.reshape(z[path].shape)})[path].ravel()  # noqa: E731
-        _, change = jax.linearize(leaf, z[path].ravel())
-        found[path] = np.asarray(jax.vmap(change)(jnp.eye(z[path].size, dtype=z[path].dtype))).T
-    return found
-
-
-def _moving(slopes: Mapping[str, np.ndarray], unit: np.ndarray) -> Float[np.ndarray, "p moves"]:
-    """Return an orthonormal basis of the moves of θ, in `unit`s, that change a leaf: where a gauge is fixed not all."""
-    still, position = [], 0
-    for slope in slopes.values():
-        real = np.concatenate([np.real(slope), np.imag(slope)])
-        where = slice(position, position := position + slope.shape[1])
-        values, ways = np.linalg.eigh((unit[where, None] * real.T) @ (real * unit[where]))
-        for way in ways.T[values < STILL * max(values.max(initial=0.0), 1e-300)]:
-            still.append(np.zeros(len(unit)))
-            still[-1][where] = way
-    return _complement(np.stack(still, axis=1)) if still else np.eye(len(unit))
-
-
-def _in_leaf_units(
-    problem: Problem, z: Coordinates, slopes: Mapping[str, np.ndarray], covariance: np.ndarray, lost: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Carry the covariance of coordinates over to the leaves: √(diag J·C·Jᵀ), NaN where a number is lost."""
-    leaves, std, position = problem.leaves(z), {}, 0
-    for path, slope in slopes.items():
-        where = slice(position, position := position + slope.shape[1])
-        variance = np.einsum("ij,jk,ik->i", slope, covariance[where, where], slope.conj()).real
-        gone = np.abs(slope) @ lost[where].astype(float) > 0
-        found = np.where(gone, np.nan, np.sqrt(np.maximum(variance, 0)))
-        std[path] = found.reshape(leaves[path].shape)
-    return std
-
-
-def _relative(problem: Problem, z: Coordinates, slopes: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return (d leaf/dz)/leaf of each number of θ; NaN where the leaf is zero, complex, or of more numbers."""
-    leaves, found = problem.leaves(z), []
-    for path, slope in slopes.items():
-        leaf = np.asarray(leaves[path]).ravel()
-        if slope.shape[1] == 1:
-            leaf, slope = leaf[:1], slope[:1]
-        if np.iscomplexobj(leaf) or leaf.size != slope.shape[1]:
-            leaf, slope = np.zeros(slope.shape[1]), np.zeros((slope.shape[1],) * 2)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found.append(np.where(leaf != 0, np.abs(np.diag(slope)) / leaf, np.nan))
-    return np.concatenate(found)
-
-
-def _names(path: str, value: Array) -> list[str]:
-    return [path] if value.size == 1 else [f"{path}[{i}]" for i in range(value.size)]
-
-
-def _correlated(names: tuple[str, ...], correlation: np.ndarray) -> list[str]:
-    """Say which numbers go together, those that all go with each other in one sentence."""
-    close = np.abs(correlation) > CLOSE
-    _, group = connected_components(close, directed=False)
-    sentences = []
-    for members in (np.flatnonzero(group == label) for label in np.unique(group)):
-        pairs = [correlation[i, j] for i in members for j in members if i < j and close[i, j]]
-        if len(pairs) == 1:
-            errors = f"their errors are correlated by {pairs[0]:+.3f}"
-        elif pairs:
-            errors = f"errors are correlated by {min(map(abs, pairs)):.3f} and more"
-        else:
-            continue
-        sentences.append(f"{_listed([names[i] for i in members])} are hard to tell apart: {errors}.")
-    return sentences
-
-
-def _listed(names: list[str]) -> str:
-    shown = names if len(names) <= MOST_NAMES else [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} others"]
-    return f"{', '.join(shown[:-1])} and {shown[-1]}"
-
-
-@dataclass(frozen=True)
-class _Weakest:
-    """Puts the directions that the frames cannot tell into words."""
-
-    problem: Problem
-    names: tuple[str, ...]
-    relative: np.ndarray
-    unit: np.ndarray
-    alone: np.ndarray
-
-    def sentences(self, directions: np.ndarray, lost: np.ndarray) -> list[str]:
-        """Return a sentence for each direction."""
-        return [self._sentence(direction, lost) for direction in directions.T]
-
-    def _sentence(self, direction: np.ndarray, lost: np.ndarray) -> str:
-        moved = [int(i) for i in np.argsort(-np.abs(direction), kind="stable") if abs(direction[i]) > 0.05]
-        images = [] if self._leaves_frames(direction) else _images(self.problem)
-        what = self._change(moved, direction)
-        effect = f"can be undone by a change of {' and '.join(images)}" if images else "leaves the frames as they are"
-        if not any(lost[i] for i in moved):
-            return f"The frames do not tell it: {what} {effect}; the error bars rest on the stated prior alone."
-        return f"Not identifiable: {what} {effect}. {_remedy(self.problem, images)}"
-
-    def _leaves_frames(self, direction: np.ndarray) -> bool:
-        """Tell whether nothing else needs to change to undo this."""
-        return bool(direction @ self.alone @ direction < SAME * (direction @ direction))
-
-    def _change(self, moved: list[int], direction: np.ndarray) -> str:
-        if len(moved) == 1:
-            return f"any change of {self.names[moved[0]]}"
-        sign = np.sign(direction[moved[0]])
-        rates = direction * self.unit * self.relative
-        if np.all(np.isfinite(rates[moved])):
-            percent = rates / abs(rates[moved]).max() * np.sign(rates[moved[0]])
-            return "changing " + " together with ".join(f"{self.names[i]} by {percent[i]:+.2g} %" for i in moved)
-        return "moving " + " together with ".join(
-            f"{self.names[i]} {'up' if direction[i] * sign > 0 else 'down'}" for i in moved
-        )
-
-
-def _remedy(problem: Problem, images: list[str]) -> str:
-    if not images:
-        return "To mend it: fix one of them, or give it a prior (Gaussian)."
-    known = [problem.unknowns[path] for path in images]
-    told = [unknown.knowledge for unknown in known if unknown.knowledge]
-    so_far = f"Known of the sample so far: {'; '.join(told)}. " if told else ""
-    means = []
-    if not any(isinstance(unknown, Absorbing | UnitModulus) for unknown in known):
-        means.append("know the sample to be purely absorbing or purely phase")
-    if any(isinstance(unknown, Free) for unknown in known):
-        means.append("know it to be passive")
-    if all(getattr(unknown, "support", None) is None for unknown in known):
-        means.append("give a support")
-    means += ["prefer a sparse sample or one of small total variation", "record a second wavelength or known distance"]
-    return f"{so_far}To mend it: {', '.join(means)}, or give the parameter a prior (Gaussian)."
-
-
-def _images(problem: Problem) -> list[str]:
-    return [path for path, value in problem.start().items() if value.size > FEW]
-
-
-def _probe(unknown: Unknown, value: Array) -> Array:
-    """Replace a blank image by discs that absorb and delay; leave everything else."""
-    if value.size <= FEW or value.ndim < 2 or not isinstance(unknown, Free | Passive | Absorbing | UnitModulus):
-        return value
-    blank = all(float(jnp.ptp(plane)) == 0 for plane in value.reshape(-1, *value.shape[-2:]))
-    if not blank:
-        return value
-    discs = _discs((value.shape[-2], value.shape[-1]))
-    if value.ndim == 2:
-        return value + (discs if isinstance(unknown, UnitModulus) else -0.7 * discs)
-    t = (1 - 0.6 * discs) * np.exp(0.8j * discs)
-    return jnp.asarray(np.stack([t.real, t.imag]), value.dtype)
-
-
-def _discs(shape: tuple[int, int]) -> np.ndarray:
-    """Return a fixed pattern of soft discs with values 0 … 1."""
-    rng = np.random.default_rng(0)
-    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
-    pattern = np.zeros(shape)
-    for _ in range(12):
-        cy, cx, radius = (
-            rng.uniform(0.25, 0.75) * shape[0] / max(shape),
-            rng.uniform(0.25, 0.75) * shape[1] / max(shape),
-            rng.uniform(0.02, 0.08),
-        )
-        edge = (radius - np.hypot(y - cy, x - cx)) * max(shape)
-        pattern = np.maximum(pattern, rng.uniform(0.4, 1.0) * np.clip(edge + 0.5, 0, 1))
-    return pattern

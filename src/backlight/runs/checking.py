@@ -8,8 +8,8 @@ import equinox as eqx
 import jax
 
 from backlight import units
+from backlight.inverse.identifiability import identifiability
 from backlight.inverse.problem import Problem, build
-from backlight.inverse.uncertainty import identifiability
 from backlight.runs import machine
 from backlight.runs.ask import Asked, ask, put, read_job
 from backlight.runs.data import Recorded

@@ -10,8 +10,9 @@ from backlight.camera import Gaussian
 from backlight.errors import InputError
 from backlight.inverse import losses
 from backlight.inverse.admm import ADMM
+from backlight.inverse.image_unknowns import NonNegative
 from backlight.inverse.solver import Solver
-from backlight.inverse.unknowns import Interval, NonNegative, Unknown
+from backlight.inverse.unknowns import Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
 from backlight.systems.coded_instrument import (
     PATHS,

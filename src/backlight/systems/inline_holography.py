@@ -11,9 +11,10 @@ from jaxtyping import Array, Complex
 
 from backlight.camera import Gaussian
 from backlight.inverse.estimate import default_solver
+from backlight.inverse.image_unknowns import Passive
 from backlight.inverse.problem import build
 from backlight.inverse.tree import leaf_paths
-from backlight.inverse.unknowns import Common, Free, Passive, Tied, Unknown
+from backlight.inverse.unknowns import Common, Free, Tied, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.systems.autofocus import back_propagate, brightness, focus
 from backlight.systems.entry import SystemEntry

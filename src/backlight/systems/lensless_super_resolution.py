@@ -13,10 +13,11 @@ from backlight.errors import InputError
 from backlight.inverse.direct import Direct
 from backlight.inverse.estimate import default_solver
 from backlight.inverse.frame_by_frame import FrameByFrame
+from backlight.inverse.image_unknowns import Passive
 from backlight.inverse.problem import Problem, build
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import leaf_paths, set_leaves
-from backlight.inverse.unknowns import Balanced, Free, Interval, Passive, Unknown
+from backlight.inverse.unknowns import Balanced, Free, Interval, Unknown
 from backlight.inverse.unknowns import Gaussian as GaussianPrior
 from backlight.maths.holes import continued
 from backlight.systems.autofocus import back_propagate, brightness
