@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from backlight.io.jsonfile import read_json, write_json
     from backlight.io.ptylab import ptylab_metadata
     from backlight.io.reader import Record, info, read
-    from backlight.io.runfile import data_paths, instrument_paths, load
+    from backlight.io.runfile import load
     from backlight.io.runmodel import Between, DataSection, EstimateSection, Prior, Regularizer, RunFile
+    from backlight.io.runpaths import data_paths, instrument_paths
     from backlight.io.runtext import dump, template
     from backlight.io.sandbox import Decoder, Limits
     from backlight.io.tables import read_rows, read_table
@@ -29,7 +30,8 @@ _HOMES = {
     "jsonfile": ("read_json", "write_json"),
     "ptylab": ("ptylab_metadata",),
     "reader": ("Record", "info", "read"),
-    "runfile": ("data_paths", "instrument_paths", "load"),
+    "runfile": ("load",),
+    "runpaths": ("data_paths", "instrument_paths"),
     "runmodel": ("Between", "DataSection", "EstimateSection", "Prior", "Regularizer", "RunFile"),
     "runtext": ("dump", "template"),
     "sandbox": ("Decoder", "Limits"),

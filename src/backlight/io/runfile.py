@@ -21,15 +21,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from backlight import units
-from backlight.errors import InputError, RunFileError, nearest
-from backlight.io.formats import regular_path
-from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, Rows, RunFile, Unknown
+from backlight.errors import RunFileError, nearest
+from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, Regularizer, RunFile, Unknown
+from backlight.io.runpaths import check_files
+from backlight.io.runvalues import ValueReader, example
 from backlight.io.toml import load_toml
 from backlight.schema import Key, OneOf, SystemSchema, Way
 
-_PLAIN = {"flag": bool, "count": int, "text": str, "file": str, "picture": str}
-_FILE = "the name of a file"
-_PLAIN_WORDS = {"flag": "true or false", "count": "a whole number", "text": "text", "file": _FILE, "picture": _FILE}
 SECTIONS = ("system", "unusual", "data", "instrument", "unknown", "estimate")
 MANY_FRAMES = ("held_out", "halves")
 """What `[estimate]` says of several frames of one sample."""
@@ -86,7 +84,7 @@ def load(
         path.parent,
         tuple(taken),
     )
-    _check_files(run, path)
+    check_files(run, path)
     return run
 
 
@@ -137,8 +135,6 @@ def _section(model: type[SectionT], value: object, where: str) -> SectionT:
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[Any, ...]) -> list[str]:
-    from backlight.io.runmodel import Regularizer
-
     return list((Regularizer if "regularizers" in loc else model).model_fields)
 
 
@@ -175,7 +171,7 @@ class _Reader:
     """Turns `[instrument]` and `[unknown]` into SI by the keys of one system."""
 
     def __init__(self, path: Path, schema: SystemSchema, unusual: tuple[str, ...]):
-        self.path, self.schema, self.unusual = path, schema, unusual
+        self.path, self.schema, self.values = path, schema, ValueReader(unusual)
 
     def lacking(self, table: Collection[str], unknown: Mapping[str, Unknown]) -> set[str]:
         """Return the keys that `[instrument]` should have and has not."""
@@ -194,9 +190,10 @@ class _Reader:
         values: dict[str, Known] = {}
         for key in self.schema.instrument:
             if key.name in table:
-                values[key.name] = self._known(key, table[key.name], f"{where} {key.name}")
+                values[key.name] = self.values.known(key, table[key.name], f"{where} {key.name}")
             elif key.name in taken:
-                values[key.name] = self._checked(key, taken[key.name], f"{where} {key.name}, as the frames' file says")
+                said = f"{where} {key.name}, as the frames' file says"
+                values[key.name] = self.values.checked(key, taken[key.name], said)
             elif key.required and not isinstance(unknown.get(key.name), Between | Prior):
                 line = f"{key.name} = {example(key)}"
                 raise RunFileError(f"{where} {key.name}", got="no such key", expected=key.help, remedy=f"add {line}")
@@ -218,9 +215,6 @@ class _Reader:
         raise RunFileError(f"{self.path} [instrument]", got=_listed(sorted(said)) or f"nothing about {thing.help}",
                            expected=f"{thing.help} in one way: {ways_in_words(thing)}",
                            remedy="; ".join(remedy))  # fmt: skip
-
-    def _checked(self, key: Key, value: Known, where: str) -> Known:
-        return value if isinstance(value, Path | tuple) else self._in_bounds(key, float(value), where)
 
     def _needs_start(self, key: Key) -> bool:
         """Tell whether the unknown of this name is a number that nothing in the frames tells."""
@@ -244,119 +238,7 @@ class _Reader:
         where = f"{self.path} [unknown]"
         _known_names(table, [k.name for k in self.schema.unknown], where, "key")
         keys = {key.name: key for key in self.schema.unknown}
-        return {name: self._unknown(keys[name], value, f"{where} {name}") for name, value in table.items()}
-
-    def _unknown(self, key: Key, value: object, where: str) -> Unknown:
-        if isinstance(value, bool):
-            return value
-        forms = "true, { between = [low, high] } or { value = ..., std = ... }"
-        if key.dimension == "field":
-            raise RunFileError(where, got=repr(value), expected="true or false", remedy=key.help)
-        if key.dimension == "count":
-            return self._number_of(key, value, where)
-        if isinstance(value, dict) and set(value) == {"between"}:
-            return self._between(key, value["between"], where)
-        if isinstance(value, dict) and set(value) == {"value", "std"}:
-            centre = self._scalar(key, value["value"], f"{where} value")
-            return Prior(value=centre, std=self._std(key, value["std"], f"{where} std"))
-        if isinstance(value, dict):
-            wrong = next((n for n in value if n not in ("between", "value", "std")), None)
-            remedy = nearest(wrong, ("between", "value", "std")) if wrong else "value and std go together"
-            raise RunFileError(where, got=repr(value), expected=forms, remedy=remedy)
-        raise RunFileError(where, got=repr(value), expected=forms)
-
-    def _number_of(self, key: Key, value: object, where: str) -> int:
-        if type(value) is not int:
-            raise RunFileError(where, got=repr(value), expected="true, false or a whole number", remedy=key.help)
-        self._limits(key, value, where)
-        return value
-
-    def _between(self, key: Key, value: object, where: str) -> Between:
-        if not isinstance(value, list) or len(value) != 2:
-            raise RunFileError(where, got=repr(value), expected='two values, such as ["38 mm", "45 mm"]')
-        low, high = (self._scalar(key, v, f"{where} between") for v in value)
-        if not low < high:
-            raise RunFileError(where, got=repr(value), expected="the smaller value first", remedy="swap them")
-        return Between(low=low, high=high)
-
-    def _std(self, key: Key, value: object, where: str) -> float:
-        std = self._parse(key, value, where)
-        if std <= 0:
-            raise RunFileError(where, got=repr(value), expected="a standard deviation above zero")
-        return std
-
-    def _known(self, key: Key, value: object, where: str) -> Known:
-        if key.dimension == "rows":
-            return Path(value) if isinstance(value, str) else self._rows(key, value, where)
-        if key.many and isinstance(value, list):
-            if not value:
-                raise RunFileError(where, got="an empty list", expected=key.help)
-            self._as_many(key, value, where)
-            return tuple(self._one(key, v, f"{where}[{i}]") for i, v in enumerate(value))
-        self._as_many(key, value, where)
-        return self._one(key, value, where)
-
-    def _rows(self, key: Key, value: object, where: str) -> Rows:
-        if not isinstance(value, list) or not value:
-            raise RunFileError(where, got=repr(value), expected="a list of lists of whole numbers, or a table's name",
-                               remedy=f"{key.name} = {example(key)}")  # fmt: skip
-        return tuple(self._row(key, row, f"{where}[{i}]") for i, row in enumerate(value))
-
-    def _row(self, key: Key, row: object, where: str) -> tuple[int, ...]:
-        if not isinstance(row, list) or not row or any(type(number) is not int for number in row):
-            raise RunFileError(where, got=repr(row), expected="a list of whole numbers", remedy=key.help)
-        for number in row:
-            self._limits(key, number, where)
-        return tuple(row)
-
-    def _as_many(self, key: Key, value: object, where: str) -> None:
-        """Refuse a number of values other than the one that the key has, where it has one."""
-        count = 0 if isinstance(key.many, bool) else key.many
-        if count and not (isinstance(value, list) and len(value) == count):
-            raise RunFileError(where, got=repr(value), expected=f"a list of {count}",
-                               remedy=f"{key.name} = {example(key)}")  # fmt: skip
-
-    def _one(self, key: Key, value: object, where: str) -> float | int | bool | str:
-        plain = _PLAIN.get(key.dimension)
-        if plain is None:
-            return self._scalar(key, value, where)
-        if type(value) is not plain:
-            raise RunFileError(where, got=repr(value), expected=_PLAIN_WORDS[key.dimension], remedy=key.help)
-        if key.choices and value not in key.choices:
-            raise RunFileError(where, got=repr(value), expected="a known name", remedy=nearest(str(value), key.choices))
-        if isinstance(value, int) and not isinstance(value, bool):
-            self._limits(key, value, where)
-        return Path(value) if key.dimension in ("file", "picture") else value  # type: ignore[return-value]
-
-    def _scalar(self, key: Key, value: object, where: str) -> float:
-        return self._in_bounds(key, self._parse(key, value, where), where)
-
-    def _in_bounds(self, key: Key, number: float, where: str) -> float:
-        self._limits(key, number, where)
-        if key.name not in self.unusual:
-            self._plausible(key, number, where)
-        return number
-
-    def _parse(self, key: Key, value: object, where: str) -> float:
-        try:
-            return units.parse(value, key.dimension, where=where, name=key.name)
-        except InputError as error:
-            raise RunFileError(where, got=error.got, expected=error.expected, remedy=error.remedy) from None
-
-    def _plausible(self, key: Key, number: float, where: str) -> None:
-        try:
-            units.plausible(key.name, number, where=where)
-        except InputError as error:
-            remedy = f"{error.remedy} (if it is right: unusual = [{key.name!r}] at the top)" if error.remedy else ""
-            raise RunFileError(where, got=error.got, expected=error.expected, remedy=remedy) from None
-
-    def _limits(self, key: Key, number: float, where: str) -> None:
-        dimension = key.dimension if key.dimension in units.DIMENSIONS else "dimensionless"
-        shown = units.format_quantity(number, dimension, digits=6)
-        for limit, wrong, word in ((key.low, "<", "at least"), (key.high, ">", "at most")):
-            if limit is not None and (number < limit if wrong == "<" else number > limit):
-                bound = units.format_quantity(limit, dimension, digits=6)
-                raise RunFileError(where, got=shown, expected=f"{word} {bound}: {key.help}")
+        return {name: self.values.unknown(keys[name], value, f"{where} {name}") for name, value in table.items()}
 
 
 def _check_choices(estimate: EstimateSection, schema: SystemSchema, path: Path) -> None:
@@ -393,48 +275,3 @@ def _check_tiles(estimate: EstimateSection, schema: SystemSchema, path: Path) ->
         raise RunFileError(f"{path} [estimate] halves", got="true beside tile",
                            expected="a field that is taken as a whole: its two pictures are compared",
                            remedy="remove the line, or crop the frames to one tile ([data] crop)")  # fmt: skip
-
-
-def data_paths(run: RunFile) -> dict[str, list[Path]]:
-    """Return the files `[data]` names, resolved against the run file's folder; patterns stay patterns."""
-    if run.data is None:
-        return {}
-    frames = run.data.frames if isinstance(run.data.frames, list) else [run.data.frames]
-    single = {"background": run.data.background, "mask": run.data.mask}
-    found = {"frames": [run.folder / name for name in frames]}
-    return found | {field: [run.folder / name] for field, name in single.items() if name is not None}
-
-
-def instrument_paths(run: RunFile) -> dict[str, Path]:
-    """Return the files `[instrument]` names, resolved against the run file's folder."""
-    return {name: run.folder / value for name, value in run.instrument.items() if isinstance(value, Path)}
-
-
-def _check_files(run: RunFile, path: Path) -> None:
-    for field, paths in data_paths(run).items():
-        name = "background or reference" if field == "background" else field
-        for file in paths:
-            if any(c in file.name for c in "*?[") and not file.exists():
-                continue  # a pattern: expanded, and its matches checked, by the reader
-            _check_file(file, f"{path} [data] {name}")
-    for name, file in instrument_paths(run).items():
-        _check_file(file, f"{path} [instrument] {name}")
-
-
-def _check_file(file: Path, where: str) -> None:
-    try:
-        regular_path(file)
-    except InputError as error:
-        raise RunFileError(where, got=f"{file}: {error.got}", expected=error.expected,
-                           remedy="names are relative to the run file") from None  # fmt: skip
-
-
-def example(key: Key) -> str:
-    """Write an example value of a key as TOML."""
-    if key.example is not None:
-        plain = key.dimension in ("flag", "count", "dimensionless") or key.example[:1] in '["'
-        return key.example if plain else f'"{key.example}"'
-    return {"length": '"1 mm"', "angle": '"1 mrad"', "time": '"1 ms"', "curvature": '"1 1/m"',
-            "dimensionless": "1.0", "flag": "true",
-            "count": "1", "text": '"name"', "file": '"file.csv"', "picture": '"file.tif"'
-            }.get(key.dimension, "true")  # fmt: skip

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from backlight import units
 from backlight.errors import printable
-from backlight.io.runfile import TILES, data_paths, example, instrument_paths, not_of_one_frame, ways_in_words
+from backlight.io.runfile import TILES, not_of_one_frame, ways_in_words
 from backlight.io.runmodel import Between, DataSection, EstimateSection, Known, Prior, RunFile, Unknown
+from backlight.io.runpaths import data_paths, instrument_paths
+from backlight.io.runvalues import example
 from backlight.schema import Key, SystemSchema
 
 

@@ -10,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from backlight.io.commit import sha256
-from backlight.io.runfile import data_paths, instrument_paths
 from backlight.io.runmodel import RunFile
+from backlight.io.runpaths import data_paths, instrument_paths
 
 _PACKAGES = ("backlight", "jax", "jaxlib", "equinox", "optax", "numpy", "scipy")
 

@@ -12,7 +12,7 @@ from backlight import units
 from backlight.errors import InputError, nearest
 from backlight.inverse.tree import leaf_paths, set_leaves
 from backlight.io import write_tiff
-from backlight.io.runfile import example
+from backlight.io.runvalues import example
 from backlight.runs.folder import load, read_result
 from backlight.runs.result import rounded
 from backlight.schema import Key, SystemSchema
