@@ -17,7 +17,7 @@ from backlight.inverse.least_squares import LevenbergMarquardt
 from backlight.inverse.optimize import optimize
 from backlight.inverse.unknowns import Free
 from backlight.light import Rays
-from backlight.maths.double import doubled
+from backlight.maths.double_precision import doubled
 from backlight.rays import Asphere, Lens, trace
 from backlight.rays.rims import without_rims
 from backlight.systems.lens_merit import spots

@@ -22,7 +22,7 @@ from backlight.inverse.tree import get_leaf, resolve
 from backlight.inverse.uncertainty import Uncertainty, uncertainty
 from backlight.inverse.unknowns import Interval, Unknown
 from backlight.inverse.variable_projection import VariableProjection
-from backlight.maths.double import doubled, in_double_precision
+from backlight.maths.double_precision import doubled, in_double_precision
 
 FALLING = 0.01
 """Of the objective, over the last tenth of a search: what falls by more has not settled."""

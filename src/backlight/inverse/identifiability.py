@@ -13,7 +13,7 @@ from backlight.inverse.problem import FEW, build
 from backlight.inverse.regularizers import Regularizer
 from backlight.inverse.uncertainty import Uncertainty, uncertainty
 from backlight.inverse.unknowns import Free, Unknown
-from backlight.maths.double import doubled, in_double_precision
+from backlight.maths.double_precision import doubled, in_double_precision
 
 
 def identifiability(

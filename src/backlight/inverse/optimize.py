@@ -19,7 +19,7 @@ from backlight.inverse.problem import Coordinates, Problem, build, predicted
 from backlight.inverse.solver import Solver
 from backlight.inverse.tree import get_leaf
 from backlight.inverse.unknowns import Unknown
-from backlight.maths.double import doubled, in_double_precision
+from backlight.maths.double_precision import doubled, in_double_precision
 
 UPDATES = 30
 """Of multipliers, at most."""

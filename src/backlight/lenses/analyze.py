@@ -17,7 +17,7 @@ from backlight.lenses.fields import field_name, launched
 from backlight.lenses.record import LensFile
 from backlight.lenses.traced import ALONG, ALONG_X, ALONG_Y, EVERY, MAPPED, RULED, WITHIN, Traced, contrasts, traced
 from backlight.light import RayStatus
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import MTF, Distortion, Fan, FieldCurvature, Lens, Seidel
 from backlight.rays.colors import colors_of
 from backlight.rays.trace import demand_chief

@@ -9,7 +9,7 @@ import numpy as np
 
 from backlight.errors import InputError
 from backlight.lenses.focus import before_focus
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import Lens, first_order, with_f_number, with_numerical_aperture, with_object_aperture
 
 Aperture = Callable[[Lens, float], Lens]

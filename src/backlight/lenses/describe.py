@@ -10,7 +10,7 @@ import numpy as np
 from backlight.errors import InputError
 from backlight.lenses.record import LensFile
 from backlight.light import Material, RayStatus
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import FirstOrder, Lens, Surface, first_order, gauss_legendre, launch, trace
 
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from backlight import units
 from backlight.errors import InputError
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import first_order, image_scale
 
 

@@ -1,6 +1,6 @@
 """A near object as seen from the focal point, and its image."""
 
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import FirstOrder, Lens
 from backlight.rays.first_order import image_distance as distance_of
 

@@ -12,7 +12,7 @@ from backlight.errors import InputError
 from backlight.lenses.record import ANGLE, IMAGE, OBJECT, LensFile
 from backlight.lenses.zemax_surfaces import numbers_of
 from backlight.light import AbbeGlass, ConstantIndex, Glass, Material
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import Conic, Grating, Lens, Pose, Surface
 
 MM = 1e-3

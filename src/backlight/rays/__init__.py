@@ -1,9 +1,9 @@
 """Ray-optical parts: lenses of surfaces, rays traced through them, what a lens does to first order. Physics only."""
 
 from backlight.rays.aiming import aim as aim
-from backlight.rays.apertures import with_f_number as with_f_number
-from backlight.rays.apertures import with_numerical_aperture as with_numerical_aperture
-from backlight.rays.apertures import with_object_aperture as with_object_aperture
+from backlight.rays.beam_width import with_f_number as with_f_number
+from backlight.rays.beam_width import with_numerical_aperture as with_numerical_aperture
+from backlight.rays.beam_width import with_object_aperture as with_object_aperture
 from backlight.rays.diffraction import focused as focused
 from backlight.rays.diffraction import psf as psf
 from backlight.rays.diffraction import strehl as strehl

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid, Image
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.exact import Number
 from backlight.maths.safe import squared_modulus
 from backlight.rays.colors import Colors, colors_of

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 
 from backlight.maths.argument import whole
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.exact import Number
 from backlight.rays.exit_pupil import chief_place, start
 from backlight.rays.launch import FieldPoint, PupilPoints

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Rays
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.exact import Number
 from backlight.rays.exit_pupil import chief_place, determinant, exit_pupil, start
 from backlight.rays.launch import FieldPoint, PupilPoints, demand_field

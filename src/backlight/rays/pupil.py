@@ -12,7 +12,7 @@ from jaxtyping import Array, Complex, Float
 from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.maths.argument import whole
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.exact import Number
 from backlight.rays.exit_pupil import Leaving, at_points, chief_place, demand_light, determinant, start
 from backlight.rays.first_order import first_order

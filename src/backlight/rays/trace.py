@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Rays, RayStatus
-from backlight.maths.double import doubled
+from backlight.maths.double_precision import doubled
 from backlight.maths.vectors import Vector
 from backlight.rays.interfaces import diffracted, reflected, refracted
 from backlight.rays.lens import Lens

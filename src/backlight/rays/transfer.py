@@ -11,7 +11,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.maths.argument import whole
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.exact import Number
 from backlight.maths.safe import amplitude
 from backlight.rays.colors import Colors, colors_of

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.maths.argument import whole
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.zernike import Term, noll_term, zernikes
 from backlight.rays.wavefront import Wavefront
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from backlight.lenses.record import AIR_BELOW
 from backlight.lenses.traced import ONCE
 from backlight.light import RayStatus
-from backlight.maths.double import doubled, in_double_precision
+from backlight.maths.double_precision import doubled, in_double_precision
 from backlight.rays import Lens, footprints, launch, trace
 from backlight.rays.rims import without_rims
 from backlight.report.canvas import BLUE, GRAY, ORANGE, canvas

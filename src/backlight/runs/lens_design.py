@@ -18,7 +18,7 @@ from backlight.lenses.describe import demand_light
 from backlight.lenses.fields import field_name, launched
 from backlight.lenses.record import AIR_BELOW
 from backlight.light import RayStatus
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import Lens, first_order, gauss_legendre, launch, trace
 from backlight.rays.rims import without_rims
 from backlight.units import mm

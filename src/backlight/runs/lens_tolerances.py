@@ -16,7 +16,7 @@ from backlight.lenses.describe import demand_light
 from backlight.lenses.fields import launched
 from backlight.lenses.record import AIR_BELOW
 from backlight.light import Material
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.rays import Lens, Pose, Surface, gauss_legendre
 from backlight.rays.rims import without_rims
 from backlight.systems.lens_merit import bundles, spots

@@ -12,7 +12,7 @@ from backlight.camera import Camera, Gaussian, Noise
 from backlight.errors import InputError
 from backlight.light import Grid, Image
 from backlight.maths.argument import instance, whole_pair
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given, Vector, vector
 from backlight.maths.safe import real_array

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from backlight.errors import InputError
 from backlight.inverse.constraints import Constraint, within
 from backlight.light import Rays
-from backlight.maths.double import doubled, in_double_precision
+from backlight.maths.double_precision import doubled, in_double_precision
 from backlight.maths.safe import square_root
 from backlight.rays import Lens, PupilPoints, aim, first_order, gauss_legendre, launch, trace
 from backlight.rays.colors import colors_of

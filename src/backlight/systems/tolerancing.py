@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.inverse.tree import get_leaf, resolve, set_leaves
-from backlight.maths.double import doubled, in_double_precision
+from backlight.maths.double_precision import doubled, in_double_precision
 
 Merit = Callable[[Any], Float[Array, "..."]]
 

@@ -8,7 +8,7 @@ from jax.core import Tracer
 from jaxtyping import Array
 
 from backlight.errors import InputError
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 from backlight.maths.exact import Number
 from backlight.rays.first_order import first_order
 from backlight.rays.lens import Lens

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from backlight.maths.double import in_double_precision
+from backlight.maths.double_precision import in_double_precision
 
 
 def test_what_was_used_in_64_bits_can_be_used_in_32_after():
