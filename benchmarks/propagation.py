@@ -8,6 +8,9 @@ distance; `block` is eight steps of descent in one program, as a search takes th
 once and not by each step. Yardsticks, interleaved in one process, least time of all repeats:
 
 - `fft`: the complex transforms that the task cannot do without: two forward, four with the gradient, 32 for a block;
+- `woven`: the same transforms, each but the last times a transfer function that lies in memory. No program can do with
+  less, and what it takes more than `fft` is XLA's: a product is shared by two threads, the thread that ends it goes on,
+  and a transform that is begun by a thread of the pool has that one alone;
 - `torch`: the same mathematics by hand in PyTorch, and
 - `torchoptics`: TorchOptics, where they are installed (`pip install torch==2.13.0 torchoptics==1.0.2`).
 """
@@ -66,6 +69,21 @@ def ours(values: np.ndarray, size: int, weight: np.ndarray) -> dict[str, Candida
         "forward": lambda: jax.block_until_ready(forward(u, z)),
         "gradient": lambda: jax.block_until_ready(gradient(planes, z)),
         "block": lambda: jax.block_until_ready(block(planes, z)),
+    }
+
+
+def woven_transforms(values: np.ndarray, size: int) -> dict[str, Candidate]:
+    """Return the transforms with a product between them."""
+    u = jnp.asarray(np.resize(values, (*values.shape[:-2], size, size)))
+    kernel = jnp.exp(1j * jnp.linspace(0, 6, size)) * jnp.ones((size, 1))
+    there = lambda u, k: jnp.fft.ifft2(jnp.fft.fft2(u) * k)  # noqa: E731
+    back = lambda u, k: jnp.fft.fft2(jnp.fft.ifft2(there(u, k) * k) * k)  # noqa: E731
+    forward, gradient = jax.jit(there), jax.jit(back)
+    block = jax.jit(lambda u, k: _repeated(lambda u, _: (back(u, k), None), u))
+    return {
+        "forward": lambda: jax.block_until_ready(forward(u, kernel)),
+        "gradient": lambda: jax.block_until_ready(gradient(u, kernel)),
+        "block": lambda: jax.block_until_ready(block(u, kernel)),
     }
 
 
@@ -149,7 +167,11 @@ def measure(batch: int, size: int, repeats: int) -> dict:
     values = (rng.standard_normal((batch, size, size)) + 1j * rng.standard_normal((batch, size, size))).astype("c8")
     weight = rng.uniform(0, 1, (size, size)).astype("f4")
     padded = size + AngularSpectrum.planned(Grid((size, size), PITCH), WAVELENGTH, DISTANCE).padding[0]
-    candidates = {"backlight": ours(values, padded, weight), "fft": bare_transforms(values, padded)}
+    candidates = {
+        "backlight": ours(values, padded, weight),
+        "fft": bare_transforms(values, padded),
+        "woven": woven_transforms(values, padded),
+    }
     if importlib.util.find_spec("torch"):
         candidates["torch"] = by_hand_in_torch(values, padded, weight)
     if importlib.util.find_spec("torchoptics"):
@@ -173,7 +195,8 @@ def _apart(mine: np.ndarray, other: np.ndarray) -> float:
 def _judged(candidates: dict[str, dict[str, Candidate]], kind: str, repeats: int) -> dict:
     best = _least_times({name: found[kind] for name, found in candidates.items() if kind in found}, repeats)
     ratio = {name: best["backlight"] / best[name] for name in best if name != "backlight"}
-    return {"seconds": best, "ratio": ratio, "met": {name: ratio[name] <= LIMITS[kind][name] for name in ratio}}
+    return {"seconds": best, "ratio": ratio, "met": {name: ratio[name] <= most for name, most in LIMITS[kind].items()
+                                                     if name in ratio}}  # fmt: skip
 
 
 def _least_times(candidates: dict[str, Candidate], repeats: int) -> dict[str, float]:

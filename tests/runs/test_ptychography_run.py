@@ -228,6 +228,6 @@ def test_diodes_whose_pupils_stand_apart_are_refused(recorded, tmp_path):
 def test_a_table_with_its_axes_swapped_is_named(tmp_path):
     frames = record(texture(64, 0), 64, Truth(**PANEL, shift=(1e-3, -0.5e-3), rotation=0.05), 0)
     job = read_job(prepare(tmp_path, frames, TABLE[:, ::-1]))
-    note, *_ = ask(job).question.look()["notes"]
-    assert "with x and y swapped" in note
-    assert "check the order of its columns" in note
+    (said,) = ask(job).question.look()["contradictions"]
+    assert "with x and y swapped" in said
+    assert "check the order of its columns" in said

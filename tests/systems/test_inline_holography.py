@@ -177,8 +177,10 @@ def test_a_key_that_would_do_nothing_is_refused(frames, key):
 
 
 @pytest.mark.slow
-def test_one_iteration_is_honored(frames):
+def test_as_few_iterations_as_move_the_instrument_are_honored(frames):
     frames = frames[:, 50:110, 50:110]
-    found = answer(frames, TRUE_DISTANCE, {"sample": True, "distance": True}, iterations=1)
-    assert found.iterations == 1
+    found = answer(frames, TRUE_DISTANCE, {"sample": True, "distance": True}, iterations=2)
+    assert found.iterations == 2
     assert found.status == "stopped"
+    with pytest.raises(RunFileError, match="2 or more"):
+        answer(frames, TRUE_DISTANCE, {"sample": True, "distance": True}, iterations=1)
