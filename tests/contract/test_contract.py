@@ -11,10 +11,10 @@ from inputs import NO_CARRIER, field
 
 from backlight.testing import CHECKS, Case, ContractError, central_difference, check_saved
 from backlight.testing.checks import check_energy, check_grids, check_precision, check_vmap
-from backlight.testing.gradients import check_gradients
+from backlight.testing.gradients import check_curvature, check_gradients
 
-SLOW = ("jit", "vmap", "grids")
-"""Checks that compile every part more than once; the others run each time."""
+SLOW = ("jit", "vmap", "grids", "curvature")
+"""Checks that compile every part more than once, or for long; the others run each time."""
 
 
 SLOW_GRADIENTS = (
@@ -81,6 +81,16 @@ def _(primals, tangents):
     return primals[0], 2 * tangents[0]
 
 
+@jax.custom_jvp
+def _straight(strength):
+    return strength**2
+
+
+@_straight.defjvp
+def _(primals, tangents):
+    return primals[0] ** 2, 2 * jax.lax.stop_gradient(primals[0]) * tangents[0]
+
+
 @jax.custom_batching.custom_vmap
 def _factor(strength):
     return jnp.ones_like(strength)
@@ -97,6 +107,11 @@ BROKEN = {
         check_gradients,
         broken(lambda s, u: _wrong_slope(s) * jnp.abs(u) ** 2, dead=IGNORED),
         "central difference",
+    ),
+    "curvature": (
+        check_curvature,
+        broken(lambda s, u: _straight(s) * jnp.abs(u) ** 2, dead=IGNORED),
+        "second derivative",
     ),
     "frozen leaf": (
         check_gradients,

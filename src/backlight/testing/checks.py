@@ -18,7 +18,7 @@ from backlight.testing.case import (
     random_like,
     relative_error,
 )
-from backlight.testing.gradients import check_gradients
+from backlight.testing.gradients import check_curvature, check_gradients
 
 ODD = (11, 5), (3e-6, 2e-6)
 """An odd, anisotropic grid; the other checks run on an odd × even one."""
@@ -146,6 +146,7 @@ CHECKS: dict[str, Callable[[Case], None]] = {
     "vmap": check_vmap,
     "precision": check_precision,
     "gradients": check_gradients,
+    "curvature": check_curvature,
     "adjoint": check_adjoint,
     "energy": check_energy,
 }

@@ -90,6 +90,49 @@ def check_gradients(case: Case) -> None:
                 _compare_difference(case, name, float(slope), size, np.asarray(values))
 
 
+def check_curvature(case: Case) -> None:
+    """Compare second derivatives with differences of the gradient, in double precision.
+
+    Along one random direction of all leaves at once, H·d by forward over reverse, so that mixed derivatives count;
+    leaf by leaf within 1e-6 of it or of the gradient's part. A rule of derivatives that takes for a constant what it
+    multiplies by is right at first order and wrong here.
+    """
+    if not case.differentiable:
+        return
+    with jax.enable_x64(True):
+        tree = case.tree()
+        terms = _random_functional(case, tree)
+        gradient = eqx.filter_grad(lambda tree: jnp.mean(terms(tree)))
+        along = map_named(lambda name, leaf: _tangent(case, name, leaf), tree)
+        parts = named_leaves(along)
+
+        def told(tree: Any) -> dict[str, Any]:
+            """Return the gradient's part along each leaf's direction."""
+            found = named_leaves(gradient(tree))
+            return {name: jnp.sum(found[name] * parts[name]).real for name in parts}
+
+        @eqx.filter_jit
+        def line(t: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+            bent = eqx.filter_jvp(told, (tree,), (_arrays(along),))[1]  # `None` where it is 0 for sure
+            bent = {name: jnp.zeros(()) if bent[name] is None else bent[name] for name in parts}
+            return bent, jax.lax.map(lambda s: told(_moved(tree, along, s)), t)
+
+        bent, values = line(jnp.asarray(np.concatenate([STEPS, -STEPS])))
+        largest = max(float(jnp.abs(bent[name])) for name in parts)
+        for name in parts:
+            _compare_bend(case, name, float(bent[name]), np.asarray(values[name]), largest)
+
+
+def _compare_bend(case: Case, name: str, bend: float, values: np.ndarray, largest: float) -> None:
+    difference, doubt = central_difference(lambda _: values)
+    size = max(abs(bend), abs(difference), float(np.max(np.abs(values))), 1e-3 * largest)
+    if not abs(bend - difference) <= max(1e-6 * size, 10 * doubt):
+        raise ContractError(
+            case, "curvature", compared=f"second derivative along {name} against a difference of gradients",
+            got=f"{bend:.12g}", expected=f"{difference:.12g} ± {doubt:.1g}, to 1e-6 of {size:.3g}",
+        )  # fmt: skip
+
+
 def _check_dark(case: Case, tree: Any, differentiate: Callable[[Any], tuple[Any, Any]]) -> None:
     """Demand finite values and gradients where each leaf of `may_vanish` is zero."""
     leaves = named_leaves(tree)
@@ -127,15 +170,14 @@ def _inverse_size(leaf: Any) -> Any:
 
 
 def _direction(case: Case, tree: Any, name: str) -> Any:
-    """Return a random tangent in one leaf, as large as the leaf; zero in the others."""
+    """Return a random tangent in one leaf; zero in the others."""
+    return map_named(lambda path, leaf: _tangent(case, name, leaf) if path == name else jnp.zeros_like(leaf), tree)
 
-    def tangent(path: str, leaf: Any) -> Any:
-        if path != name:
-            return jnp.zeros_like(leaf)
-        size = (case.scales or {}).get(name) or float(jnp.max(jnp.abs(leaf))) or 1.0
-        return size * random_like(leaf, 3)
 
-    return map_named(tangent, tree)
+def _tangent(case: Case, name: str, leaf: Any) -> Any:
+    """Return a random tangent as large as the leaf."""
+    size = (case.scales or {}).get(name) or float(jnp.max(jnp.abs(leaf), initial=0.0)) or 1.0
+    return size * random_like(leaf, 3)
 
 
 def _arrays(tree: Any) -> Any:

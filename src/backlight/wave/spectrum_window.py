@@ -35,13 +35,13 @@ def window_about_axis(
 
 
 def within(spectrum: Complex[Array, "*modes y x"], shape: tuple[int, int]) -> Complex[Array, "*modes Y X"]:
-    """Return a spectrum of more samples, in FFT order: zeros between its highest frequencies; even numbers of them."""
+    """Return a spectrum of as many samples or more, in FFT order: zeros between its highest frequencies."""
     for axis, n in zip((-2, -1), shape, strict=True):
-        half = spectrum.shape[axis] // 2
-        if n == 2 * half:
+        given = spectrum.shape[axis]
+        if n == given:
             continue
-        positive, negative = jnp.split(spectrum, [half], axis=axis)
+        positive, negative = jnp.split(spectrum, [(given + 1) // 2], axis=axis)
         between = list(spectrum.shape)
-        between[axis] = n - 2 * half
+        between[axis] = n - given
         spectrum = jnp.concatenate([positive, jnp.zeros(between, spectrum.dtype), negative], axis=axis)
     return spectrum

@@ -1,5 +1,6 @@
 """The transfer function of free space, carrier-free and exact to round-off in float32."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -140,34 +141,60 @@ def _carried(spectrum: Array, per_wavelength: Array, sy: Array, sx: Array, where
 
 
 def _carried_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    """Return H·F and H·dF + H·F·d(exponent) with the exponent −2πi(z/λ)g(s) − 2π|z/λ|h(s)."""
-    spectrum, per_wavelength, sy, sx, where = primals
-    kernel = _kernel(*where)
+    """Return H·F and H·dF + H·F·d(exponent); both of what has derivatives again."""
+    spectrum, *at = primals
+    kernel = _kernel_at(*at)
     carried = spectrum * kernel
     change = jnp.zeros_like(carried) if _still(tangents[0]) else tangents[0] * kernel
-    s = sy[:, None] + sx[None, :]
-    if not _still(tangents[1]):
-        both = jax.lax.complex(-jnp.sign(per_wavelength) * _decay(s), -_delay(s))
-        change += carried * both * (2 * np.pi * tangents[1])
-    if not (_still(tangents[2]) and _still(tangents[3])):
-        ds = _instance(tangents[2])[:, None] + _instance(tangents[3])[None, :]
-        half_secant = np.pi / jnp.sqrt(jnp.maximum(jnp.abs(1 - s), 1e-12))
-        real, imag = jnp.where(s < 1, 0.0, -jnp.abs(per_wavelength)), jnp.where(s < 1, -per_wavelength, 0.0)
-        change += carried * jax.lax.complex(real * half_secant * ds, imag * half_secant * ds)
-    return carried, change
+    return carried, change + _slope(carried, at, tangents[1:])
 
 
 _carried.defjvp(_carried_jvp, symbolic_zeros=True)
 
 
+@jax.custom_jvp
+def _kernel_at(per_wavelength: Array, sy: Array, sx: Array, where: tuple) -> Array:
+    """Return H, with its derivative."""
+    return _kernel(*where)
+
+
+def _kernel_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    kernel = _kernel_at(*primals)
+    return kernel, _slope(kernel, primals, tangents)
+
+
+_kernel_at.defjvp(_kernel_jvp, symbolic_zeros=True)
+
+
+def _slope(carried: Array, at: Sequence[Any], tangents: Sequence[Any]) -> Array:
+    """Return H·F·d(exponent) of the exponent −2πi(z/λ)g(s) − 2π|z/λ|h(s)."""
+    per_wavelength, sy, sx = at[:3]
+    s = sy[:, None] + sx[None, :]
+    change = jnp.zeros_like(carried)
+    if not _still(tangents[0]):
+        both = jax.lax.complex(-jnp.sign(per_wavelength) * _decay(s), -_delay(s))
+        change += carried * both * (2 * np.pi * tangents[0])
+    if not (_still(tangents[1]) and _still(tangents[2])):
+        ds = _instance(tangents[1])[:, None] + _instance(tangents[2])[None, :]
+        half_secant = np.pi / jnp.sqrt(jnp.maximum(jnp.abs(1 - s), 1e-12))
+        real, imag = jnp.where(s < 1, 0.0, -jnp.abs(per_wavelength)), jnp.where(s < 1, -per_wavelength, 0.0)
+        change += carried * jax.lax.complex(real * half_secant * ds, imag * half_secant * ds)
+    return change
+
+
 def _delay(s: Array) -> Array:
     """Return g = 1 − √(1−s), without the cancellation; 1 for evanescent waves."""
-    return jnp.minimum(s, 1) / (1 + jnp.sqrt(jnp.maximum(1 - s, 0)))
+    return jnp.minimum(s, 1) / (1 + _root(1 - s))
 
 
 def _decay(s: Array) -> Array:
     """Return h = √(s−1) of evanescent waves, 0 for others."""
-    return jnp.sqrt(jnp.maximum(s - 1, 0))
+    return _root(s - 1)
+
+
+def _root(x: Array) -> Array:
+    """Return √max(x, 0), with a slope of 0 where x ≤ 0: that of the root itself is infinite at 0."""
+    return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
 
 
 def _still(tangent: Any) -> bool:
