@@ -120,3 +120,11 @@ def test_codes_run_from_zero_to_the_last():
 def test_impossible_parts_are_refused(make, words):
     with pytest.raises(InputError, match=words):
         make()
+
+
+def test_the_last_code_lies_below_the_ceiling():
+    assert Converter(step=1.0, ceiling=2.6)(jnp.asarray(5.0)) == 2.0
+    assert Converter(step=1.0, floor=-1.4, ceiling=2.0)(jnp.asarray([-9.0, 9.0])).tolist() == [-1.0, 2.0]
+    assert Converter(step=0.1, ceiling=0.3)(jnp.asarray(5.0)) == pytest.approx(0.3)  # a multiple but for round-off
+    with pytest.raises(InputError, match="ceiling"):
+        Converter(ceiling=np.inf)

@@ -250,3 +250,12 @@ def test_a_zernike_phase_lies_in_a_path_and_takes_any_order():
     assert behind(path, uniform()).values.shape == (32, 32)
     with pytest.raises(InputError, match="radius"):
         ZernikePhase(NollZernikes([0.1]), 0.0)
+
+
+def test_a_hole_of_no_radius_passes_nothing_and_an_obscuration_of_none_everything():
+    grid = Grid((8, 9), 1e-6)
+    light = Field(np.ones((8, 9)), grid, 532e-9)
+    slope = jax.grad(lambda a: jnp.sum(CircularAperture(a).share(grid)))(0.0)
+    assert float(jnp.max(CircularAperture(0.0)(light).irradiance)) == 0 == float(slope)
+    open_, disc = AnnularAperture(0.0, 3e-6)(light), CircularAperture(3e-6)(light)
+    np.testing.assert_array_equal(open_.irradiance, disc.irradiance)

@@ -44,6 +44,16 @@ def field(values=None, **carrier):
     return Field(smooth() if values is None else values, grid(), WAVELENGTH, **carrier)
 
 
+@pytest.mark.parametrize("shape", [(33, 35), (32, 45)])
+def test_on_an_odd_grid_a_point_is_the_transform_of_the_pupil(float64, shape):
+    point = np.zeros(shape, complex)
+    point[shape[0] // 2, shape[1] // 2] = 1
+    grid, objective = Grid(shape, 1e-6), Objective(0.1, 1.0)
+    found = objective(Field(point, grid, 532e-9)).values
+    wanted = np.fft.ifft2(np.fft.fft2(point) * np.asarray(objective.transfer(grid, 532e-9)))
+    np.testing.assert_allclose(found, wanted, atol=1e-12)
+
+
 def test_what_passes_comes_out_inverted_magnified_and_with_its_energy():
     image = behind(Objective(NA, -20.0), field(tilt=(2e4, 0.0), medium_index=1.33))
     assert np.allclose(image.values, smooth() / -20, atol=1e-9)

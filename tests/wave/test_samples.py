@@ -151,6 +151,7 @@ def test_the_mean_chord_is_the_mean_of_the_chord_and_keeps_its_digits():
         (lambda: FirstBorn(np.zeros((0, 4, 5)), 1e-6), "at least one slice"),
         (lambda: WavePropagation(np.zeros((1, 4, 5)), 1e-6, references=(0.0,)), "two or more"),
         (lambda: WavePropagation(np.zeros((1, 4, 5)), 1e-6, references=(0.1, 0.0)), "ascending"),
+        (lambda: WavePropagation(np.full((1, 4, 5), 0.1), 1e-6, references=(1.33, 1.43)), "span"),
         (lambda: Spheres([[0.0, 1.0]], 1e-6, 0.1, (4, 5)), r"\(z, y, x\)"),
         (lambda: Spheres(np.zeros((0, 3)), 1e-6, 0.1, (4, 5)), "one sphere or more"),
     ],

@@ -1,12 +1,14 @@
 """From signal to recorded numbers: saturation and rounding."""
 
+import math
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.maths.argument import setting, whole
-from backlight.maths.leaf import POSITIVE
+from backlight.maths.leaf import FINITE, POSITIVE
 from backlight.maths.straight_through import straight_through
 
 
@@ -36,6 +38,9 @@ class Converter(eqx.Module):
     def __init__(self, *, step: float | None = None, floor: float | None = None, ceiling: float | None = None):
         if step is not None:
             setting("step", step, POSITIVE)
+        for name, limit in (("floor", floor), ("ceiling", ceiling)):
+            if limit is not None:
+                setting(name, limit, FINITE)
         if floor is not None and ceiling is not None and not floor < ceiling:
             raise InputError("floor", got=f"{floor} with ceiling {ceiling}", expected="floor < ceiling")
         self.step, self.floor, self.ceiling = step, floor, ceiling
@@ -48,7 +53,14 @@ class Converter(eqx.Module):
             signal = jnp.where(signal > self.ceiling, self.ceiling, signal)
         if self.step is None:
             return signal
-        return straight_through(jnp.round(signal / self.step) * self.step, signal)
+        return straight_through(jnp.clip(jnp.round(signal / self.step), *self._codes) * self.step, signal)
+
+    @property
+    def _codes(self) -> tuple[float, float]:
+        """Return the first and the last multiple of Δ within the limits; a limit that is one but for round-off is."""
+        step = 1.0 if self.step is None else self.step
+        low = -math.inf if self.floor is None else float(math.ceil(self.floor / step - 1e-6))
+        return low, math.inf if self.ceiling is None else float(math.floor(self.ceiling / step + 1e-6))
 
     @property
     def variance(self) -> float:

@@ -9,6 +9,9 @@ from backlight.light.grid import Grid
 class Image(eqx.Module):
     """Irradiance or camera signal: real `values` (*frames, y, x) on a `grid`.
 
+    A camera takes what lies on the first axis for wavelengths, and adds them up where it has no mosaic; a row of frames
+    goes through it one by one.
+
     Example:
         >>> import jax.numpy as jnp
         >>> from backlight.light import Grid, Image

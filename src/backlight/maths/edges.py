@@ -27,14 +27,15 @@ def disc(
     The distance is (a² − r²)/(2a) over the width of a sample across the edge, which differs by direction where samples
     are not square. Both are smooth at the center, the width by a quarter of a sample added above and below.
 
-    **Arguments:** `radius`: a > 0; `sample`: (height, width) of a sample, as soft as the edge shall be.
+    **Arguments:** `radius`: a ≥ 0, nothing at 0; `sample`: (height, width) of a sample, as soft as the edge shall be.
     """
     height, width = sample
     unit, ratio = jnp.sqrt(height * width), height / width
     square_y, square_x, size = (y / unit) ** 2, (x / unit) ** 2, radius / unit
     square = square_y + square_x
     across = (square_y * ratio + square_x / ratio + 0.25) / (square + 0.25)
-    return inside((size**2 - square) / (2 * size * jnp.sqrt(across)))
+    some = jnp.where(size > 0, size, 1.0)
+    return jnp.where(size > 0, inside((some**2 - square) / (2 * some * jnp.sqrt(across))), 0.0)
 
 
 def slit(x: Float[Array, "*shape"], width: Float[Array, ""], sample: Float[Array, ""]) -> Float[Array, "*shape"]:

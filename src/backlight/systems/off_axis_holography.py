@@ -55,6 +55,8 @@ from backlight.systems.run_words import (
 from backlight.systems.schemas import OFF_AXIS_HOLOGRAM
 
 FOURIER_FILTER = "fourier_filter"
+END = 0.01
+"""Of the interval: a distance that is found nearer to a bound lies at it."""
 TOTAL_VARIATION = 0.6
 """Default weight s²·0.6/σ with σ the standard deviation of √y, as for `inline_hologram`."""
 
@@ -149,7 +151,19 @@ def _first_look(
     if beams.empty is not None:
         leaves |= {EMPTY: around(beams.empty, shape), EMPTY_DISTANCE: -distance}
     kept = {path: np.asarray(value) for path, value in leaves.items()}
-    return Start(kept, found.brightness / question.brightness, tuple(notes))
+    return Start(
+        kept, found.brightness / question.brightness, tuple(notes), contradictions=_at_an_end(low, high, distance)
+    )
+
+
+def _at_an_end(low: float, high: float, found: float) -> tuple[str, ...]:
+    """Say that the sample is sharpest where the search ends: it may be sharper beyond."""
+    margin = END * (high - low)
+    if high <= low or low + margin < found < high - margin:
+        return ()
+    end = units.format_length(low if found <= low + margin else high)
+    return (f"The sample is sharpest at the very end of the distances that were allowed, {end}: it may lie beyond. "
+            "Widen `between`, or write a distance that you know.",)  # fmt: skip
 
 
 def _reading(

@@ -66,7 +66,8 @@ def choose(
     - `override`: take the most accurate candidate where none is good enough, and go on with undersampled light.
 
     The prediction starts from the samples as they are: light with energy up to the Nyquist frequency may have been
-    undersampled before, which no method mends, and is refused.
+    undersampled before, which no method mends, and is refused. A grid that is lit to its border, or an aperture's edge,
+    is what its samples say: a sharp edge that was meant between them has more light than they, by percents nearby.
 
     **Errors:** `InputError` where no candidate is good enough, unless `override`; where the distance ends in a focus of
     a mode's carrier; for a window that its modes do not share; where the grid cannot hold the bandwidth.

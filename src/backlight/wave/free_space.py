@@ -1,5 +1,6 @@
 """A stretch of homogeneous medium."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import equinox as eqx
@@ -11,6 +12,7 @@ from backlight.maths.argument import slot
 from backlight.maths.leaf import Given, Scalar, number
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
+from backlight.wave.propagation_error import carrier_phase
 from backlight.wave.sampling import Sampling
 
 
@@ -45,10 +47,12 @@ else:  # a run-time check of the protocol would ask for a scale where there may 
 class FreeSpace(eqx.Module):
     """Propagate over `distance` (z, m), by default with the band-limited angular spectrum.
 
-    A curved carrier of curvature c is taken along exactly (paraxial Fresnel scaling theorem): with M = 1 + z·c the
-    values are propagated over z/M on their own pixels, and come out on a grid M times wider, M times fainter, with
+    A curved carrier of curvature c is taken along by the Fresnel scaling theorem, which is paraxial: with M = 1 + z·c
+    the values are propagated over z/M on their own pixels, and come out on a grid M times wider, M times fainter, with
     curvature c/M and tilt τ/M. For c = 0 this is the plain method. Behind a focus M is negative, and so is the pitch:
-    the picture is upside down. At the focus itself (M = 0) there is no picture.
+    the picture is upside down. At the focus itself (M = 0) there is no picture. What the theorem misses is a phase,
+    about π z s⁴/(4λ) of light at the sine s (`Sampling.carrier_phase`); the irradiance hardly notices it: behind a
+    point source 5 mm away, 20 mm further and out to s = 0.05, the phase is off by 0.09 rad, the irradiance by 1e-3.
 
     **Arguments:**
 
@@ -89,7 +93,10 @@ class FreeSpace(eqx.Module):
 
     def _account(self, field: Field) -> Sampling:
         scale, _ = self._carried(field.curvature)
-        return self.method.sampling(_flat(field), self.distance / scale)
+        account = self.method.sampling(_flat(field), self.distance / scale)
+        if known_zero(field.curvature):
+            return account
+        return replace(account, carrier_phase=carrier_phase(field, self.distance))
 
     def _carried(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return 1 + z·c and c/(1 + z·c)."""

@@ -159,16 +159,32 @@ def straight_walk(wavelength: float, distance: float, tilt: float, aim: float) -
     return lambda frequency: distance * wavelength * (frequency + tilt) - aim
 
 
-def exact_walk(wavelength: float, distance: float, tilt: float, aim: float, across: float) -> Walk:
-    """Return the walk zλ(f+τ)/√(1 − λ²(f+τ)² − λ²τ′²), counted from `aim`; τ′ = `across`, the other axis' tilt."""
+def exact_walk(wavelength: float, distance: float, tilt: float, aim: float, across: Callable) -> Walk:
+    """Return the walk z·s/√(1 − s² − s′²) with s = λ(f+τ), counted from `aim`.
+
+    **Arguments:** `across`: f → the square of the sine s′ along the other axis that light of this frequency has: light
+    along the diagonal is steeper than each axis tells.
+    """
 
     def walk(frequency: np.ndarray) -> np.ndarray:
         sine = wavelength * (frequency + tilt)
-        cosine_squared = 1 - sine**2 - (wavelength * across) ** 2
+        cosine_squared = 1 - sine**2 - across(frequency)
         cosine = np.sqrt(np.maximum(cosine_squared, 1e-30))
         return np.where(cosine_squared > 0, distance * sine / cosine - aim, np.inf)
 
     return walk
+
+
+def mean_across(energy: np.ndarray, square: np.ndarray, pitch: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return f → the mean over the energy of what lies at f of a quantity of the other axis.
+
+    **Arguments:** `energy` (n, m) of each frequency of both axes, in FFT order; `square` (m,), the quantity; `pitch`,
+    m, of the first axis: beyond ±1/(2·pitch) the spectrum goes on periodically.
+    """
+    total = energy.sum(axis=1) + 1e-9 * energy.mean() + np.finfo(float).tiny  # where it is dark: as all of the light
+    mean = (energy @ square + (total - energy.sum(axis=1)) * (energy.sum(axis=0) @ square / energy.sum())) / total
+    places = np.fft.fftfreq(len(mean), pitch)
+    return lambda frequency: np.interp(frequency, places, mean, period=1 / pitch)
 
 
 def _within(landing: np.ndarray, width: float) -> np.ndarray:

@@ -1,12 +1,12 @@
 """The error of each way to propagate, predicted from where the light goes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from backlight.light import Field, Grid
-from backlight.wave.phase_space import Beamlets, Walk, beamlets, exact_walk, straight_walk
+from backlight.wave.phase_space import Beamlets, Walk, beamlets, exact_walk, mean_across, straight_walk
 from backlight.wave.sampling import (
     Cause,
     Sampling,
@@ -24,7 +24,8 @@ class Journey:
     """A field, the way it goes, and the window where it is looked at: concrete numbers, on the host.
 
     **Attributes:** `wavelength` in the medium; `distance`; `tilt` of the carrier; `aim`: the output's center minus the
-    input's; `width`: the output's, m, and `shape`; `light`: the field in phase space. All pairs are (y, x).
+    input's; `width`: the output's, m, and `shape`; `light`: the field in phase space; `across`: frequency along one
+    axis → the square of the sine along the other. All pairs are (y, x).
     """
 
     field: Field
@@ -35,13 +36,14 @@ class Journey:
     width: np.ndarray
     shape: tuple[int, int]
     light: tuple[Beamlets, Beamlets]
+    across: tuple[Callable, Callable]
 
     def walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
         """Return where the light of a frequency goes, at any angle."""
         z, (tilt_y, tilt_x) = self.distance if distance is None else distance, self.tilt
         return (
-            exact_walk(self.wavelength, z, tilt_y, self.aim[0], tilt_x),
-            exact_walk(self.wavelength, z, tilt_x, self.aim[1], tilt_y),
+            exact_walk(self.wavelength, z, tilt_y, self.aim[0], self.across[0]),
+            exact_walk(self.wavelength, z, tilt_x, self.aim[1], self.across[1]),
         )
 
     def straight_walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
@@ -53,17 +55,28 @@ class Journey:
 
 def journey(field: Field, distance: object, output: Grid) -> Journey:
     """Take the numbers out of a field and its output grid."""
-    z = float(numbers(distance))
+    z, wavelength = float(numbers(distance)), float(field.wavelength) / float(field.medium_index)
     return Journey(
         field=field,
-        wavelength=float(field.wavelength) / float(field.medium_index),
+        wavelength=wavelength,
         distance=z,
         tilt=numbers(field.tilt),
         aim=numbers(output.center) - numbers(field.grid.center),
         width=np.abs(numbers(output.pitch)) * np.asarray(output.shape),
         shape=output.shape,
         light=beamlets(field, z),
+        across=_across(field, wavelength),
     )
+
+
+def _across(field: Field, wavelength: float) -> tuple[Callable, Callable]:
+    """Return, for light of a frequency along y, the mean square of its sine along x; and the other way round."""
+    energy, pitch = spectral_energy(field, field.grid.shape), numbers(field.grid.pitch)
+    y, x = (
+        (wavelength * (np.fft.fftfreq(n, pitch[i]) + numbers(field.tilt)[i])) ** 2
+        for i, n in enumerate(field.grid.shape)
+    )
+    return mean_across(energy, x, abs(pitch[0])), mean_across(energy.T, y, abs(pitch[1]))
 
 
 def transfer_account(
@@ -158,6 +171,31 @@ def folding(
         Cause("wrap-around", np.sqrt(sum(wrapped)), remedy),
         Cause("frequencies left out", np.sqrt(sum(missed)), remedy),
     )
+
+
+def carrier_phase(field: Field, distance: object) -> float:
+    """Return the RMS phase, rad, that the scaling theorem misses behind a curved carrier: π z s⁴/(4λ) of each sine s.
+
+    That is the term of the exact phase after the paraxial one. s = λ(f+τ) + c·r; place and frequency, and both axes,
+    count as independent.
+    """
+    z, wavelength = float(numbers(distance)), float(field.wavelength) / float(field.medium_index)
+    places = np.abs(np.asarray(field.full).reshape(-1, *field.grid.shape)) ** 2
+    places, frequencies = places.sum(axis=0, dtype=float), spectral_energy(field, field.grid.shape)
+    pitch, tilt, curvature = numbers(field.grid.pitch), numbers(field.tilt), float(numbers(field.curvature))
+
+    def moments(axis: int) -> list[float]:
+        """Return the means of s², s⁴, s⁶ and s⁸ along an axis."""
+        n, other = field.grid.shape[axis], 1 - axis
+        place = curvature * numbers(field.grid.x if axis else field.grid.y)
+        sine = place[:, None] + wavelength * (np.fft.fftfreq(n, pitch[axis]) + tilt[axis])
+        share = np.outer(places.sum(axis=other) / max(places.sum(), np.finfo(float).tiny), frequencies.sum(axis=other))
+        return [float((share * sine ** (2 * k)).sum()) for k in (1, 2, 3, 4)]
+
+    y, x = moments(0), moments(1)
+    fourth = y[1] + 2 * y[0] * x[0] + x[1]
+    eighth = y[3] + 4 * y[2] * x[0] + 6 * y[1] * x[1] + 4 * y[0] * x[2] + x[3]
+    return float(np.pi * abs(z) / (4 * wavelength) * np.sqrt(max(eighth - fourth**2, 0.0)))
 
 
 def far_field(way: Journey) -> Cause:

@@ -43,6 +43,8 @@ class Sampling:
     - `undersampled`: share of the energy at the Nyquist frequency of the input's pixels where `input_margin` is too
       small, else 0: as much may have been folded in before. It is not in `error`, which starts from the samples as
       they are; `demand` counts it.
+    - `carrier_phase`: rad RMS, what the paraxial scaling of a curved carrier misses of the phase behind it. It is not
+      in `error`: the irradiance hardly notices.
 
     Example:
         >>> import numpy as np
@@ -60,6 +62,7 @@ class Sampling:
     operations: float = 0.0
     causes: tuple[Cause, ...] = ()
     undersampled: float = 0.0
+    carrier_phase: float = 0.0
 
     @property
     def error(self) -> float:
@@ -81,6 +84,11 @@ class Sampling:
             found.append(
                 f"The grid carries {self.kernel_margin:.2g} of the propagating band, and drops {self.energy_lost:.2%} "
                 "of the energy with the rest; pad more or shorten the distance."
+            )
+        if self.carrier_phase > PHASE:
+            found.append(
+                f"A curved carrier is taken along paraxially: the phase behind is off by {self.carrier_phase:.2g} rad "
+                "RMS, the irradiance by far less; where the phase counts, sample the sphere itself (curvature 0)."
             )
         return tuple(found)
 
@@ -117,6 +125,9 @@ class Sampling:
 
 SAMPLED = 1.02
 """Input margin below which light may be undersampled."""
+
+PHASE = 0.1
+"""rad: a carrier's phase that is off by more is told."""
 
 ROUND_OFF = 1e-6
 """What single precision may cost a field (docs/conventions.md)."""

@@ -3,6 +3,7 @@
 import itertools
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Complex, Float
 
@@ -35,7 +36,7 @@ class WavePropagation(Volume):
     reflections, which carry energy away from a step of the index and are not subtracted here.
 
     **Errors:** `InputError` if `contrast` has not three axes, or no slice; if `references` are fewer than two or not
-    ascending.
+    ascending, or do not span the contrast that is given: beyond them the straight line makes light from nothing.
 
     Example:
         >>> import numpy as np
@@ -57,6 +58,7 @@ class WavePropagation(Volume):
         self.references = tuple(float(c) for c in references)
         if len(references) < 2 or any(a >= b for a, b in itertools.pairwise(self.references)):
             raise InputError("references", got=repr(references), expected="two or more contrasts in ascending order")
+        _demand_span(self.references, self.contrast)
 
     def _passed(self, field: Field) -> Complex[Array, "*modes y x"]:
         kernels = [
@@ -74,6 +76,22 @@ class WavePropagation(Volume):
             return half * sum(share * ifft2(spectrum * kernel) for share, kernel in zip(shares, kernels, strict=True))
 
         return checkpointed_scan(step, field.values, self.contrast)
+
+
+def _demand_span(references: tuple[float, ...], contrast: ComplexMaps) -> None:
+    """Refuse contrasts beyond the references, but for round-off; not in a program that is traced."""
+    for volume in jax.tree.leaves(contrast):
+        if isinstance(volume, jax.core.Tracer):
+            continue
+        low, high = float(jnp.min(volume.real)), float(jnp.max(volume.real))
+        slack = 1e-6 * (references[-1] - references[0])
+        if low < references[0] - slack or high > references[-1] + slack:
+            raise InputError(
+                "references",
+                got=f"{references[0]:.4g} to {references[-1]:.4g} for a contrast of {low:.4g} to {high:.4g}",
+                expected="contrasts n − n_medium that span the sample's",
+                remedy=f"references=({min(low, references[0]):.4g}, …, {max(high, references[-1]):.4g})",
+            )  # fmt: skip
 
 
 def interpolation(x: Float[Array, "*shape"], nodes: tuple[float, ...]) -> list[Float[Array, "*shape"]]:
