@@ -127,9 +127,7 @@ def test_a_distance_at_the_end_of_its_interval_is_told(frame, low, high, told):
     between = {"between": (low * TRUE_DISTANCE, high * TRUE_DISTANCE)}
     question = ask(frame[None], INSTRUMENT, {"sample": True, "distance": between}, {"method": "fourier_filter"})
     against = question.look()["contradictions"]
-    assert [f"{1e3 * high * TRUE_DISTANCE:.3g}" in said and "may lie beyond" in said for said in against] == [
-        True
-    ] * told
+    assert ["may lie beyond" in said for said in against] == [True] * told
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ def checkpointed_scan(step: Callable[[State, Step], State], state: State, steps:
     state = _scanned(lambda state, block: _scanned(read, state, block), state, head)
     if whole == count:
         return state
-    return _scanned(read, state, jax.tree.map(lambda leaf: leaf[whole:], indexed))
+    return _scanned(step, state, jax.tree.map(lambda leaf: leaf[whole:], steps))
 
 
 def block_length(count: int) -> int:
@@ -62,7 +62,7 @@ def _known(value: Array, live: Array) -> Array:
 
 @_known.defjvp
 def _known_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    return primals[0], tangents[1]
+    return _known(*primals), tangents[1]
 
 
 def _scanned(step: Callable[[State, Step], State], state: State, steps: Step) -> State:

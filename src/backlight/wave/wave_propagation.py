@@ -5,6 +5,7 @@ import itertools
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
@@ -81,7 +82,7 @@ class WavePropagation(Volume):
 def _demand_span(references: tuple[float, ...], contrast: ComplexMaps) -> None:
     """Refuse contrasts beyond the references, but for round-off; not in a program that is traced."""
     for volume in jax.tree.leaves(contrast):
-        if isinstance(volume, jax.core.Tracer):
+        if isinstance(volume, Tracer):
             continue
         low, high = float(jnp.min(volume.real)), float(jnp.max(volume.real))
         slack = 1e-6 * (references[-1] - references[0])
