@@ -104,8 +104,8 @@ def test_the_report_shows_the_tiles(tiled, tmp_path):
 class Impatient(Interruption):
     """Asks the run to stop in the first half of the third tile, each tile taking two blocks."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, tell):
+        super().__init__(tell)
         self.patience = 4
 
     def obey(self):
@@ -115,8 +115,8 @@ class Impatient(Interruption):
 
 
 @contextmanager
-def impatient():
-    yield Impatient()
+def impatient(tell):
+    yield Impatient(tell)
 
 
 def stopped_and_resumed(run_file, out, monkeypatch):
