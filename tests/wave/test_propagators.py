@@ -422,3 +422,8 @@ def test_what_the_scaling_of_a_curved_carrier_misses_is_foretold(float64):
     assert off == pytest.approx(told.carrier_phase, rel=0.3)
     bright = np.linalg.norm(abs(truth) ** 2 - abs(found) ** 2) / np.linalg.norm(abs(truth) ** 2)
     assert bright < 0.1 * off
+
+
+def test_light_that_is_dark_has_an_account():
+    dark = Field(np.zeros((8, 9)), Grid((8, 9), 2e-6), 532e-9, curvature=10.0)
+    assert np.isfinite(FreeSpace(1e-3).sampling(dark).carrier_phase)

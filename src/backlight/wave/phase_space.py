@@ -181,8 +181,10 @@ def mean_across(energy: np.ndarray, square: np.ndarray, pitch: float) -> Callabl
     **Arguments:** `energy` (n, m) of each frequency of both axes, in FFT order; `square` (m,), the quantity; `pitch`,
     m, of the first axis: beyond ±1/(2·pitch) the spectrum goes on periodically.
     """
-    total = energy.sum(axis=1) + 1e-9 * energy.mean() + np.finfo(float).tiny  # where it is dark: as all of the light
-    mean = (energy @ square + (total - energy.sum(axis=1)) * (energy.sum(axis=0) @ square / energy.sum())) / total
+    tiny = np.finfo(float).tiny
+    everywhere = energy.sum(axis=0) @ square / max(energy.sum(), tiny)
+    spare = 1e-9 * energy.mean() + tiny  # where it is dark: as all of the light
+    mean = (energy @ square + spare * everywhere) / (energy.sum(axis=1) + spare)
     places = np.fft.fftfreq(len(mean), pitch)
     return lambda frequency: np.interp(frequency, places, mean, period=1 / pitch)
 
