@@ -40,24 +40,12 @@ SLOW_GRADIENTS = (
 """Parts whose gradients compile for ten seconds and more; others of their kind are checked each time."""
 
 
-NO_CURVATURE = (
-    "Rayleigh-Sommerfeld",
-    "multi-slice, lossless",
-    "spheres",
-    "camera, turned and moving",
-    "an instrument with points and wavelengths",
-)
-"""Parts whose second derivatives are known to be wrong: derivatives of first order are all that is promised of them."""
-
-
 def checks_of_parts():
     """Return every part with every check."""
-    wrong = pytest.mark.xfail(reason="second derivatives are wrong", strict=True)
     for case in CASES:
         for check in CHECKS:
             slow = check in SLOW or (check == "gradients" and case.name in SLOW_GRADIENTS)
-            known = check == "curvature" and case.name in NO_CURVATURE
-            marks = [pytest.mark.slow] * slow + [wrong] * known
+            marks = [pytest.mark.slow] * slow
             yield pytest.param(case, check, marks=marks, id=f"{case.name}-{check}")
 
 

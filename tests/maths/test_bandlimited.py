@@ -42,6 +42,26 @@ def test_points_anywhere_are_within_a_millionth_of_the_sum(picture, precision):
     assert np.linalg.norm(got - expected) <= 1e-6 * np.linalg.norm(expected)
 
 
+def test_derivatives_of_the_window_lose_a_factor_of_twenty_each():
+    """The window ends after 8 points, where its second derivative jumps: at moves of whole half pixels it is worst."""
+    with jax.enable_x64(True):
+        values = jnp.asarray(RNG.standard_normal((6, 21)))
+        rows, columns = np.arange(6), np.arange(21)
+        moves = jnp.asarray([0.0, 0.1, 0.25, 0.3, 0.4999, 0.5001])
+
+        def moved(move):
+            return at_points(values, rows, columns, (jnp.zeros((1, 1)), jnp.full((1, 1), move)))
+
+        orders = (moved, jax.jacfwd(moved), jax.jacfwd(jax.jacfwd(moved)))
+        for order, (function, error) in enumerate(zip(orders, (3e-7, 6e-6, 1e-4), strict=True)):
+            waves = (2j * np.pi * np.fft.fftfreq(21)) ** order
+            spectrum = np.fft.fft(values) * waves
+            turned = np.exp(2j * np.pi * np.fft.fftfreq(21) * np.asarray(moves)[:, None, None])
+            expected = np.fft.ifft(spectrum * turned).real
+            got = np.asarray(jax.vmap(function)(moves))
+            assert np.std(got - expected) < error * np.std(expected)
+
+
 @pytest.mark.usefixtures("float64")
 def test_shifts_and_lattices_are_exact(picture):
     y, x = (np.arange(n, dtype=float) for n in picture.shape)

@@ -1,25 +1,49 @@
-"""A value by one formula, its derivative by another: rounding that lets a gradient through."""
+"""A value by one formula, its derivative by another: rounding that lets a gradient through.
+
+It is a primitive, since a function with a rule of its own (`jax.custom_jvp`) loses its rule within a loop or a
+checkpoint that is differentiated twice, and with it the derivative: JAX then takes what stands in the function.
+"""
 
 import jax
 import jax.numpy as jnp
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 from jaxtyping import Array, Float
 
 
-@jax.custom_jvp
 def straight_through(value: Array, live: Array) -> Array:
-    """Return `value`, and differentiate as if it were `live`: the straight-through estimator.
+    """Return `value`, and differentiate as if it were `live`, to any order: the straight-through estimator.
+
+    `live` itself is computed only where a derivative asks for it.
+
+    **Arguments:** of one shape and type.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> float(jax.grad(lambda x: straight_through(jnp.floor(x), x**2))(3.0))
         6.0
     """
-    return value
+    return _straight_through.bind(jnp.asarray(value), jnp.asarray(live))
 
 
-@straight_through.defjvp
-def _straight_through_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    return straight_through(*primals), tangents[1]
+_straight_through = Primitive("straight_through")
+_straight_through.def_impl(lambda value, live: value)
+_straight_through.def_abstract_eval(lambda value, live: value)
+mlir.register_lowering(_straight_through, lambda context, value, live: [value])
+
+
+def _differentiated(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    return _straight_through.bind(*primals), tangents[1]
+
+
+def _mapped(arguments: tuple, axes: tuple) -> tuple[Array, int]:
+    size = next(x.shape[axis] for x, axis in zip(arguments, axes, strict=True) if axis is not None)
+    both = (batching.bdim_at_front(x, axis, size) for x, axis in zip(arguments, axes, strict=True))
+    return _straight_through.bind(*both), 0
+
+
+ad.primitive_jvps[_straight_through] = _differentiated
+batching.primitive_batchers[_straight_through] = _mapped
 
 
 def straight_round(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

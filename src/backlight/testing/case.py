@@ -46,6 +46,7 @@ class Case:
     - `may_vanish`: paths of leaves that may be all zero: gradients stay finite there.
     - `scales`: path → typical size of a leaf that is zero here (a tilt, an offset), for finite differences.
     - `float32_error`: largest relative difference between single and double precision.
+    - `curvature_error`: largest relative difference between second derivatives and differences of the gradient.
     - `differentiable`: `False` for staircases (quantization): finite differences are left out.
     - `vmaps`: `False` where a leaf cannot be mapped over.
 
@@ -71,6 +72,7 @@ class Case:
     may_vanish: tuple[str, ...] = ()
     scales: dict[str, float] | None = None
     float32_error: float = 1e-6
+    curvature_error: float = 1e-6
     differentiable: bool = True
     vmaps: bool = True
 

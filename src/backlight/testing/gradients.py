@@ -94,7 +94,7 @@ def check_curvature(case: Case) -> None:
     """Compare second derivatives with differences of the gradient, in double precision.
 
     Along one random direction of all leaves at once, H·d by forward over reverse, so that mixed derivatives count;
-    leaf by leaf within 1e-6 of it or of the gradient's part. A rule of derivatives that takes for a constant what it
+    leaf by leaf within `curvature_error` of it or of the gradient's part. A rule of derivatives that takes for a constant what it
     multiplies by is right at first order and wrong here.
     """
     if not case.differentiable:
@@ -126,10 +126,10 @@ def check_curvature(case: Case) -> None:
 def _compare_bend(case: Case, name: str, bend: float, values: np.ndarray, largest: float) -> None:
     difference, doubt = central_difference(lambda _: values)
     size = max(abs(bend), abs(difference), float(np.max(np.abs(values))), 1e-3 * largest)
-    if not abs(bend - difference) <= max(1e-6 * size, 10 * doubt):
+    if not abs(bend - difference) <= max(case.curvature_error * size, 3 * doubt):
         raise ContractError(
             case, "curvature", compared=f"second derivative along {name} against a difference of gradients",
-            got=f"{bend:.12g}", expected=f"{difference:.12g} ± {doubt:.1g}, to 1e-6 of {size:.3g}",
+            got=f"{bend:.12g}", expected=f"{difference:.12g} ± {doubt:.1g}, to {case.curvature_error:g} of {size:.3g}",
         )  # fmt: skip
 
 

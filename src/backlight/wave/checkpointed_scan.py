@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from backlight.maths.straight_through import straight_through
+
 State = TypeVar("State")
 Step = TypeVar("Step")
 
@@ -30,9 +32,11 @@ def checkpointed_scan(step: Callable[[State, Step], State], state: State, steps:
     frozen = jax.lax.stop_gradient(steps)
 
     def read(state: State, one: tuple[Array, Step]) -> State:
+        # A scan in a scan copies each block of its steps before it goes through them; what is read from the whole by
+        # its index is not copied, and the derivative still goes by the block.
         index, live = one
         known = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, index, keepdims=False), frozen)
-        return step(state, jax.tree.map(_known, known, live))
+        return step(state, jax.tree.map(straight_through, known, live))
 
     state = _scanned(lambda state, block: _scanned(read, state, block), state, head)
     if whole == count:
@@ -48,21 +52,6 @@ def block_length(count: int) -> int:
     root = max(round((count / 2) ** 0.5), 1)
     divisors = [n for n in range((root + 1) // 2, 2 * root + 1) if count % n == 0]
     return min(divisors, key=lambda n: 2 * n + count // n, default=root)
-
-
-@jax.custom_jvp
-def _known(value: Array, live: Array) -> Array:
-    """Return `value` and differentiate as if it were `live`, which equals it.
-
-    A scan in a scan copies each block of its steps before it goes through them. Read from the whole by their index
-    they are not copied, and the derivative still goes its own way.
-    """
-    return value
-
-
-@_known.defjvp
-def _known_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    return _known(*primals), tangents[1]
 
 
 def _scanned(step: Callable[[State, Step], State], state: State, steps: Step) -> State:

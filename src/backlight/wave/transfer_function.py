@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Complex, Float
 from backlight.light import Grid
 from backlight.maths import double_float as df
 from backlight.maths.precise import phasor, separable
+from backlight.maths.straight_through import straight_through
 from backlight.maths.turns import cos_sin
 from backlight.wave.coordinates import frequencies
 
@@ -137,33 +138,19 @@ def _squared_walk(n: int, pitch: Array, sine: Array, distance: Array) -> tuple[A
 @jax.custom_jvp
 def _carried(spectrum: Array, per_wavelength: Array, sy: Array, sx: Array, where: tuple) -> Array:
     """Return H·F: the value by the exact numbers of `where`, the derivative by the plain z/λ, s_y and s_x."""
-    return spectrum * _kernel(*where)
+    return spectrum * _kernel(per_wavelength, sy, sx, where)
 
 
 def _carried_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     """Return H·F and H·dF + H·F·d(exponent); both of what has derivatives again."""
     spectrum, *at = primals
-    kernel = _kernel_at(*at)
+    kernel = _kernel(*at)
     carried = spectrum * kernel
     change = jnp.zeros_like(carried) if _still(tangents[0]) else tangents[0] * kernel
     return carried, change + _slope(carried, at, tangents[1:])
 
 
 _carried.defjvp(_carried_jvp, symbolic_zeros=True)
-
-
-@jax.custom_jvp
-def _kernel_at(per_wavelength: Array, sy: Array, sx: Array, where: tuple) -> Array:
-    """Return H, with its derivative."""
-    return _kernel(*where)
-
-
-def _kernel_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
-    kernel = _kernel_at(*primals)
-    return kernel, _slope(kernel, primals, tangents)
-
-
-_kernel_at.defjvp(_kernel_jvp, symbolic_zeros=True)
 
 
 def _slope(carried: Array, at: Sequence[Any], tangents: Sequence[Any]) -> Array:
@@ -205,7 +192,17 @@ def _instance(tangent: Any) -> Array:
     return jnp.zeros(tangent.shape, tangent.dtype) if _still(tangent) else tangent
 
 
-def _kernel(
+def _kernel(per_wavelength: Array, sy: Array, sx: Array, where: tuple) -> Array:
+    """Return H of the exact numbers; z/λ, s_y and s_x are for its derivative and otherwise not looked at."""
+    turns, loss, passed = _exponent(*where)
+    live = sy[:, None] + sx[None, :]
+    loss = straight_through(loss, jnp.abs(per_wavelength) * _decay(live))
+    cos, sin = cos_sin(straight_through(turns, per_wavelength * _delay(live)))
+    size = jnp.where(passed, jnp.exp((-2 * np.pi) * loss), 0.0)
+    return jax.lax.complex(size * cos, -size * sin)
+
+
+def _exponent(
     grid: Grid,
     wavelength: Array,
     distance: Array,
@@ -213,17 +210,16 @@ def _kernel(
     medium_index: Array,
     reach: Array | None,
     shift: Array | None,
-) -> Array:
+) -> tuple[Array, Array, Array]:
+    """Return (z/λ)·g(s) less whole turns, |z/λ|·h(s), and what the grid can carry."""
     in_medium = df.divide(df.exact(wavelength), df.exact(medium_index))
     per_wavelength = df.divide(df.exact(distance), in_medium)
     (sy, paraxial_y), (sx, paraxial_x) = _axes(grid, in_medium, tilt, per_wavelength)
     s = sy[:, None] + sx[None, :]
     rest = per_wavelength.hi * jnp.where(s < 1, 0.5 * (s / (1 + jnp.sqrt(jnp.maximum(1 - s, 0)))) ** 2, 1 - 0.5 * s)
-    size = jnp.exp((-2 * np.pi) * jnp.abs(per_wavelength.hi) * _decay(s))
-    if reach is not None:
-        size = jnp.where(band_limit(grid, wavelength / medium_index, reach, tilt, shift), size, 0.0)
-    cos, sin = cos_sin((rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :]))
-    return jax.lax.complex(size * cos, -size * sin)
+    passed = jnp.asarray(True) if reach is None else band_limit(grid, wavelength / medium_index, reach, tilt, shift)
+    turns = (rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :])
+    return turns, jnp.abs(per_wavelength.hi) * _decay(s), passed
 
 
 def _axes(
