@@ -4,7 +4,6 @@ It is a primitive, since a function with a rule of its own (`jax.custom_jvp`) lo
 checkpoint that is differentiated twice, and with it the derivative: JAX then takes what stands in the function.
 """
 
-import jax
 import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir

@@ -51,7 +51,7 @@ def _mean_chord_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
 
 
 def _slope(distance: Array, radius: Array, half_width: Array) -> Array:
-    """Return (cos β − cos α)·R/(2hρ), the derivative by ρ²; within the rim, where it is 0/0 at the center, without ρ."""
+    """Return (cos β − cos α)·R/(2hρ), the derivative by ρ²; within the rim without ρ, by which it is 0/0 at 0."""
     _, _, cos_low, cos_high = _ends(distance, radius, half_width)
     within = distance + half_width < radius
     both = jnp.where(within, cos_low + cos_high, 1.0)
