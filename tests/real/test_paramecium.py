@@ -48,10 +48,10 @@ def half_of(light, sign):
 def test_both_halves_of_the_spectrum_focus_at_the_same_distance(paramecium):
     """Two holograms with no frequency in common agree within the depth of field, p²/(λ·f²) of the sideband's radius."""
     beams, optics = parted(*paramecium, UNITS), Optics.of(UNITS)
-    whole, distance, _ = focused((beams, beams.twin), optics, 0.6e-3, 2.4e-3)
+    whole, distance, *_ = focused((beams, beams.twin), optics, 0.6e-3, 2.4e-3)
     assert np.sign(whole.tilt[1]) == -np.sign(beams.tilt[1])  # at a positive distance it is the twin
     halves = [replace(whole, light=half_of(whole.light, s), empty=half_of(whole.empty, s)) for s in (1, -1)]
-    one, other = (focused((half,), optics, 0.6e-3, 2.4e-3)[1] for half in halves)
+    one, other = (focused((half,), optics, 0.6e-3, 2.4e-3).distance for half in halves)
     depth = UNITS["pixel_pitch"] ** 2 / UNITS["wavelength"] / ff.radius(whole.tilt) ** 2
     assert abs(one - other) <= depth
     assert abs(0.5 * (one + other) - distance) <= depth

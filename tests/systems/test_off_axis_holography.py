@@ -1,17 +1,19 @@
 """Off-axis holography on simulated frames: fringes, twins, distance, phase; nominal, joint and known."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from hologram_twin import phase_rmse
+from off_axis_twin import BRIGHT, FRINGES, PITCH, WAVELENGTH, cell, record, speckled
 from off_axis_twin import DISTANCE as TRUE_DISTANCE
-from off_axis_twin import FRINGES, PITCH, WAVELENGTH, cell, record, speckled
 
 from backlight.errors import InputError, RunFileError
 from backlight.inverse.unknowns import Tied
 from backlight.io.runfile import load
 from backlight.systems import fourier_filter as ff
-from backlight.systems.off_axis_holography import ask, classic
+from backlight.systems.off_axis_holography import _as_sharp_elsewhere, ask, classic
 from backlight.systems.off_axis_instrument import (
     CURVATURE,
     DISTANCE,
@@ -83,10 +85,11 @@ def test_focus_tells_the_twins_apart(truth, sign):
     """The sideband with f_x > 0 is U·R* for one frame and U*·R for the other."""
     frame = record(truth, fringes=(sign * FRINGES[0], sign * FRINGES[1])).astype(float)
     beams = parted(frame, None, INSTRUMENT)
-    found, distance, lead = focused((beams, beams.twin), Optics.of(INSTRUMENT), 0.8e-3, 1.6e-3)
-    assert np.sign(found.tilt[1]) == sign
-    assert distance == pytest.approx(TRUE_DISTANCE, rel=0.1)
-    assert lead > 0.01
+    focus = focused((beams, beams.twin), Optics.of(INSTRUMENT), 0.8e-3, 1.6e-3)
+    assert np.sign(focus.reading.tilt[1]) == sign
+    assert focus.distance == pytest.approx(TRUE_DISTANCE, rel=0.1)
+    assert focus.lead > 0.01
+    assert focus.unclear is None
 
 
 def test_a_contrast_that_no_two_beams_have_is_said(truth):
@@ -128,6 +131,25 @@ def test_a_distance_at_the_end_of_its_interval_is_told(frame, low, high, told):
     question = ask(frame[None], INSTRUMENT, {"sample": True, "distance": between}, {"method": "fourier_filter"})
     against = question.look()["contradictions"]
     assert ["may lie beyond" in said for said in against] == [True] * told
+
+
+def test_a_second_plane_is_told():
+    """Two dark discs, each in a plane of its own: neither is the distance of both."""
+    planes, known, n = (0.8e-3, 3.2e-3), INSTRUMENT | {"reference_tilt": ANGLES}, 160
+    parts = [parted(record(disc(n, side), distance=z).astype(float), None, known)
+             for side, z in zip((-1, 1), planes, strict=True)]  # fmt: skip
+    both = replace(parts[0], light=parts[0].light + parts[1].light - 300 * BRIGHT)
+    one, none = (focused((beams,), Optics.of(known), 0.4e-3, 4.6e-3) for beams in (parts[0], both))
+    assert one.distance == pytest.approx(planes[0], rel=0.1)
+    assert one.unclear is None
+    assert none.unclear[1] - none.unclear[0] > 0.8e-3
+    assert "narrower `between`" in _as_sharp_elsewhere(none)[0]
+
+
+def disc(n, side):
+    """Return a dark disc beside the middle."""
+    y, x = np.mgrid[:n, :n] - n // 2 - side * 0.17 * n
+    return np.where(np.hypot(y, x) < 0.045 * n, 0.2, 1.0).astype(complex)
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ from backlight.systems.off_axis_instrument import (
     sample_in_view,
     scale,
 )
-from backlight.systems.off_axis_look import SAME, Beams, Optics, classic_of, focused, parted
+from backlight.systems.off_axis_look import SAME, Beams, Focus, Optics, classic_of, focused, parted
 from backlight.systems.question import Question, Start
 from backlight.systems.run_words import (
     in_recorded_units,
@@ -133,7 +133,8 @@ def _first_look(
     question: Question, beams: Beams, optics: Optics, instrument: Mapping[str, Any], low: float, high: float
 ) -> Start:
     """Tell the two readings apart, find the distance in focus, and reconstruct the sample by the Fourier filter."""
-    beams, distance, notes = _reading(beams, optics, instrument, low, high)
+    focus, notes = _reading(beams, optics, instrument, low, high)
+    beams, distance = focus.reading, focus.distance
     found, shape = classic_of(beams, optics, distance), question.system.sample.shape
     notes.append(
         f"The brightness of the beam through the clear sample was found to be {found.brightness:.5g}, that of the "
@@ -151,9 +152,8 @@ def _first_look(
     if beams.empty is not None:
         leaves |= {EMPTY: around(beams.empty, shape), EMPTY_DISTANCE: -distance}
     kept = {path: np.asarray(value) for path, value in leaves.items()}
-    return Start(
-        kept, found.brightness / question.brightness, tuple(notes), contradictions=_at_an_end(low, high, distance)
-    )
+    against = (*_at_an_end(low, high, distance), *_as_sharp_elsewhere(focus))
+    return Start(kept, found.brightness / question.brightness, tuple(notes), contradictions=against)
 
 
 def _at_an_end(low: float, high: float, found: float) -> tuple[str, ...]:
@@ -166,22 +166,35 @@ def _at_an_end(low: float, high: float, found: float) -> tuple[str, ...]:
             "Widen `between`, or write a distance that you know.",)  # fmt: skip
 
 
+def _as_sharp_elsewhere(focus: Focus) -> tuple[str, ...]:
+    """Say that sharpness does not tell the distance: an estimate starts at one and does not come to another."""
+    if focus.unclear is None:
+        return ()
+    first, last = (units.format_length(z) for z in focus.unclear)
+    return (f"The sample is as sharp, to {100 * SAME:g} %, at distances from {first} to {last}: that the sharpest, "
+            f"{units.format_length(focus.distance)}, was taken is little more than chance. Look at the picture at "
+            "others, and write a narrower `between`, or a `crop` about one object.",)  # fmt: skip
+
+
 def _reading(
     beams: Beams, optics: Optics, instrument: Mapping[str, Any], low: float, high: float
-) -> tuple[Beams, float, list[str]]:
-    """Return the beams as they are to be read, the distance in focus, and both in sentences."""
+) -> tuple[Focus, list[str]]:
+    """Return how the beams are to be read and the distance in focus, both in sentences too."""
     if instrument.get("reference_tilt") is not None:
-        best, distance, _ = focused((beams,), optics, low, high)
-        return best, distance, _about_distance(low, high, distance)
-    best, distance, lead = focused((beams, beams.twin), optics, low, high)
+        focus = focused((beams,), optics, low, high)
+        return focus, _about_distance(low, high, focus.distance)
+    focus = focused((beams, beams.twin), optics, low, high)
     doubt = (
-        ", though hardly: write reference_tilt with the other sign if the picture is its twin" if lead < SAME else ""
+        ", though hardly: write reference_tilt with the other sign if the picture is its twin"
+        if focus.lead < SAME
+        else ""
     )
     sentence = (
         "A frame and its mirror image in the spectrum tell the same of a sample at z and of its complex conjugate at "
-        f"−z; the one that is sharper at a positive distance was taken, by {100 * lead:.2g} % of the sharpness{doubt}."
+        f"−z; the one that is sharper at a positive distance was taken, by {100 * focus.lead:.2g} % of the sharpness"
+        f"{doubt}."
     )
-    return best, distance, [sentence, *_about_distance(low, high, distance)]
+    return focus, [sentence, *_about_distance(low, high, focus.distance)]
 
 
 def _about_distance(low: float, high: float, found: float) -> list[str]:
@@ -224,8 +237,8 @@ def classic(
     """Return the first frame, filtered and moved back over the distance the user wrote."""
     optics, z = Optics.of(instrument), instrument["distance"]
     beams = parted(np.asarray(frames[0], float), background, instrument)
-    beams, _, _ = _reading(beams, optics, instrument, z, z)
-    return classic_of(beams, optics, z).transmission
+    focus, _ = _reading(beams, optics, instrument, z, z)
+    return classic_of(focus.reading, optics, z).transmission
 
 
 # --- what the words of a run file mean --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from backlight.wave import AngularSpectrum
 
 DARK = 0.05  # of its mean brightness: what is added where the empty light divides
 SPECKLED = 0.5  # the same where only the focus counts: a speckle is dark in one plane, and sharp in all
-SAME = 0.01  # twins whose sharpness differs by less are told apart by chance
+SAME = 0.01  # pictures whose sharpness differs by less are told apart by chance
 
 
 class Optics(NamedTuple):
@@ -170,17 +170,41 @@ def _moved_back(light: Array, distance: Array, optics: Optics) -> Array:
                 (rows, columns))  # fmt: skip
 
 
-def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) -> tuple[Beams, float, float]:
-    """Return the reading of the frame and the distance between `low` and `high` (m) where the sample is sharpest.
+class Focus(NamedTuple):
+    """Where the sample is sharpest: in which reading of the frame, and at what distance, m.
 
-    Also by how much the next one is less sharp at its best, as a share. The twin of a sample in focus at z is in focus
-    at −z, so a distance known to be positive tells them apart.
+    `lead` is by how much the next reading is less sharp at its best, as a share; `unclear`, the first and the last
+    distance where this one is as sharp to within `SAME`, if they lie further apart than a focus is deep.
+    """
+
+    reading: Beams
+    distance: float
+    lead: float
+    unclear: tuple[float, float] | None
+
+
+def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) -> Focus:
+    """Find the reading of the frame and the distance between `low` and `high` (m) where the sample is sharpest.
+
+    The twin of a sample in focus at z is in focus at −z, so a distance known to be positive tells them apart.
     """
     scans = [_scan(reading, optics, low, high) for reading in readings]
     best = [float(np.nanmax(found.scores)) for found in scans]
     order = np.argsort(best)[::-1]
     lead = 1 - best[order[1]] / best[order[0]] if len(best) > 1 else 1.0
-    return readings[order[0]], scans[order[0]].best, lead
+    return Focus(readings[order[0]], scans[order[0]].best, lead,
+                 _unclear(scans[order[0]], _depth(readings[order[0]], optics)))  # fmt: skip
+
+
+def _unclear(found: Scan, depth: float) -> tuple[float, float] | None:
+    sharp = found.values[found.scores > (1 - SAME) * np.nanmax(found.scores)]
+    first, last = float(sharp.min()), float(sharp.max())
+    return (first, last) if last - first > depth else None
+
+
+def _depth(beams: Beams, optics: Optics) -> float:
+    """Return the depth of field n·p²/(λf²) of a sideband of radius f, m."""
+    return optics.medium_index * optics.pixel_pitch**2 / (optics.wavelength * ff.radius(beams.tilt) ** 2)
 
 
 def _scan(beams: Beams, optics: Optics, low: float, high: float) -> Scan:
@@ -191,8 +215,7 @@ def _scan(beams: Beams, optics: Optics, low: float, high: float) -> Scan:
     score = eqx.Partial(_sharpness, light, empty, coarse)
     if not high > low:
         return Scan(np.array([low]), np.array([float(score(jnp.asarray(low, float)))]), low)
-    depth = optics.medium_index * optics.pixel_pitch**2 / (optics.wavelength * reach**2)
-    count = int(np.clip(2 * (high - low) / depth, 15, 201)) | 1
+    count = int(np.clip(2 * (high - low) / _depth(beams, optics), 15, 201)) | 1
     return scan(score, low, high, count=count)
 
 
