@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.maths.leaf import Given, RealMap, reals
+from backlight.maths.leaf import Given, RealMap, reals, shaped
 
 
 class Mosaic(eqx.Module):
@@ -39,7 +39,10 @@ class Mosaic(eqx.Module):
     channels: str = eqx.field(static=True)
 
     def __init__(self, sensitivity: Given, pattern: str = "RGGB", *, channels: str = "RGB"):
-        self.sensitivity, self.pattern, self.channels = reals("sensitivity", sensitivity), pattern, channels
+        self.pattern, self.channels = pattern, channels
+        self.sensitivity = shaped(
+            "sensitivity", reals("sensitivity", sensitivity), lambda shape: len(shape) == 2, "(channels, wavelengths)"
+        )
         if math.isqrt(len(pattern)) ** 2 != len(pattern) or not pattern:
             raise InputError("pattern", got=repr(pattern), expected="letters of a square, such as 'RGGB'")
         if not set(pattern) <= set(channels):

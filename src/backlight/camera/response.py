@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from backlight.camera.placement import row_times
 from backlight.errors import InputError
 from backlight.light import Grid
+from backlight.light.grid import on_pixels
 from backlight.maths.leaf import (
     NONZERO,
     NOT_NEGATIVE,
@@ -17,6 +18,7 @@ from backlight.maths.leaf import (
     Given,
     OneOrEach,
     Pair,
+    Range,
     RealMap,
     Scalar,
     Vector,
@@ -102,10 +104,15 @@ class NaturalVignetting(Stage):
         return signal / (1 + _squared_radius(grid, self.center) / self.distance**2) ** 2
 
 
+ANSWERING = Range("≥ 0, not all of them 0", lambda m: (m >= 0) & np.any(m > 0))
+
+
 class PixelGain(Stage):
     """Pixels that answer differently (PRNU): E·m/⟨m⟩. The mean of the map is the camera's gain, not the map's.
 
     **Arguments:** `values`: m, shape of the frame.
+
+    **Errors:** `InputError` for a negative number, and where all are 0.
 
     Example:
         >>> import jax.numpy as jnp
@@ -118,11 +125,11 @@ class PixelGain(Stage):
     values: RealMap
 
     def __init__(self, values: Given):
-        self.values = reals("values", values)
+        self.values = reals("values", values, ANSWERING)
 
     def __call__(self, signal, grid):
         """Return E·m/⟨m⟩."""
-        return signal * (self.values / jnp.mean(self.values))
+        return signal * on_pixels("values of the pixel gain", self.values / jnp.mean(self.values), grid)
 
 
 class DarkCurrent(Stage):
@@ -147,7 +154,8 @@ class DarkCurrent(Stage):
 
     def __call__(self, signal, grid):
         """Return E + D·t."""
-        return signal + self.rate * self.exposure
+        rate = self.rate if self.rate.ndim == 0 else on_pixels("rate of the dark current", self.rate, grid)
+        return signal + rate * self.exposure
 
 
 class StrayLight(Stage):

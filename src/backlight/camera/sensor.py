@@ -17,7 +17,7 @@ from backlight.camera.response import Stage, background, background_degree
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Image
 from backlight.light.grid import grid_shape, pitch_pair
-from backlight.maths.argument import instance, instances, setting
+from backlight.maths.argument import instance, instances, kind_of, setting
 from backlight.maths.bandlimited import at_lines, at_points, filtered, half_frequencies, shift_transfer
 from backlight.maths.leaf import SHARE, Given, Pair, Range, Scalar, Vector, number, vector
 
@@ -123,6 +123,8 @@ class Camera(eqx.Module):
 
     def collect(self, light: Field | Image) -> Float[Array, "y x"]:
         """Return the irradiance each pixel receives, through its filter."""
+        if not isinstance(light, Field | Image):
+            raise InputError("light on the camera", got=kind_of(light), expected="a Field or an Image")
         _demand_pitch(light.grid, self)
         colors = _by_wavelength(light)
         if self.color is None:

@@ -11,7 +11,7 @@ from jax.typing import ArrayLike
 from jaxtyping import Array, Complex, Float, Int
 
 from backlight.errors import InputError
-from backlight.light.grid import Grid
+from backlight.light.grid import Grid, on_pixels
 from backlight.maths.argument import instance
 from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, complexes, reals, vectors
 from backlight.maths.safe import squared_modulus
@@ -72,7 +72,7 @@ class Field(eqx.Module):
         curvature: ArrayLike = 0.0,
         weight: ArrayLike = 1.0,
     ):
-        self.values = _fitting(complexes("values", values), instance("grid", grid, Grid))
+        self.values = on_pixels("values of the light", complexes("values", values), instance("grid", grid, Grid))
         self.grid = grid
         self.wavelength = reals("wavelength", wavelength, POSITIVE)
         self.medium_index = reals("medium_index", medium_index, POSITIVE)
@@ -94,17 +94,7 @@ class Field(eqx.Module):
 
     def with_values(self, values: Complex[Array, "*modes y x"]) -> "Field":
         """Return the same light with other values."""
-        return eqx.tree_at(lambda field: field.values, self, _fitting(values, self.grid))
-
-
-def _fitting(values: Array, grid: Grid) -> Array:
-    """Refuse values that are neither uniform nor of the grid's shape."""
-    if values.ndim < 2 or any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=False)):
-        raise InputError(
-            "values of the light", got=f"shape {values.shape}", expected=f"the grid's {grid.shape} pixels, or 1",
-            remedy="build sample, mask and light on the same pixels",
-        )  # fmt: skip
-    return values
+        return eqx.tree_at(lambda field: field.values, self, on_pixels("values of the light", values, self.grid))
 
 
 def _demand_modes(light: Field) -> None:
@@ -130,6 +120,7 @@ def map_modes(part: Callable[[Field], Any], field: Field) -> Any:
         >>> map_modes(lambda one: one.with_values(one.values * one.wavelength), light).values.shape
         (3, 4, 6)
     """
+    instance("light", field, Field)
     own = _differs(field)
     if not _carriers_differ(field):
         return part(field)
@@ -163,7 +154,7 @@ def split_modes(field: Field) -> list[Field]:
         >>> [one.values.shape for one in split_modes(light)]
         [(4, 6), (4, 6)]
     """
-    if not _carriers_differ(field):
+    if not _carriers_differ(instance("light", field, Field)):
         return [field]
     return [one for i in range(field.values.shape[0]) for one in split_modes(select_modes(field, i))]
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.maths.argument import whole_pair
 from backlight.maths.fourier import frequencies
 from backlight.maths.leaf import NONZERO, Given, Pair, one_or_two, pair
@@ -70,6 +71,16 @@ class Grid(eqx.Module):
 def grid_shape(shape: Sequence[int]) -> tuple[int, int]:
     """Check a shape (rows, columns) and return it as two integers."""
     return whole_pair("shape", shape, 1)
+
+
+def on_pixels(where: str, values: Array, grid: Grid) -> Array:
+    """Return values of each pixel, or of all alike; `InputError`, which names `where`, for those of other pixels."""
+    if values.ndim < 2 or any(n not in (1, size) for n, size in zip(values.shape[-2:], grid.shape, strict=True)):
+        raise InputError(
+            where, got=f"shape {values.shape}", expected=f"the grid's {grid.shape} pixels, or 1",
+            remedy="build sample, mask and light on the same pixels",
+        )  # fmt: skip
+    return values
 
 
 def pitch_pair(pitch: Given) -> Pair:

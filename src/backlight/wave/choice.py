@@ -82,6 +82,7 @@ def choose(
         AngularSpectrum, padding (0, 0): taken
     """
     distance, tolerance = setting("distance", distance, FINITE), setting("tolerance", tolerance, POSITIVE)
+    instance("field", field, Field)
     if window is not None:
         instance("window", window, Grid)
     light = field if bandwidth is None else _filled(field, bandwidth)

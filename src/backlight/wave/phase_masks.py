@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid, Material, map_modes
+from backlight.light.grid import on_pixels
 from backlight.maths.argument import instance, setting, whole
 from backlight.maths.leaf import POSITIVE, Given, RealMap, reals
 from backlight.maths.safe import real_array
@@ -35,7 +36,8 @@ class PhaseMask(Element):
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind."""
-        return field.with_values(field.values * wave(self.phase / (2 * np.pi)))
+        phase = on_pixels("phase", self.phase, instance("light", field, Field).grid)
+        return field.with_values(field.values * wave(phase / (2 * np.pi)))
 
 
 class DiffractiveElement(Element):

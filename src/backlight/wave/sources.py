@@ -3,8 +3,12 @@
 from abc import abstractmethod
 
 import equinox as eqx
+import jax
+import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Float
 
+from backlight.errors import InputError
 from backlight.light import Field, Grid
 from backlight.maths.leaf import NONZERO, POSITIVE, Given, Pair, Scalar, number, pair
 from backlight.maths.safe import complex_array, real_array
@@ -22,6 +26,15 @@ class TiltedSource(eqx.Module):
     wavelength: eqx.AbstractVar[Scalar]
     medium_index: eqx.AbstractVar[Scalar]
     tilt: eqx.AbstractVar[Pair]
+
+    def __check_init__(self):
+        """Refuse a direction that is none, where the numbers are known."""
+        tilt, wavelength, index = self.tilt, self.wavelength, self.medium_index
+        if all(isinstance(x, jax.Array) and not isinstance(x, Tracer) for x in (tilt, wavelength, index)):
+            sine = float(np.hypot(*np.asarray(tilt, float)) * wavelength / index)
+            if not sine < 1:
+                raise InputError("tilt", got=f"λ|τ|/n = {sine:.3g}, the sine of an angle", expected="less than 1",
+                                 remedy="tilt is n·sin(angle)/λ, in cycles/m")  # fmt: skip
 
     @abstractmethod
     def __call__(self, grid: Grid) -> Field:
@@ -43,7 +56,7 @@ class PlaneWave(TiltedSource):
     - `medium_index`: n.
     - `tilt`: τ = (τ_y, τ_x) = n·sin(angle)/λ, cycles/m. It rides in the field's carrier; no fringe is sampled.
 
-    Valid for |τ| < n/λ.
+    **Errors:** `InputError` for |τ| ≥ n/λ.
 
     Example:
         >>> from backlight.light import Grid

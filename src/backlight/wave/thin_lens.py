@@ -4,6 +4,7 @@ import equinox as eqx
 from jaxtyping import Array, Float
 
 from backlight.light import Field
+from backlight.maths.argument import instance
 from backlight.maths.leaf import NONZERO, Given, Scalar, number
 from backlight.maths.safe import real_array
 
@@ -40,4 +41,5 @@ class ThinLens(eqx.Module):
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind the lens."""
+        instance("light", field, Field)
         return eqx.tree_at(lambda light: light.curvature, field, field.curvature - 1 / self.focal_length)

@@ -4,6 +4,8 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field
+from backlight.light.grid import on_pixels
+from backlight.maths.argument import instance
 from backlight.maths.leaf import ComplexMap, Given, complexes, frame_shape
 from backlight.maths.safe import amplitude, angle
 from backlight.wave.element import Element
@@ -50,4 +52,5 @@ class ThinSample(Element):
 
     def __call__(self, field: Field) -> Field:
         """Return the light just behind the sample."""
-        return field.with_values(field.values * self.transmission)
+        transmission = on_pixels("transmission", self.transmission, instance("light", field, Field).grid)
+        return field.with_values(field.values * transmission)

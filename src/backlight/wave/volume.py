@@ -10,6 +10,7 @@ from jaxtyping import Array, Complex
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes
+from backlight.light.grid import on_pixels
 from backlight.maths.leaf import ComplexMaps, Given, Scalar, complexes
 from backlight.maths.turns import cos_sin
 from backlight.wave.curved_carrier import carried_sphere, without_curvature
@@ -50,6 +51,7 @@ class Volume(eqx.Module):
         return map_modes(self._flattened, field)
 
     def _flattened(self, field: Field) -> Field:
+        on_pixels("contrast", self.contrast, field.grid)
         light = without_curvature(field)
         values = self._passed(light.with_values(light.full))
         return field.with_values(values if light is field else values * jnp.conj(carried_sphere(field)))
