@@ -162,6 +162,7 @@ def test_every_color_of_a_field_has_its_contrast():
     assert point.mtf.tangential[0] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_lost_rays_and_the_rim_of_the_image_stay_out_of_the_figures():
     """A front that clips the outer half of the beam, and an image smaller than the field."""
     glass, air = ConstantIndex(1.5), ConstantIndex(1.0)

@@ -34,6 +34,7 @@ SLOW_GRADIENTS = (
     "vector focus",
     "Laguerre-Gauss beam",
     "lens of conics and aspheres",
+    "lens of tilted surfaces",
     "picture of a point by rays",
     "contrast by rays",
 )

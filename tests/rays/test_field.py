@@ -96,6 +96,7 @@ def test_close_rays_cross_at_the_foci():
     assert float(sagittal) == pytest.approx(float(found.sagittal[0]), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_stop_at_a_thin_lens_lights_the_image_by_the_fourth_power_of_the_cosine():
     """Its chief rays go straight on: r = f·tan θ, and d²(sin θ)/d²(tan θ) = cos⁴ θ."""
     rows = [Surface(Conic(100 * MM), thickness=1e-3 * MM, medium=GLASS, stop=True),

@@ -76,7 +76,7 @@ def test_a_picture_holds_the_light_of_the_point():
     assert inner < found < outer
 
 
-@pytest.mark.parametrize("waves", [0.02, 0.2, 0.8])
+@pytest.mark.parametrize("waves", [0.2, *(pytest.param(w, marks=pytest.mark.slow) for w in (0.02, 0.8))])
 def test_strehl_of_a_defocus(waves):
     """sinc²(W) for W waves at the rim; exp(−(2πσ)²) with σ = W/√12 while that is small."""
     found = float(strehl(mirror(2 * waves * LIGHT / FAST**2), AXIS, LIGHT))
@@ -85,6 +85,7 @@ def test_strehl_of_a_defocus(waves):
     assert abs(found - np.exp(-(phase**2))) < 0.6 * phase**4 + 1e-6
 
 
+@pytest.mark.slow
 def test_strehl_is_the_peak_without_the_tilt_and_marechal_s_off_the_axis():
     lens = singlet(diameter=2.5 * MM)
     rms, ratio = (float(x) for x in (wavefront(lens, OFF / 4, LIGHT).rms, strehl(lens, OFF / 4, LIGHT)))
@@ -139,7 +140,7 @@ def common_area(shift, one, other):
     return np.where(shift <= near, np.pi * min(one, other) ** 2, np.where(shift >= far, 0.0, area))
 
 
-@pytest.mark.parametrize("hole", [None, 0.4 * MM])
+@pytest.mark.parametrize("hole", [None, pytest.param(0.4 * MM, marks=pytest.mark.slow)])
 def test_contrast_where_an_edge_cuts_through_the_pupil(hole):
     """The autocorrelation of the disc or ring that a rim of 0.88 of the pupil leaves open, near 0 too."""
     rim = 1.1 * MM
@@ -170,6 +171,7 @@ def test_a_soft_edge_dims_the_pupil():
     np.testing.assert_allclose(share, inner**2 * (3 - 2 * inner), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_contrast_near_zero_falls_by_the_spread_of_the_rays():
     """Off the axis, where rays land far apart: 1 − 2π²ν²·⟨(ρ − ⟨ρ⟩)²⟩ but for the edge's −|ν|, the same for all W."""
     lens, nu = singlet(), 200.0

@@ -169,6 +169,7 @@ def test_fringe_zernikes_of_the_telescope(cases):
         assert float(found[int(name[1:]) - 1]) == pytest.approx(value, abs=1.5e-8), name
 
 
+@pytest.mark.slow
 def test_three_tilted_mirrors(cases):
     name = "three_mirror_compact"
     lens, case = lens_of(cases, name), cases[name]

@@ -64,6 +64,7 @@ def test_a_pupil_that_is_infinitely_far_away():
     np.testing.assert_allclose(exact.opd, light.opd, rtol=0, atol=1e-3 * float(exact.rms))
 
 
+@pytest.mark.slow
 def test_a_lens_that_passes_the_chief_ray_alone_is_told():
     narrow = eqx.tree_at(lambda one: one.surfaces[0].semi_diameter, singlet(), jnp.asarray(0.1 * MM),
                          is_leaf=lambda leaf: leaf is None)  # fmt: skip

@@ -88,6 +88,7 @@ def test_check_and_run_say_it(distance, tmp_path):
         assert any('Did you mean "10 mm"?' in sentence for sentence in sentences)
 
 
+@pytest.mark.slow
 def test_what_the_user_calls_unusual_is_not_doubted(tmp_path):
     path = run_file(tmp_path, "10 um", 'unusual = ["distance"]\n')
     assert not any("Did you mean" in sentence for sentence in runs.check(path, identifiable=False).warnings)

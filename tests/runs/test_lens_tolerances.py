@@ -16,6 +16,7 @@ def told_of(front):
     return LensFile(Lens(rows, entrance_pupil_diameter=10 * MM), wavelengths=(550e-9,))
 
 
+@pytest.mark.slow
 def test_both_radii_of_a_surface_that_has_two_are_off():
     """Alike where both are: each plane has its own."""
     found = toleranced(told_of(Biconic(50 * MM, radius_x=50 * MM)), {"radius": 1e-3}, samples=4)["tolerances"]

@@ -165,6 +165,7 @@ def test_the_fourier_filter_is_a_method_without_iterations(frame, truth):
     assert any("is one of the reference" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_the_classic_picture_of_a_report_is_the_same_filter(frame):
     found = ask(frame[None], INSTRUMENT, {"sample": True}, {"method": "fourier_filter"}).answer()
     np.testing.assert_allclose(classic(frame[None], INSTRUMENT), image(found), atol=1e-4)

@@ -88,6 +88,7 @@ def test_a_compensator_takes_back_a_despace():
     assert np.max(loose.merit) > 2 * best.merit[0]
 
 
+@pytest.mark.slow
 def test_the_best_as_built_is_less_sensitive_than_the_best_as_drawn():
     """r = (x − 2, ⅓x²): as drawn x ≈ 1.5…; with σ = 1 the slope (1, ⅔x) is paid for too, and x is smaller."""
     merit = lambda point: jnp.stack([point.x - 2, point.x**2 / 3])  # noqa: E731

@@ -54,6 +54,7 @@ def test_a_delay_is_a_positive_phase_of_the_right_size():
     assert deviation(found, truth()) <= 0.01
 
 
+@pytest.mark.slow
 def test_uneven_light_needs_the_whole_equation_and_not_teagues_function():
     frames = seen(shaded)
     found = transport_of_intensity(frames, PLANES, **OPTICS, regularization=0.0)

@@ -121,7 +121,7 @@ def test_a_line_has_the_coherence_of_its_shape():
         assert np.abs(degree - expected).max() < 1.2e-3
 
 
-@pytest.mark.parametrize("error", [1e-1, 1e-3])
+@pytest.mark.parametrize("error", [1e-1, pytest.param(1e-3, marks=pytest.mark.slow)])
 def test_schell_modes_are_the_fewest_that_keep_the_stated_energy(error):
     grid, waist = Grid((64, 64), 1e-5), (60e-6, 80e-6)
     beam = GaussianSchell(0.5e-6, waist, 70e-6, error=error)

@@ -55,6 +55,7 @@ def test_few_patterns_leave_what_their_error_says_and_keep_the_energy():
     assert errors[2] < 1e-13
 
 
+@pytest.mark.slow
 def test_derivatives_stay_finite_where_singular_values_are_alike():
     """Equal energies in patterns that do not overlap; and derivatives by differences with all patterns there are."""
     alike = jnp.eye(4).reshape(1, 4, 2, 2)
