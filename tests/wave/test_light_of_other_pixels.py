@@ -9,11 +9,22 @@ import pytest
 
 from backlight.camera import Camera, DarkCurrent, PixelGain
 from backlight.errors import InputError
-from backlight.light import Field, Grid, Image
-from backlight.wave import FirstBorn, MultiSlice, PhaseMask, PlaneWave, ThinSample, WavePropagation
+from backlight.light import ConstantIndex, Field, Grid, Image
+from backlight.wave import (
+    DiffractiveElement,
+    FirstBorn,
+    JonesElement,
+    MultiSlice,
+    PhaseMask,
+    PlaneWave,
+    Scene,
+    ThinSample,
+    WavePropagation,
+)
 
 GRID = Grid((4, 6), 1e-6)
 LIGHT = Field(np.ones((4, 6)), GRID, 500e-9)
+TWO = Field(np.ones((2, 4, 6)), GRID, 500e-9)
 PICTURE = Image(jnp.ones((4, 6)), GRID)
 SMALL, VOLUME = np.ones((4, 5)), np.zeros((2, 4, 5))
 
@@ -23,6 +34,9 @@ SMALL, VOLUME = np.ones((4, 5)), np.zeros((2, 4, 5))
     [
         (lambda: ThinSample(SMALL), LIGHT, "transmission"),
         (lambda: PhaseMask(SMALL), LIGHT, "phase"),
+        (lambda: DiffractiveElement(1e-7 * SMALL, ConstantIndex(1.5)), LIGHT, "height"),
+        (lambda: JonesElement(np.ones((2, 2, 4, 5))), TWO, "matrix"),
+        (lambda: Scene(SMALL), PICTURE, "irradiance"),
         (lambda: MultiSlice(VOLUME, 1e-6), LIGHT, "contrast"),
         (lambda: FirstBorn(VOLUME, 1e-6), LIGHT, "contrast"),
         (lambda: WavePropagation(VOLUME, 1e-6, references=(0.0, 0.1)), LIGHT, "contrast"),

@@ -119,7 +119,8 @@ class DiffractiveElement(Element):
 
     def _delayed(self, field: Field) -> Field:
         contrast = self.material.index(field.wavelength) - field.medium_index
-        return field.with_values(field.values * wave(contrast * (self.relief / field.wavelength)))
+        relief = on_pixels("height", self.relief, field.grid)
+        return field.with_values(field.values * wave(contrast * (relief / field.wavelength)))
 
 
 def diffuser(seed: int, grid: Grid, *, std: float, correlation_length: float) -> PhaseMask:

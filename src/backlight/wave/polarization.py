@@ -9,6 +9,7 @@ from jaxtyping import Array, Complex, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, Grid, map_modes
+from backlight.light.grid import on_pixels
 from backlight.maths.argument import slot
 from backlight.maths.leaf import Given, JonesMap, JonesVector, OneOrEach, complexes, frame_shape, reals
 from backlight.maths.safe import complex_array, squared_modulus
@@ -240,6 +241,8 @@ def _transformed(field: Field, matrix: Complex[Array, "2 2 *pixels"]) -> Field:
 
     def one(light: Field) -> Field:
         values = components(light)
+        if matrix.ndim > 2:
+            on_pixels("matrix of each pixel", matrix, light.grid)
         x, y = values[..., 0, :, :], values[..., 1, :, :]
         return light.with_values(jnp.stack([row[0] * x + row[1] * y for row in matrix], axis=-3))
 

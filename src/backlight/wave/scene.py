@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Grid, Image
+from backlight.light.grid import on_pixels
 from backlight.maths.leaf import Given, RealMap, frame_shape, reals
 from backlight.maths.safe import real_array
 
@@ -64,4 +65,4 @@ class Scene(eqx.Module):
 
     def __call__(self, light: Image) -> Image:
         """Return the light that the scene sends on."""
-        return Image(light.values * self.irradiance, light.grid)
+        return Image(light.values * on_pixels("irradiance", self.irradiance, light.grid), light.grid)
