@@ -33,3 +33,10 @@ def test_a_square_root_below_zero_is_zero_with_zero_slope():
 def test_a_tree_with_one_nan_is_not_finite():
     assert bool(safe.all_finite({"a": jnp.ones(2), "b": 3}))
     assert not bool(safe.all_finite({"a": jnp.asarray([1.0, jnp.nan])}))
+
+
+def test_second_derivatives_at_dark_pixels_are_finite_in_a_loop_too():
+    def brightness(values):
+        return jax.lax.map(lambda k: jnp.sum(safe.amplitude(k * values) ** 2), jnp.arange(1.0, 3.0)).sum()
+
+    assert jax.hessian(brightness)(jnp.asarray([0.0, 1.0])).tolist() == [[0, 0], [0, 10]]

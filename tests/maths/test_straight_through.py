@@ -44,3 +44,7 @@ def test_the_live_number_costs_nothing_where_no_derivative_is_asked_for():
     compiled = jax.jit(cube).lower(jnp.asarray(2.5)).compile().as_text()
     assert "multiply" not in compiled
     assert "floor" in compiled
+
+
+def test_the_live_number_is_brought_to_the_shape_of_the_value():
+    assert jax.grad(lambda x: straight_through(jnp.ones(3), x).sum())(1.0) == 3

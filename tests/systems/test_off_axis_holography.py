@@ -125,7 +125,7 @@ def test_a_run_file_may_say_a_fill_factor_that_there_is(tmp_path):
         read(1.2)
 
 
-@pytest.mark.parametrize(("low", "high", "told"), [(0.5, 0.8, True), (0.8, 1.3, False)])
+@pytest.mark.parametrize(("low", "high", "told"), [(0.5, 0.8, True), (0.8, 1.3, False), (0.85, 100.0, False)])
 def test_a_distance_at_the_end_of_its_interval_is_told(frame, low, high, told):
     between = {"between": (low * TRUE_DISTANCE, high * TRUE_DISTANCE)}
     question = ask(frame[None], INSTRUMENT, {"sample": True, "distance": between}, {"method": "fourier_filter"})

@@ -5,11 +5,11 @@ from abc import abstractmethod
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import log_ndtr
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from backlight.camera.converter import Converter
 from backlight.maths.leaf import NOT_NEGATIVE, POSITIVE, Given, OneOrEach, Scalar, number, reals
+from backlight.maths.normal import log_normal_cdf
 
 
 class Noise(eqx.Module):
@@ -234,10 +234,10 @@ class Digitized(Noise):
         between, width, half = _normal(mean, data, variance), jnp.sqrt(variance), 0.5 * (self.converter.step or 0.0)
         if self.converter.ceiling is not None:
             edge = self.converter.ceiling - half
-            between = jnp.where(data >= edge, -log_ndtr((mean - edge) / width), between)
+            between = jnp.where(data >= edge, -log_normal_cdf((mean - edge) / width), between)
         if self.converter.floor is not None:
             edge = self.converter.floor + half
-            between = jnp.where(data <= edge, -log_ndtr((edge - mean) / width), between)
+            between = jnp.where(data <= edge, -log_normal_cdf((edge - mean) / width), between)
         return between
 
 

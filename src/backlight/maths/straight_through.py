@@ -13,16 +13,17 @@ from jaxtyping import Array, Float
 def straight_through(value: Array, live: Array) -> Array:
     """Return `value`, and differentiate as if it were `live`, to any order: the straight-through estimator.
 
-    `live` itself is computed only where a derivative asks for it.
+    In a compiled function `live` itself is computed only where a derivative asks for it.
 
-    **Arguments:** of one shape and type.
+    **Arguments:** `live`: of the shape and type of `value`, or brought to them.
 
     Example:
         >>> import jax, jax.numpy as jnp
         >>> float(jax.grad(lambda x: straight_through(jnp.floor(x), x**2))(3.0))
         6.0
     """
-    return _straight_through.bind(jnp.asarray(value), jnp.asarray(live))
+    value = jnp.asarray(value)
+    return _straight_through.bind(value, jnp.broadcast_to(jnp.asarray(live, value.dtype), value.shape))
 
 
 _straight_through = Primitive("straight_through")

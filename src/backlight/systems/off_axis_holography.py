@@ -56,7 +56,7 @@ from backlight.systems.schemas import OFF_AXIS_HOLOGRAM
 
 FOURIER_FILTER = "fourier_filter"
 END = 0.01
-"""Of the interval: a distance that is found nearer to a bound lies at it."""
+"""Of the interval, or of the depth of field if that is less: a distance found nearer to a bound lies at it."""
 TOTAL_VARIATION = 0.6
 """Default weight s²·0.6/σ with σ the standard deviation of √y, as for `inline_hologram`."""
 
@@ -152,16 +152,16 @@ def _first_look(
     if beams.empty is not None:
         leaves |= {EMPTY: around(beams.empty, shape), EMPTY_DISTANCE: -distance}
     kept = {path: np.asarray(value) for path, value in leaves.items()}
-    against = (*_at_an_end(low, high, distance), *_as_sharp_elsewhere(focus))
+    against = (*_at_an_end(low, high, focus), *_as_sharp_elsewhere(focus))
     return Start(kept, found.brightness / question.brightness, tuple(notes), contradictions=against)
 
 
-def _at_an_end(low: float, high: float, found: float) -> tuple[str, ...]:
+def _at_an_end(low: float, high: float, focus: Focus) -> tuple[str, ...]:
     """Say that the sample is sharpest where the search ends: it may be sharper beyond."""
-    margin = END * (high - low)
-    if high <= low or low + margin < found < high - margin:
+    margin = END * min(high - low, focus.depth)
+    if high <= low or low + margin < focus.distance < high - margin:
         return ()
-    end = units.format_length(low if found <= low + margin else high)
+    end = units.format_length(low if focus.distance <= low + margin else high)
     return (f"The sample is sharpest at the very end of the distances that were allowed, {end}: it may lie beyond. "
             "Widen `between`, or write a distance that you know.",)  # fmt: skip
 
@@ -171,9 +171,9 @@ def _as_sharp_elsewhere(focus: Focus) -> tuple[str, ...]:
     if focus.unclear is None:
         return ()
     first, last = (units.format_length(z) for z in focus.unclear)
-    return (f"The sample is as sharp, to {100 * SAME:g} %, at distances from {first} to {last}: that the sharpest, "
-            f"{units.format_length(focus.distance)}, was taken is little more than chance. Look at the picture at "
-            "others, and write a narrower `between`, or a `crop` about one object.",)  # fmt: skip
+    return (f"The sample is as sharp, to {100 * SAME:g} %, at distances as far apart as {first} and {last}: that the "
+            f"sharpest, {units.format_length(focus.distance)}, was taken is little more than chance. Look at the "
+            "picture at others, and write a narrower `between`, or a `crop` about one object.",)  # fmt: skip
 
 
 def _reading(

@@ -174,13 +174,15 @@ class Focus(NamedTuple):
     """Where the sample is sharpest: in which reading of the frame, and at what distance, m.
 
     `lead` is by how much the next reading is less sharp at its best, as a share; `unclear`, the first and the last
-    distance where this one is as sharp to within `SAME`, if they lie further apart than a focus is deep.
+    distance where this one is as sharp to within `SAME`, if they lie further apart than the depth of
+    field, `depth`, m.
     """
 
     reading: Beams
     distance: float
     lead: float
     unclear: tuple[float, float] | None
+    depth: float
 
 
 def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) -> Focus:
@@ -192,8 +194,9 @@ def focused(readings: Sequence[Beams], optics: Optics, low: float, high: float) 
     best = [float(np.nanmax(found.scores)) for found in scans]
     order = np.argsort(best)[::-1]
     lead = 1 - best[order[1]] / best[order[0]] if len(best) > 1 else 1.0
-    return Focus(readings[order[0]], scans[order[0]].best, lead,
-                 _unclear(scans[order[0]], _depth(readings[order[0]], optics)))  # fmt: skip
+    reading, found = readings[order[0]], scans[order[0]]
+    depth = _depth(reading, optics)
+    return Focus(reading, found.best, lead, _unclear(found, depth), depth)
 
 
 def _unclear(found: Scan, depth: float) -> tuple[float, float] | None:

@@ -94,7 +94,8 @@ def check_curvature(case: Case) -> None:
     """Compare second derivatives with differences of the gradient, in double precision.
 
     Along one random direction of all leaves at once, H·d by forward over reverse, so that mixed derivatives count;
-    leaf by leaf within `curvature_error` of it or of the gradient's part. A rule of derivatives that takes for a
+    leaf by leaf within `curvature_error` of it, of the gradient's part or of a thousandth of the largest one, or
+    within three times the doubt of the differences. A rule of derivatives that takes for a
     constant what it multiplies by is right at first order and wrong here.
     """
     if not case.differentiable:

@@ -32,8 +32,8 @@ def checkpointed_scan(step: Callable[[State, Step], State], state: State, steps:
     frozen = jax.lax.stop_gradient(steps)
 
     def read(state: State, one: tuple[Array, Step]) -> State:
-        # A scan in a scan copies each block of its steps before it goes through them; what is read from the whole by
-        # its index is not copied, and the derivative still goes by the block.
+        # A scan in a scan copies each block of its steps before it goes through them. So the values are read from the
+        # whole by their index, which copies nothing, and the block is only what derivatives go by.
         index, live = one
         known = jax.tree.map(lambda leaf: jax.lax.dynamic_index_in_dim(leaf, index, keepdims=False), frozen)
         return step(state, jax.tree.map(straight_through, known, live))

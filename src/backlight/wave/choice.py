@@ -17,7 +17,7 @@ from backlight.wave.far_field import Fraunhofer
 from backlight.wave.free_space import FreeSpace, Method
 from backlight.wave.fresnel import FresnelTransfer
 from backlight.wave.rayleigh_sommerfeld import RayleighSommerfeld
-from backlight.wave.sampling import SAMPLED, Sampling, input_margin, numbers, spectral_energy
+from backlight.wave.sampling import PHASE, SAMPLED, Sampling, input_margin, numbers, spectral_energy
 from backlight.wave.scaled_angular_spectrum import ScaledAngularSpectrum
 
 
@@ -69,8 +69,9 @@ def choose(
     undersampled before, which no method mends, and is refused. A grid that is lit to its border, or an aperture's edge,
     is what its samples say: a sharp edge that was meant between them has more light than they, by percents nearby.
 
-    **Errors:** `InputError` where no candidate is good enough, unless `override`; where the distance ends in a focus of
-    a mode's carrier; for a window that its modes do not share; where the grid cannot hold the bandwidth.
+    **Errors:** `InputError` where no candidate is good enough, or a curved carrier is off by more than 0.1 rad
+    (`Sampling.carrier_phase`), unless `override`; where the distance ends in a focus of a mode's carrier; for a window
+    that its modes do not share; where the grid cannot hold the bandwidth.
 
     Example:
         >>> import numpy as np
@@ -99,6 +100,13 @@ def choose(
             got=f"at best a predicted error of {best[1].error:.2g} ({_described(best[0])})",
             expected=f"at most {tolerance:.2g} in the output window",
             remedy=f"{max(best[1].causes, key=lambda cause: cause.error).remedy}; or override=True to go on",
+        )
+    if best[1].carrier_phase > PHASE and not override:
+        raise InputError(
+            f"propagation over {distance:.3g} m",
+            got=f"a curved carrier, whose paraxial scaling is off by {best[1].carrier_phase:.2g} rad RMS",
+            expected=f"at most {PHASE} rad, by any method",
+            remedy="sample the sphere itself (curvature 0); or override=True where the irradiance alone counts",
         )
     return Choice(best[0], best[1], "\n".join(_judged(*one, one is best, tolerance) for one in found))
 
@@ -201,6 +209,8 @@ def _judged(method: Method, account: Sampling, taken: bool, tolerance: float) ->
     else:
         verdict = "refused" if account.error > tolerance else "good as well, but dearer"
     worst = max(account.causes, key=lambda cause: cause.error)
+    curved = account.carrier_phase > 0
+    carrier = [f"  besides, the curved carrier's phase is off by {account.carrier_phase:.2g} rad RMS"] * curved
     return "\n".join(
         [
             f"{_described(method)}: {verdict}",
@@ -208,5 +218,6 @@ def _judged(method: Method, account: Sampling, taken: bool, tolerance: float) ->
             f"  margins: input {account.input_margin:.2g}, kernel {account.kernel_margin:.2g}, "
             f"output {account.output_margin:.2g}; energy lost {account.energy_lost:.2g}",
             f"  {account.memory / 1e6:.3g} MB, {account.operations:.2g} operations",
+            *carrier,
         ]
     )

@@ -51,8 +51,9 @@ class FreeSpace(eqx.Module):
     the values are propagated over z/M on their own pixels, and come out on a grid M times wider, M times fainter, with
     curvature c/M and tilt τ/M. For c = 0 this is the plain method. Behind a focus M is negative, and so is the pitch:
     the picture is upside down. At the focus itself (M = 0) there is no picture. What the theorem misses is a phase,
-    about π z s⁴/(4λ) of light at the sine s (`Sampling.carrier_phase`); the irradiance hardly notices it: behind a
-    point source 5 mm away, 20 mm further and out to s = 0.05, the phase is off by 0.09 rad, the irradiance by 1e-3.
+    about π z s⁴/(4λ) of light at the sine s (`Sampling.carrier_phase`); the irradiance is off by a tenth of it
+    and less: behind a point source 5 mm away, 20 mm further and out to s = 0.05, the phase is off by 0.09 rad, the
+    irradiance by 1e-3.
 
     **Arguments:**
 

@@ -44,7 +44,7 @@ class Sampling:
       small, else 0: as much may have been folded in before. It is not in `error`, which starts from the samples as
       they are; `demand` counts it.
     - `carrier_phase`: rad RMS, what the paraxial scaling of a curved carrier misses of the phase behind it. It is not
-      in `error`: the irradiance hardly notices.
+      in `error`: the irradiance is off by a tenth of it and less.
 
     Example:
         >>> import numpy as np
@@ -88,7 +88,8 @@ class Sampling:
         if self.carrier_phase > PHASE:
             found.append(
                 f"A curved carrier is taken along paraxially: the phase behind is off by {self.carrier_phase:.2g} rad "
-                "RMS, the irradiance by far less; where the phase counts, sample the sphere itself (curvature 0)."
+                "RMS, the irradiance by a tenth of it and less; where the phase counts, sample the sphere itself "
+                "(curvature 0)."
             )
         return tuple(found)
 

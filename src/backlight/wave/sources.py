@@ -56,7 +56,7 @@ class PlaneWave(TiltedSource):
     - `medium_index`: n.
     - `tilt`: τ = (τ_y, τ_x) = n·sin(angle)/λ, cycles/m. It rides in the field's carrier; no fringe is sampled.
 
-    **Errors:** `InputError` for |τ| ≥ n/λ.
+    **Errors:** `InputError` for |τ| ≥ n/λ, where they are known numbers.
 
     Example:
         >>> from backlight.light import Grid

@@ -75,6 +75,11 @@ class Spheres(eqx.Module):
         return map_modes(self._scattered, field)
 
     def _scattered(self, field: Field) -> Field:
+        if field.grid.shape != self.shape:
+            raise InputError(
+                "shape of the spheres' plane", got=str(self.shape), expected=f"the light's {field.grid.shape}",
+                remedy="give Spheres the rows and columns of the light",
+            )  # fmt: skip
         light = without_curvature(field)
         incident = fft2(light.full)
 

@@ -193,7 +193,10 @@ def _instance(tangent: Any) -> Array:
 
 
 def _kernel(per_wavelength: Array, sy: Array, sx: Array, where: tuple) -> Array:
-    """Return H of the exact numbers; z/λ, s_y and s_x are for its derivative and otherwise not looked at."""
+    """Return H of the exact numbers, with the derivative of the plain z/λ, s_y and s_x.
+
+    `_carried` has the cheaper rule for a first derivative; this one is for those of higher order.
+    """
     turns, loss, passed = _exponent(*where)
     live = sy[:, None] + sx[None, :]
     loss = straight_through(loss, jnp.abs(per_wavelength) * _decay(live))
