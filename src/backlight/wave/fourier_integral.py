@@ -3,19 +3,18 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid
 from backlight.maths.chirp_z import centered_fft2, zoom
-from backlight.maths.precise import Precise, phasor, precise, separable
-from backlight.wave.coordinates import positions
+from backlight.maths.precise import Precise, phasor, precise
 from backlight.wave.curved_carrier import sphere
 from backlight.wave.window import Window
 
 
 @jax.jit
 def fourier_integral(
-    field: Field, length: Float[Array, ""], window: Window, curvature: Precise, chirp: Precise, behind: Precise
+    field: Field, length: Float[Array, ""], window: Window, curvature: Precise, chirp: Precise, behind: Float[Array, ""]
 ) -> Field:
     """Return U(r) = 1/(iλL) ∫ u(r′)·exp(iπ(κ(2r′·r₀ − r₀²) + χ|r′ − r₀|²)/λ)·exp(−2πi r·r′/(λL)) dr′.
 
@@ -27,7 +26,7 @@ def fourier_integral(
     - `field`: u with its tilt τ; its own curvature is not looked at.
     - `length`: L, m, a distance or a focal length, either sign.
     - `curvature`: κ, 1/m; `chirp`: χ, 1/m, the same, or 0 in the far field.
-    - `behind`: the curvature that the output carries, 1/m; what its float rounds off stays with the values.
+    - `behind`: the curvature that the output carries, 1/m.
     """
     wavelength = precise(field.wavelength) / field.medium_index
     spread, pitch, start = wavelength * length, precise(field.grid.pitch), precise(field.grid.center)
@@ -39,23 +38,15 @@ def fourier_integral(
         values = zoom(values, place.middle, pitch * place.pitch / spread, place.shape)
     constant = (precise(field.tilt) + curvature * start / wavelength * 0.5) * start
     factor = phasor(constant[0] + constant[1]) * (-1j * jnp.abs(jnp.prod(field.grid.pitch)) / spread.plain)
-    tilt = -(start / spread)
     return Field(
-        values * factor * _rounded_off(place.grid, tilt, behind / wavelength, behind.plain / wavelength),
+        values * factor,
         place.grid,
         field.wavelength,
         medium_index=field.medium_index,
-        tilt=tilt.plain,
-        curvature=behind.plain,
+        tilt=-(start / spread).plain,
+        curvature=behind,
         weight=field.weight,
     )
-
-
-def _rounded_off(grid: Grid, tilt: Precise, rate: Precise, carried: Precise) -> Complex[Array, "y x"]:
-    """Return the phase between a carrier and its floats: a turn's thousandth a millimeter off the axis."""
-    bend = (rate - carried) * 0.5
-    places = [positions(grid, axis) for axis in (0, 1)]
-    return separable(*(phasor((bend * r + (tilt[i] - tilt.plain[i])) * r) for i, r in enumerate(places)))
 
 
 @jax.jit

@@ -128,7 +128,7 @@ class FresnelTransform(eqx.Module):
         """Return the field `distance` further on."""
         demand_distance(distance)
         curvature = precise(1.0) / distance
-        return fourier_integral(self._padded(field), distance, Window(), curvature, curvature, curvature)
+        return fourier_integral(self._padded(field), distance, Window(), curvature, curvature, curvature.plain)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: light outside the output's width, and what is not paraxial."""

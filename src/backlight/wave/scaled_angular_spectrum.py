@@ -188,7 +188,7 @@ def _carried(field: Field, distance: Array, output: Grid, samples: tuple[int, in
     spectrum = spectrum * _transfer(field, distance, band, samples) * jnp.multiply.outer(*faded)
     values = zoom(spectrum, -(band.step * aim), -(band.step * new_pitch), output.shape)
     area = jnp.abs(jnp.prod(field.grid.pitch)) * jnp.prod(step)
-    curvature = precise((precise(1.0) / distance).plain)  # as the field will carry it, rounded
+    curvature = precise(1.0) / distance
     tilt = _central_ray(field, distance, aim.plain) - output.center * curvature.plain / _wavelength(field).plain
     return Field(
         values * _smoothed(field, output, band, aim, curvature, tilt) * area,
