@@ -112,6 +112,7 @@ class AngularSpectrum(eqx.Module):
         ]
         return transfer_account(
             way,
+            way.walks(),
             padded,
             _walked(way, padded, widths),
             np.asarray(_band(field, padded, distance, self.shift)),

@@ -69,7 +69,7 @@ class ChirpZ(eqx.Module):
         """Return the field `distance` further on."""
         demand_distance(distance)
         curvature = precise(1.0) / distance
-        return fourier_integral(field, distance, self.window, curvature, curvature, curvature.plain)
+        return fourier_integral(field, distance, self.window, curvature, curvature, curvature)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: aliasing of the chirp under the sum, and what is not paraxial."""

@@ -62,7 +62,7 @@ class Fraunhofer(eqx.Module):
         """Return the field `distance` further on."""
         demand_distance(distance)
         curvature = precise(1.0) / distance
-        return fourier_integral(field, distance, self.window, curvature, precise(0.0), curvature.plain)
+        return fourier_integral(field, distance, self.window, curvature, precise(0.0), curvature)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: the phase left out, and light outside the output's width."""
@@ -137,7 +137,7 @@ class FocalPlane(eqx.Module):
 
     def _transformed(self, field: Field) -> Field:
         curvature = precise(field.curvature)
-        return fourier_integral(field, self.focal_length, self.window, curvature, curvature, real_array(0.0))
+        return fourier_integral(field, self.focal_length, self.window, curvature, curvature, precise(0.0))
 
 
 def _flattened(field: Field) -> Field:

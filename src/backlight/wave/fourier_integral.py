@@ -8,13 +8,13 @@ from jaxtyping import Array, Float
 from backlight.light import Field, Grid
 from backlight.maths.chirp_z import centered_fft2, zoom
 from backlight.maths.precise import Precise, phasor, precise
-from backlight.wave.curved_carrier import sphere
+from backlight.wave.curved_carrier import rounded_off, sphere
 from backlight.wave.window import Window
 
 
 @jax.jit
 def fourier_integral(
-    field: Field, length: Float[Array, ""], window: Window, curvature: Precise, chirp: Precise, behind: Float[Array, ""]
+    field: Field, length: Float[Array, ""], window: Window, curvature: Precise, chirp: Precise, behind: Precise
 ) -> Field:
     """Return U(r) = 1/(iλL) ∫ u(r′)·exp(iπ(κ(2r′·r₀ − r₀²) + χ|r′ − r₀|²)/λ)·exp(−2πi r·r′/(λL)) dr′.
 
@@ -26,7 +26,7 @@ def fourier_integral(
     - `field`: u with its tilt τ; its own curvature is not looked at.
     - `length`: L, m, a distance or a focal length, either sign.
     - `curvature`: κ, 1/m; `chirp`: χ, 1/m, the same, or 0 in the far field.
-    - `behind`: the curvature that the output carries, 1/m.
+    - `behind`: the curvature that the output carries, 1/m; what its float rounds off stays with the values.
     """
     wavelength = precise(field.wavelength) / field.medium_index
     spread, pitch, start = wavelength * length, precise(field.grid.pitch), precise(field.grid.center)
@@ -38,13 +38,14 @@ def fourier_integral(
         values = zoom(values, place.middle, pitch * place.pitch / spread, place.shape)
     constant = (precise(field.tilt) + curvature * start / wavelength * 0.5) * start
     factor = phasor(constant[0] + constant[1]) * (-1j * jnp.abs(jnp.prod(field.grid.pitch)) / spread.plain)
+    tilt = -(start / spread)
     return Field(
-        values * factor,
+        values * factor * rounded_off(place.grid, tilt, behind, wavelength),
         place.grid,
         field.wavelength,
         medium_index=field.medium_index,
-        tilt=-(start / spread).plain,
-        curvature=behind,
+        tilt=tilt.plain,
+        curvature=behind.plain,
         weight=field.weight,
     )
 

@@ -4,15 +4,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
 from backlight.light import Field, map_modes, split_modes
 from backlight.maths.argument import slot
 from backlight.maths.leaf import Given, Scalar, number
+from backlight.maths.precise import Precise, precise
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
-from backlight.wave.propagation_error import carrier_phase
+from backlight.wave.curved_carrier import rounded_off
+from backlight.wave.propagation_error import carrier_phase, rounded_distance
 from backlight.wave.sampling import Sampling
 
 
@@ -80,9 +83,9 @@ class FreeSpace(eqx.Module):
 
     def magnification(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Return how much wider the pixels come out, M = (1 + z·c) · scale of the method, and the curvature behind."""
-        scale, behind = self._carried(curvature)
+        scale = self._scale(curvature).rounded()
         # A sphere of radius z/M on pixels M times as wide, and the c/M that was there: 1/z in all.
-        return scale * self.method.scale, 1 / self.distance if self.method.curved else behind
+        return scale * self.method.scale, 1 / self.distance if self.method.curved else curvature / scale
 
     def __call__(self, field: Field) -> Field:
         """Return the field at the far end."""
@@ -93,38 +96,46 @@ class FreeSpace(eqx.Module):
         return max((self._account(mode) for mode in split_modes(field)), key=lambda account: account.error)
 
     def _account(self, field: Field) -> Sampling:
-        scale, _ = self._carried(field.curvature)
-        account = self.method.sampling(_flat(field), self.distance / scale)
         if known_zero(field.curvature):
-            return account
-        return replace(account, carrier_phase=carrier_phase(field, self.distance))
+            return self.method.sampling(field, self.distance)
+        flat = (self.distance / self._scale(field.curvature)).rounded()
+        account = self.method.sampling(_flat(field), flat)
+        causes = (*account.causes, rounded_distance(field, flat))
+        return replace(account, causes=causes, carrier_phase=carrier_phase(field, self.distance))
 
-    def _carried(self, curvature: Float[Array, ""]) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """Return 1 + z·c and c/(1 + z·c)."""
-        if known_zero(curvature):
-            return real_array(1.0), curvature
-        scale = 1 + self.distance * curvature
-        if known_zero(scale):
+    def _scale(self, curvature: Float[Array, ""]) -> Precise:
+        """Return M = 1 + z·c: near a focus little is left of the 1, and of the digits of a float."""
+        scale = 1.0 + precise(self.distance) * curvature
+        if known_zero(scale.plain):
             raise InputError(
                 "distance of FreeSpace", got="the focus of a curved carrier", expected="a plane before or behind it",
                 remedy="use FocalPlane for a lens with the light in its front focal plane",
             )  # fmt: skip
-        return scale, curvature / scale
+        return scale
 
     def _propagated(self, field: Field) -> Field:
         if known_zero(field.curvature):
             return self.method(field, self.distance)
-        scale, behind = self._carried(field.curvature)
-        moved = self.method(_flat(field), self.distance / scale)
-        return Field(
-            moved.values / scale,
-            moved.grid.scaled(scale),
-            moved.wavelength,
-            medium_index=moved.medium_index,
-            tilt=moved.tilt / scale,
-            curvature=behind if known_zero(moved.curvature) else behind + moved.curvature / scale**2,
-            weight=moved.weight,
-        )
+        scale = self._scale(field.curvature)
+        moved = self.method(_flat(field), (self.distance / scale).rounded())
+        return _magnified(moved, scale, field.curvature)
+
+
+@jax.jit
+def _magnified(moved: Field, scale: Precise, curvature: Float[Array, ""]) -> Field:
+    """Return light of a flat carrier as that of a carrier of `curvature` in front, M times wider."""
+    grid, tilt = moved.grid.scaled(scale.rounded()), precise(moved.tilt) / scale
+    behind = (precise(moved.curvature) / scale + curvature) / scale
+    wavelength = precise(moved.wavelength) / moved.medium_index
+    return Field(
+        moved.values * (rounded_off(grid, tilt, behind, wavelength) / scale.plain),
+        grid,
+        moved.wavelength,
+        medium_index=moved.medium_index,
+        tilt=tilt.plain,
+        curvature=behind.plain,
+        weight=moved.weight,
+    )
 
 
 def _flat(field: Field) -> Field:

@@ -86,7 +86,8 @@ class FresnelTransfer(eqx.Module):
         ]
         farthest = np.maximum.outer(*walked)
         causes = (*folding(way, way.straight_walks(), kept, widths, REMEDY), paraxial(way))
-        return transfer_account(way, padded, farthest, farthest <= 1 if self.band_limit else farthest >= 0, causes)
+        inside = farthest <= 1 if self.band_limit else farthest >= 0
+        return transfer_account(way, way.straight_walks(), padded, farthest, inside, causes)
 
 
 class FresnelTransform(eqx.Module):
@@ -128,7 +129,7 @@ class FresnelTransform(eqx.Module):
         """Return the field `distance` further on."""
         demand_distance(distance)
         curvature = precise(1.0) / distance
-        return fourier_integral(self._padded(field), distance, Window(), curvature, curvature, curvature.plain)
+        return fourier_integral(self._padded(field), distance, Window(), curvature, curvature, curvature)
 
     def sampling(self, field: Field, distance: Float[Array, ""] | float) -> Sampling:
         """Return the margins and the predicted error: light outside the output's width, and what is not paraxial."""

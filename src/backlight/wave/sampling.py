@@ -66,7 +66,7 @@ class Sampling:
 
     @property
     def error(self) -> float:
-        """The predicted relative L2 error of the field in the output window: the causes, and the float's own digits."""
+        """The predicted relative L2 error of the field in the output window: its causes, taken as independent."""
         return _together(self.causes)
 
     @property
@@ -111,11 +111,11 @@ class Sampling:
             backlight.errors.InputError: propagation: aliasing...
         """
         folded = Cause("undersampling of the light", float(np.sqrt(self.undersampled)), "use finer pixels")
-        causes = (*self.causes, folded)
+        causes = *self.causes, folded
         found = _together(causes)
         if found <= error:  # not where it is NaN
             return
-        worst = max((*causes, Cause("round-off", ROUND_OFF, "use float64")), key=lambda cause: cause.error)
+        worst = max(causes, key=lambda cause: cause.error)
         raise InputError(
             f"propagation: {worst.name}",
             got=f"a predicted error of {found:.2g}, {worst.error:.2g} of it by {worst.name}",
@@ -135,7 +135,7 @@ ROUND_OFF = 1e-6
 
 
 def _together(causes: tuple[Cause, ...]) -> float:
-    return float(np.sqrt(sum(cause.error**2 for cause in causes) + ROUND_OFF**2))
+    return float(np.sqrt(sum(cause.error**2 for cause in causes)))
 
 
 def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:

@@ -13,12 +13,13 @@ from backlight.maths.argument import whole_pair
 from backlight.maths.chirp_z import centered, zoom
 from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given
-from backlight.maths.precise import Precise, phasor, precise, separable
+from backlight.maths.precise import Precise, phasor, precise, separable, where
 from backlight.maths.safe import real_array, square_root
 from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
 from backlight.wave.propagation_error import folding, journey, sum_account
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
+from backlight.wave.transfer_function import OBLIQUE, beyond_tangent
 from backlight.wave.window import Window, demand_distance
 
 ZONES = 4.5
@@ -188,7 +189,7 @@ def _carried(field: Field, distance: Array, output: Grid, samples: tuple[int, in
     spectrum = spectrum * _transfer(field, distance, band, samples) * jnp.multiply.outer(*faded)
     values = zoom(spectrum, -(band.step * aim), -(band.step * new_pitch), output.shape)
     area = jnp.abs(jnp.prod(field.grid.pitch)) * jnp.prod(step)
-    curvature = precise(1.0) / distance
+    curvature = precise((precise(1.0) / distance).plain)  # as the field will carry it, rounded
     tilt = _central_ray(field, distance, aim.plain) - output.center * curvature.plain / _wavelength(field).plain
     return Field(
         values * _smoothed(field, output, band, aim, curvature, tilt) * area,
@@ -216,16 +217,21 @@ def _smoothed(
 def _transfer(
     field: Field, distance: Array, band: _Samples, samples: tuple[int, int]
 ) -> Complex[Array, "rows columns"]:
-    """Return H(f+τ) of the band: −(z/λ)s/2 of each axis in two floats, and the non-paraxial rest."""
+    """Return H(f+τ) of the band as `free_space` does: the tangent at its middle in two floats, and what is beyond."""
     wavelength = _wavelength(field)
-    sines = [(band.middle[i] + field.tilt[i] + band.step[i] * centered(n)) * wavelength for i, n in enumerate(samples)]
+    central = (band.middle + field.tilt) * wavelength
+    middle = where(jnp.sum(central.plain**2) < OBLIQUE, central, 0.0)
+    squares = middle * middle
+    cosine = (1.0 - squares[0] - squares[1]).root()
     per_wavelength = precise(distance) / wavelength
-    paraxial = separable(*(phasor(-(per_wavelength * sine * sine * 0.5)) for sine in sines))
-    s = (sines[0].plain ** 2)[:, None] + (sines[1].plain ** 2)[None, :]
-    below = jnp.minimum(s, 1.0)
-    rest = jnp.where(s < 1, 0.5 * (below / (1 + square_root(1 - below))) ** 2, 1 - 0.5 * s)
-    decay = jnp.exp(-2 * jnp.pi * jnp.abs(per_wavelength.plain) * square_root(s - 1))
-    return paraxial * decay * phasor(precise(-per_wavelength.plain * rest))
+    off, tangent = [], []
+    for i, n in enumerate(samples):
+        away = band.step[i] * wavelength * centered(n) + (central[i] - middle[i])
+        off.append(away * (away + middle[i] * 2.0))
+        tangent.append(phasor(-(per_wavelength * (squares[i] / (cosine + 1.0) + off[i] / (cosine * 2.0)))))
+    beyond = off[0].plain[:, None] + off[1].plain[None, :]
+    decay = jnp.exp(-2 * jnp.pi * jnp.abs(per_wavelength.plain) * square_root(beyond - cosine.plain**2))
+    return separable(*tangent) * decay * phasor(precise(-per_wavelength.plain * beyond_tangent(beyond, cosine.plain)))
 
 
 def _central_ray(field: Field, distance: Array, aim: Array) -> Float[Array, "2"]:

@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Complex, Float
 from backlight.light import Grid
 from backlight.maths import double_float as df
 from backlight.maths.precise import phasor, separable
+from backlight.maths.safe import square_root
 from backlight.maths.straight_through import straight_through
 from backlight.maths.turns import cos_sin
 from backlight.wave.coordinates import frequencies
@@ -27,9 +28,13 @@ def free_space(
 ) -> Complex[Array, "y x"]:
     """Return H(f) = exp(2πi z (√(1/λ² − |f+τ|²) − 1/λ)) in FFT order; evanescent waves decay.
 
-    λ is the wavelength in the medium, λ_vacuum/n. With s = λ²|f+τ|² the exponent is split into −(z/λ)·s/2, separable
-    and kept in two floats per number so that hundreds of radians lose no digit, and the non-paraxial rest
-    −(z/λ)·s²/(2(1+√(1−s))²). Angular spectrum: Goodman, Introduction to Fourier Optics, §3.10.
+    λ is the wavelength in the medium, λ_vacuum/n. With s = λ²|f+τ|² the exponent −(z/λ)g(s), g = 1 − √(1−s), is split
+    into the tangent of g at the carrier, s₀ = λ²|τ|², which is separable and kept in two floats per number so that
+    hundreds of radians lose no digit, and what is beyond it, with c = √(1−s) and c₀ = √(1−s₀)
+
+        −(z/λ)·(s−s₀)²/(2c₀(c₀+c)²)
+
+    Angular spectrum: Goodman, Introduction to Fourier Optics, §3.10.
 
     **Arguments:**
 
@@ -41,7 +46,7 @@ def free_space(
 
     **Returns:** H without the constant exp(2πi z/λ).
 
-    Valid at any angle. In float32 the rms error is about 2π·10⁻⁷·(z/λ)·s²/8 and at least 1e-7: below 1e-6 for every
+    Valid at any angle. In float32 the rms error is about 2π·10⁻⁷·(z/λ)·(s−s₀)²/8 and at least 1e-7: below 1e-6 for every
     frequency a 2048² grid with a pitch ≥ 2λ carries over 1 mm or more.
     """
     one = jnp.ones((1, 1), jnp.result_type(wavelength, jnp.complex64))
@@ -217,33 +222,57 @@ def _exponent(
     """Return (z/λ)·g(s) less whole turns, |z/λ|·h(s), and what the grid can carry."""
     in_medium = df.divide(df.exact(wavelength), df.exact(medium_index))
     per_wavelength = df.divide(df.exact(distance), in_medium)
-    (sy, paraxial_y), (sx, paraxial_x) = _axes(grid, in_medium, tilt, per_wavelength)
-    s = sy[:, None] + sx[None, :]
-    rest = per_wavelength.hi * jnp.where(s < 1, 0.5 * (s / (1 + jnp.sqrt(jnp.maximum(1 - s, 0)))) ** 2, 1 - 0.5 * s)
+    cosine, off, tangent = _about_carrier(grid, in_medium, tilt, per_wavelength)
+    beyond = off[0][:, None] + off[1][None, :]
+    rest = per_wavelength.hi * beyond_tangent(beyond, cosine)
     passed = jnp.asarray(True) if reach is None else band_limit(grid, wavelength / medium_index, reach, tilt, shift)
-    turns = (rest - jnp.round(rest)) + (paraxial_y[:, None] + paraxial_x[None, :])
-    return turns, jnp.abs(per_wavelength.hi) * _decay(s), passed
+    turns = (rest - jnp.round(rest)) + (tangent[0][:, None] + tangent[1][None, :])
+    return turns, jnp.abs(per_wavelength.hi) * _root(beyond - cosine**2), passed
 
 
-def _axes(
-    grid: Grid, wavelength: df.Double, tilt: Array, per_wavelength: df.Double
-) -> list[tuple[Float[Array, " n"], Float[Array, " n"]]]:
-    """Return s and the fraction of a turn (z/λ)·s/2 of each axis.
+def beyond_tangent(off: Float[Array, "..."], cosine: Float[Array, ""]) -> Float[Array, "..."]:
+    """Return what g(s) = 1 − √(1−s) has beyond its tangent at s₀: off²/(2c₀(c₀+c)²), off = s − s₀ = c₀² − c².
 
-    Both in one compiled loop: written out, the compiler would weave them into the loop over all pixels and repeat them
-    there, at ten times the cost.
+    Nothing cancels, and a band about an oblique carrier has little of it. Of evanescent waves g is 1.
     """
+    squared = cosine**2 - off
+    travelling = 0.5 / cosine * (off / (cosine + square_root(squared))) ** 2
+    return jnp.where(squared > 0, travelling, cosine - 0.5 * off / cosine)
+
+
+OBLIQUE = 0.99
+"""Squared sine of a carrier up to which the tangent is taken there, else on the axis: at grazing it is upright."""
+
+
+def _about_carrier(
+    grid: Grid, wavelength: df.Double, tilt: Array, per_wavelength: df.Double
+) -> tuple[Float[Array, ""], list[Float[Array, " n"]], list[Float[Array, " n"]]]:
+    """Return c₀ of the carrier, and of each axis s − s₀ and its share of the tangent, (z/λ)(s₀/(1+c₀) + (s−s₀)/(2c₀)).
+
+    The latter in turns less whole ones. Both axes in one compiled loop: written out, the compiler would weave them into
+    the loop over all pixels and repeat them there, at ten times the cost.
+    """
+    dtype = grid.pitch.dtype
+    about = jnp.where(jnp.sum((wavelength.hi * tilt) ** 2) < OBLIQUE, tilt, 0.0)
+    squares = [df.multiply(sine, sine) for sine in (df.multiply(df.exact(about[i]), wavelength) for i in (0, 1))]
+    one = df.exact(jnp.ones((), dtype))
+    cosine = df.square_root(df.add(one, df.negate(df.add(*squares))))
+    slope = df.divide(per_wavelength, df.add(cosine, cosine))
+    start = df.divide(per_wavelength, df.add(one, cosine))
     longest = max(grid.shape)
     index = np.stack([np.resize(np.rint(np.fft.fftfreq(n) * n), longest) for n in grid.shape])
-    dtype = grid.pitch.dtype
 
-    def axis(given: tuple[Array, Array, Array, Array]) -> tuple[Array, Array]:
-        index, n, pitch, tilt = given
-        frequency = df.add(df.divide(df.exact(index), df.multiply(df.exact(n), df.exact(pitch))), df.exact(tilt))
-        sine = df.multiply(frequency, wavelength)
-        s = df.multiply(sine, sine)
-        half = df.multiply(per_wavelength, df.exact(jnp.asarray(0.5, dtype)))
-        return s.hi, df.fraction(df.multiply(half, s))
+    def axis(given: tuple[Any, ...]) -> tuple[Array, Array]:
+        index, n, pitch, tilt, about, square = given
+        frequency = df.add(
+            df.divide(df.exact(index), df.multiply(df.exact(n), df.exact(pitch))), df.exact(tilt - about)
+        )
+        there = df.add(frequency, df.exact(2 * about))
+        off = df.multiply(df.multiply(frequency, wavelength), df.multiply(there, wavelength))
+        turns = df.add(df.multiply(slope, off), df.multiply(start, square))
+        return off.hi, df.fraction(turns)
 
-    s, turns = jax.lax.map(axis, (jnp.asarray(index, dtype), jnp.asarray(grid.shape, dtype), grid.pitch, tilt))
-    return [(s[i, :n], turns[i, :n]) for i, n in enumerate(grid.shape)]
+    square = df.Double(*(jnp.stack(pair) for pair in zip(*squares, strict=True)))
+    given = jnp.asarray(index, dtype), jnp.asarray(grid.shape, dtype), grid.pitch, tilt, about, square
+    off, turns = jax.lax.map(axis, given)
+    return cosine.hi, *([part[i, :n] for i, n in enumerate(grid.shape)] for part in (off, turns))
