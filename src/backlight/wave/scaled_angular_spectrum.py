@@ -189,24 +189,24 @@ def _carried(field: Field, distance: Array, output: Grid, samples: tuple[int, in
     spectrum = spectrum * _transfer(field, distance, band, samples) * jnp.multiply.outer(*faded)
     values = zoom(spectrum, -(band.step * aim), -(band.step * new_pitch), output.shape)
     area = jnp.abs(jnp.prod(field.grid.pitch)) * jnp.prod(step)
-    curvature = precise((precise(1.0) / distance).plain)  # as the field will carry it, rounded
-    tilt = _central_ray(field, distance, aim.plain) - output.center * curvature.plain / _wavelength(field).plain
+    bend = precise(1.0) / distance
+    tilt = (_central_ray(field, distance, aim) - bend * output.center / _wavelength(field)).rounded()
     return Field(
-        values * _smoothed(field, output, band, aim, curvature, tilt) * area,
+        values * _smoothed(field, output, band, aim, bend.plain, tilt) * area,
         output,
         field.wavelength,
         medium_index=field.medium_index,
         tilt=tilt,
-        curvature=curvature.plain,
+        curvature=bend.plain,
         weight=field.weight,
     )
 
 
 def _smoothed(
-    field: Field, output: Grid, band: _Samples, aim: Precise, curvature: Precise, tilt: Array
+    field: Field, output: Grid, band: _Samples, aim: Precise, curvature: Array, tilt: Array
 ) -> Complex[Array, "y x"]:
-    """Return the rest of the inverse transform, exp(2πi·middle·(r−r₀)), over what the new carrier takes along."""
-    axes, rate = [], curvature / _wavelength(field) * 0.5
+    """Return the rest of the inverse transform, exp(2πi·middle·(r−r₀)), over the new carrier as its floats have it."""
+    axes, rate = [], precise(curvature) / _wavelength(field) * 0.5
     for i, n in enumerate(output.shape):
         offset, r = precise(output.pitch[i]) * centered(n), positions(output, i)
         carrier = r * (precise(field.tilt[i]) - tilt[i]) - r * r * rate
@@ -234,10 +234,11 @@ def _transfer(
     return separable(*tangent) * decay * phasor(precise(-per_wavelength.plain * beyond_tangent(beyond, cosine.plain)))
 
 
-def _central_ray(field: Field, distance: Array, aim: Array) -> Float[Array, "2"]:
-    """Return the spatial frequency of the ray from the input's center to the output's."""
-    wavelength = field.wavelength / field.medium_index
-    return jnp.sign(distance) * aim / (wavelength * jnp.sqrt(jnp.sum(aim**2) + distance**2))
+def _central_ray(field: Field, distance: Array, aim: Precise) -> Precise:
+    """Return the spatial frequency (y, x) of the ray from the input's center to the output's."""
+    squares = aim * aim
+    length = (squares[0] + squares[1] + precise(distance) * distance).root()
+    return aim * jnp.sign(distance) / (length * _wavelength(field))
 
 
 def _wavelength(field: Field) -> Precise:

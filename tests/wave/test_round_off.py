@@ -1,0 +1,123 @@
+"""Single precision against double, and against the round-off that is foretold."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from lights import METHODS, noise
+
+from backlight.light import Field, Grid
+from backlight.wave import (
+    AngularSpectrum,
+    ChirpZ,
+    Fraunhofer,
+    FreeSpace,
+    FresnelTransfer,
+    FresnelTransform,
+    RayleighSommerfeld,
+    ScaledAngularSpectrum,
+)
+
+
+@eqx.filter_jit
+def slopes(method, values, target, distance, wavelength, pitch, tilt):
+    def loss(distance, wavelength):
+        field = Field(values, Grid(values.shape, pitch, (2**-17, 2**-16)), wavelength, medium_index=1.25, tilt=tilt)
+        behind = method(field, distance)
+        out = behind.values
+        return jnp.sum(jnp.abs(out - target * jnp.sqrt(jnp.mean(jnp.abs(out) ** 2))) ** 2) / out.size, behind
+
+    (_, behind), gradient = jax.value_and_grad(loss, argnums=(0, 1), has_aux=True)(distance, wavelength)
+    return behind, gradient
+
+
+def in_precision(name, distance, dtype):
+    """Call with numbers that single precision has exactly, those of the method included."""
+    values = noise((24, 32))
+    method = jax.tree.map(lambda leaf: leaf.astype(dtype), METHODS[name])
+    shape = eqx.filter_eval_shape(
+        method, Field(values, Grid((24, 32), 5e-6), 5e-7), jnp.asarray(1.0, dtype)
+    ).values.shape
+    kind = np.result_type(dtype, np.complex64)
+    numbers = (np.asarray(np.float32(x), dtype) for x in (distance, 532e-9, 5e-6, (1e2, -50.0)))
+    behind, slope = slopes(method, values.astype(kind), noise(shape).astype(kind), *numbers)
+    return jax.tree.map(np.asarray, behind), np.asarray(slope)
+
+
+def carried(light, grid):
+    """Return light with its carrier, in float64, at the places of a grid."""
+    y, x = (np.arange(n) - n // 2 for n in grid.shape)
+    y, x = y[:, None] * grid.pitch[0] + grid.center[0], x * grid.pitch[1] + grid.center[1]
+    tilt, curvature = (
+        np.asarray(light.tilt, float),
+        float(light.curvature) * float(light.medium_index) / float(light.wavelength),
+    )
+    return light.values * np.exp(2j * np.pi * (tilt[0] * y + tilt[1] * x + curvature / 2 * (y**2 + x**2)))
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(m, marks=[pytest.mark.slow] * (m in ("direct", "scaled", "chirp-z"))) for m in METHODS]
+)
+def test_float32_fields_and_their_slopes(name):
+    """The bar of tests/physics/test_float32.py: 1e-6 and 1e-4, z from 1 mm to 1 m."""
+    for distance in (1e-3, 1e-2, 0.1, 1.0):
+        single = in_precision(name, distance, np.float32)
+        with jax.enable_x64(True):
+            double = in_precision(name, distance, np.float64)
+        fields, slope = [carried(one[0], double[0].grid) for one in (single, double)], np.abs(single[1] - double[1])
+        assert np.linalg.norm(fields[0] - fields[1]) <= 1e-6 * np.linalg.norm(fields[1]), f"z = {distance}"
+        assert np.max(slope / np.abs(double[1])) <= 1e-4, f"z = {distance}: {slope / np.abs(double[1])}"
+
+
+AIMED = {"pitch": 2e-6, "center": (1e-3, 1e-3), "shape": (48, 40)}
+DIM = {"pitch": 2e-6, "center": (0.9e-3, 0.9e-3), "shape": (48, 40)}
+CARRIER = {"center": (0.0, 0.0), "tilt": (0.0, 0.0), "curvature": (0.0,)}
+OBLIQUE = {"tilt": (6e5, 6e5)}
+WAYS = {
+    "angular, shifted": (lambda: AngularSpectrum((64, 64), shift=rounded(1e-3, 1e-3)), 3e-3, OBLIQUE),
+    "Fresnel, shifted": (lambda: FresnelTransfer((64, 64), shift=rounded(0.9e-3, 0.9e-3)), 3e-3, OBLIQUE),
+    "transform, off the axis": (lambda: FresnelTransform(), 3e-3, {**OBLIQUE, "center": (2e-3, 1e-3)}),
+    "chirp-z": (lambda: ChirpZ(**window(**DIM)), 3e-3, OBLIQUE),  # paraxially the light arrives there
+    "far field": (lambda: Fraunhofer(**window(**DIM)), 3e-3, OBLIQUE),
+    "scaled": (lambda: ScaledAngularSpectrum(**window(**AIMED)), 3e-3, OBLIQUE),
+    "scaled, dim": (lambda: ScaledAngularSpectrum(**window(**DIM)), 3e-3, OBLIQUE),
+    "direct, dim": (lambda: RayleighSommerfeld(**window(**DIM)), 3e-3, OBLIQUE),
+    "scaled, far": (lambda: ScaledAngularSpectrum(**window(1e-4, (0.0994, 0.0994), (48, 40))), 0.3, OBLIQUE),
+    "angular, curved": (lambda: AngularSpectrum((64, 64)), 3e-3, {"curvature": (20.0,), "center": (3e-3, 1e-3)}),
+    "angular, near a focus": (lambda: AngularSpectrum((64, 64)), 49e-3, {"curvature": (-20.0,)}),
+    "chirp-z, curved": (lambda: ChirpZ(scale=4.0), 0.05, {"curvature": (20.0,), "tilt": (1e4, 0.0)}),
+}
+"""Method, distance and the light's carrier: phases of up to a hundred thousand turns."""
+
+
+def rounded(*numbers):
+    """Return what single precision makes of numbers, so that both precisions are asked the same."""
+    return tuple(float(np.float32(x)) for x in numbers)
+
+
+def window(pitch, center, shape):
+    return {"pitch": rounded(pitch)[0], "center": rounded(*center), "shape": shape}
+
+
+def sent(name):
+    """Return the light behind, and the account."""
+    method, distance, carrier = WAYS[name]
+    center, tilt, curvature = (rounded(*carrier.get(k, d)) for k, d in CARRIER.items())
+    r = np.arange(-32, 32) / 8.0
+    grid = Grid((64, 64), *rounded(2e-6), center)
+    light = Field(np.exp(-(r[:, None] ** 2) - r**2), grid, *rounded(0.5e-6), tilt=tilt, curvature=curvature[0])
+    path = FreeSpace(*rounded(distance), method())
+    return jax.tree.map(np.asarray, path(light)), path.sampling(light)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_round_off_is_less_than_is_foretold(name):
+    """A millimeter off the axis the last digit of a carrier's curvature is 1.5e-4 rad: it must be in the values."""
+    single, account = sent(name)
+    with jax.enable_x64(True):
+        double, _ = sent(name)
+    told = np.linalg.norm([cause.error for cause in account.causes if cause.name.startswith("round-off")])
+    single, double = (carried(one, double.grid) for one in (single, double))
+    off = np.linalg.norm(single - double) / np.linalg.norm(double)
+    assert off <= told < 1e-4
