@@ -83,7 +83,11 @@ WAYS = {
     "scaled": (lambda: ScaledAngularSpectrum(**window(**AIMED)), 3e-3, OBLIQUE),
     "scaled, dim": (lambda: ScaledAngularSpectrum(**window(**DIM)), 3e-3, OBLIQUE),
     "direct, dim": (lambda: RayleighSommerfeld(**window(**DIM)), 3e-3, OBLIQUE),
-    "scaled, far": (lambda: ScaledAngularSpectrum(**window(1e-4, (0.0994, 0.0994), (48, 40))), 0.3, OBLIQUE),
+    "scaled, far": (
+        lambda: ScaledAngularSpectrum(samples=(512, 512), **window(1e-4, (0.0994, 0.0994), (48, 40))),
+        0.3,
+        OBLIQUE,
+    ),
     "angular, curved": (lambda: AngularSpectrum((64, 64)), 3e-3, {"curvature": (20.0,), "center": (3e-3, 1e-3)}),
     "angular, near a focus": (lambda: AngularSpectrum((64, 64)), 49e-3, {"curvature": (-20.0,)}),
     "chirp-z, curved": (lambda: ChirpZ(scale=4.0), 0.05, {"curvature": (20.0,), "tilt": (1e4, 0.0)}),

@@ -1,5 +1,6 @@
 """Numbers known twice: plainly, for derivatives, and with twice the digits, for phases of thousands of turns."""
 
+from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
@@ -109,17 +110,28 @@ def cosine_sine(angle: Precise) -> tuple[Precise, Precise]:
 
 
 def fraction(turns: Precise) -> Float[Array, "..."]:
-    """Return the number less its nearest whole one, in −½ … ½, with the derivative of the number itself.
-
-    The result is closed to the compiler, which would otherwise weave the many steps for a row and a column into the
-    loop over all pixels and repeat them there.
-    """
-    return jax.lax.optimization_barrier(_fraction(turns))
+    """Return the number less its nearest whole one, in −½ … ½, with the derivative of the number itself."""
+    return _apart(_fraction, turns)
 
 
 def phasor(turns: Precise) -> Complex[Array, "..."]:
-    """Return exp(2πi·turns), closed to the compiler like `fraction`."""
-    return jax.lax.optimization_barrier(wave(_fraction(turns)))
+    """Return exp(2πi·turns)."""
+    return _apart(lambda part: wave(_fraction(part)), turns)
+
+
+def _apart(function: Callable[[Precise], Array], turns: Precise) -> Array:
+    """Apply a function of many steps so that the compiler does not repeat them elsewhere.
+
+    It weaves what is known of a row and a column into the loop over all pixels, and finds it anew for each of them: a
+    chirp-z transform then takes twice as long. A barrier alone does not hinder it. A loop does, and of a single round
+    it would make none.
+    """
+    if turns.plain.ndim != 1:
+        return jax.lax.optimization_barrier(function(turns))
+    count = turns.plain.shape[0]
+    half = -(-count // 2)
+    halves = jax.tree.map(lambda part: jnp.pad(part, (0, 2 * half - count)).reshape(2, half), turns)
+    return jax.lax.map(function, halves).reshape(-1)[:count]
 
 
 def _fraction(turns: Precise) -> Float[Array, "..."]:

@@ -31,9 +31,12 @@ def carried_sphere(field: Field) -> Complex[Array, "y x"]:
 def rounded_off(grid: Grid, tilt: Precise, curvature: Precise, wavelength: Precise) -> Complex[Array, "y x"]:
     """Return the phase that a carrier loses to its floats, 1e-4 rad a millimeter off the axis: it goes to the values.
 
+    Of no derivative: the floats have that of the numbers themselves.
+
     **Arguments:** `wavelength` in the medium, m.
     """
-    lost_tilt, lost_rate = tilt - tilt.plain, (curvature - curvature.plain) / wavelength * 0.5
+    lost = tilt - tilt.plain, (curvature - curvature.plain) / wavelength * 0.5
+    grid, (lost_tilt, lost_rate) = jax.lax.stop_gradient((grid, lost))
     places = [positions(grid, axis) for axis in (0, 1)]
     return separable(*(phasor((lost_rate * r + lost_tilt[i]) * r) for i, r in enumerate(places)))
 
