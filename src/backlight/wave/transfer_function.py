@@ -256,9 +256,9 @@ def _about_carrier(
     about = jnp.where(jnp.sum((wavelength.hi * tilt) ** 2) < OBLIQUE, tilt, 0.0)
     squares = [df.multiply(sine, sine) for sine in (df.multiply(df.exact(about[i]), wavelength) for i in (0, 1))]
     one = df.exact(jnp.ones((), dtype))
-    cosine = df.square_root(df.add(one, df.negate(df.add(*squares))))
+    cosine = df.square_root(df.add(df.negate(df.add(*squares)), one))
     slope = df.divide(per_wavelength, df.add(cosine, cosine))
-    start = df.divide(per_wavelength, df.add(one, cosine))
+    start = df.divide(per_wavelength, df.add(cosine, one))
     longest = max(grid.shape)
     index = np.stack([np.resize(np.rint(np.fft.fftfreq(n) * n), longest) for n in grid.shape])
 
@@ -275,4 +275,5 @@ def _about_carrier(
     square = df.Double(*(jnp.stack(pair) for pair in zip(*squares, strict=True)))
     given = jnp.asarray(index, dtype), jnp.asarray(grid.shape, dtype), grid.pitch, tilt, about, square
     off, turns = jax.lax.map(axis, given)
-    return cosine.hi, *([part[i, :n] for i, n in enumerate(grid.shape)] for part in (off, turns))
+    off, turns = ([part[i, :n] for i, n in enumerate(grid.shape)] for part in (off, turns))
+    return cosine.hi, off, turns
