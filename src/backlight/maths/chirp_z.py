@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Inexact
 
 from backlight.maths.fourier import fast_size
-from backlight.maths.precise import Precise, phasor, precise
+from backlight.maths.precise import Precise, phasors, precise
 
 
 def chirp_z(
@@ -39,10 +39,13 @@ def chirp_z(
     middle, half = precise(middle), precise(step) * 0.5
     before, behind = centered(x.shape[-1]), centered(count)
     size = fast_size(x.shape[-1] + count - 1)
-    chirp = jnp.fft.fft(phasor(half * _square(_lags(x.shape[-1], count, size))))
-    x = x * phasor(-(half * _square(before)) - middle * before)
-    convolved = jnp.fft.ifft(jnp.fft.fft(x, n=size) * chirp)[..., :count]
-    return jnp.moveaxis(convolved * phasor(-(half * _square(behind))), -1, axis)
+    chirp, first, last = phasors(
+        half * _square(_lags(x.shape[-1], count, size)),
+        -(half * _square(before)) - middle * before,
+        -(half * _square(behind)),
+    )
+    convolved = jnp.fft.ifft(jnp.fft.fft(x * first, n=size) * jnp.fft.fft(chirp))[..., :count]
+    return jnp.moveaxis(convolved * last, -1, axis)
 
 
 def zoom(

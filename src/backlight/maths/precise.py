@@ -1,6 +1,6 @@
 """Numbers known twice: plainly, for derivatives, and with twice the digits, for phases of thousands of turns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -116,28 +116,42 @@ def fraction(turns: Precise) -> Float[Array, "..."]:
 
 def phasor(turns: Precise) -> Complex[Array, "..."]:
     """Return exp(2πi·turns)."""
-    return _apart(lambda part: wave(_fraction(part)), turns)
+    return _apart(_phasor, turns)
 
 
-def _apart(function: Callable[[Precise], Array], turns: Precise) -> Array:
-    """Apply a function of many steps so that the compiler does not repeat them elsewhere.
-
-    It weaves what is known of a row and a column into the loop over all pixels, and finds it anew for each of them: a
-    chirp-z transform then takes twice as long. A barrier alone does not hinder it. A loop does, and of a single round
-    it would make none.
-    """
-    if turns.plain.ndim != 1:
-        return jax.lax.optimization_barrier(function(turns))
-    count = turns.plain.shape[0]
-    half = -(-count // 2)
-    halves = jax.tree.map(lambda part: jnp.pad(part, (0, 2 * half - count)).reshape(2, half), turns)
-    return jax.lax.map(function, halves).reshape(-1)[:count]
-
-
-def _fraction(turns: Precise) -> Float[Array, "..."]:
-    return straight_through(df.fraction(turns.double), turns.plain)
+def phasors(*turns: Precise) -> list[Complex[Array, " n"]]:
+    """Return exp(2πi·turns) of two rows of numbers or more."""
+    return _in_loop(_phasor, turns)
 
 
 def separable(y: Complex[Array, " ny"], x: Complex[Array, " nx"]) -> Complex[Array, "ny nx"]:
     """Return y·x as an image, from a factor for each axis."""
     return y[:, None] * x[None, :]
+
+
+def _apart(function: Callable[[Precise], Array], turns: Precise) -> Array:
+    if turns.plain.ndim != 1:
+        return jax.lax.optimization_barrier(function(turns))
+    half = turns.plain.shape[0] // 2
+    return jnp.concatenate(_in_loop(function, (turns[:half], turns[half:])))
+
+
+def _in_loop(function: Callable[[Precise], Array], rows: Sequence[Precise]) -> list[Array]:
+    """Apply a function of many steps to rows one after the other, so that the compiler does not repeat the steps.
+
+    It weaves what is known of a row and a column into the loop over all pixels, and finds it anew for each of them: a
+    chirp-z transform then takes twice as long. A barrier alone does not hinder it. A loop does, of two rounds or more.
+    """
+    counts = [row.plain.shape[0] for row in rows]
+    longest = max(counts)
+    padded = [jax.tree.map(lambda part: jnp.pad(part, (0, longest - part.shape[0])), row) for row in rows]
+    found = jax.lax.map(function, jax.tree.map(lambda *parts: jnp.stack(parts), *padded))
+    return [row[:count] for row, count in zip(found, counts, strict=True)]
+
+
+def _phasor(turns: Precise) -> Complex[Array, "..."]:
+    return wave(_fraction(turns))
+
+
+def _fraction(turns: Precise) -> Float[Array, "..."]:
+    return straight_through(df.fraction(turns.double), turns.plain)

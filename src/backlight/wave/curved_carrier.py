@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Complex
 
 from backlight.light import Field, Grid
-from backlight.maths.precise import Precise, phasor, precise, separable
+from backlight.maths.precise import Precise, phasors, precise, separable
 from backlight.maths.safe import known_zero
 from backlight.wave.coordinates import positions
 
@@ -35,14 +35,14 @@ def rounded_off(grid: Grid, tilt: Precise, curvature: Precise, wavelength: Preci
 
     **Arguments:** `wavelength` in the medium, m.
     """
-    lost = tilt - tilt.plain, (curvature - curvature.plain) / wavelength * 0.5
-    grid, (lost_tilt, lost_rate) = jax.lax.stop_gradient((grid, lost))
-    places = [positions(grid, axis) for axis in (0, 1)]
-    return separable(*(phasor((lost_rate * r + lost_tilt[i]) * r) for i, r in enumerate(places)))
+    lost_tilt = (tilt - tilt.plain).double.hi
+    lost_rate = (curvature - curvature.plain).double.hi / wavelength.double.hi * 0.5
+    turns = [(lost_rate * r + lost_tilt[i]) * r for i, r in enumerate((grid.y, grid.x))]  # few: plain floats will do
+    return separable(*phasors(*(precise(jax.lax.stop_gradient(part)) for part in turns)))
 
 
 @jax.jit
 def sphere(grid: Grid, rate: Precise) -> Complex[Array, "y x"]:
     """Return exp(iπ·rate·|r|²) on a grid."""
     y, x = (positions(grid, axis) for axis in (0, 1))
-    return separable(*(phasor(rate * 0.5 * r * r) for r in (y, x)))
+    return separable(*phasors(*(rate * 0.5 * r * r for r in (y, x))))

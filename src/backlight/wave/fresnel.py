@@ -10,7 +10,7 @@ from backlight.light import Field, Grid
 from backlight.maths.argument import instance, setting, whole_pair
 from backlight.maths.fourier import crop, fft2, ifft2, pad
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
-from backlight.maths.precise import phasor, precise, separable
+from backlight.maths.precise import phasors, precise, separable
 from backlight.maths.safe import real_array
 from backlight.wave.angular_spectrum import REMEDY, displaced, padded_grid
 from backlight.wave.coordinates import frequencies
@@ -151,14 +151,13 @@ def _transfer(
 ) -> Complex[Array, "rows columns"]:
     """Return H·exp(2πi f·shift) within the band that walks at most half the grid from the shift over `reach`."""
     wavelength = precise(field.wavelength) / field.medium_index
-    axes = []
+    turns, inside = [], []
     for i, n in enumerate(grid.shape):
         f = frequencies(grid, i)
         tilted = f + field.tilt[i]
-        turns = -(tilted * tilted * wavelength * 0.5 * distance)
+        fresnel = -(tilted * tilted * wavelength * 0.5 * distance)
         aim = 0.0 if shift is None else shift[i]
-        turns = turns if shift is None else turns + f * aim
+        turns.append(fresnel if shift is None else fresnel + f * aim)
         walk = jnp.where(jnp.isinf(reach), 0.0, reach * wavelength.plain * tilted.plain - aim)
-        inside = jax.lax.stop_gradient(jnp.abs(walk) <= 0.5 * n * jnp.abs(grid.pitch[i]))
-        axes.append(jnp.where(inside, phasor(turns), 0.0))
-    return separable(*axes)
+        inside.append(jax.lax.stop_gradient(jnp.abs(walk) <= 0.5 * n * jnp.abs(grid.pitch[i])))
+    return separable(*(jnp.where(*axis, 0.0) for axis in zip(inside, phasors(*turns), strict=True)))

@@ -6,7 +6,7 @@ from jaxtyping import Array, Complex
 
 from backlight.light import Field, map_modes
 from backlight.maths.leaf import Given, JonesVector, Pair, Scalar, number, pair
-from backlight.maths.precise import phasor, precise, separable
+from backlight.maths.precise import phasors, precise, separable
 from backlight.wave.coordinates import positions
 from backlight.wave.element import Element
 from backlight.wave.polarization import components, jones_vector
@@ -87,8 +87,6 @@ class Reference(Element):
         """Return R over the field's carrier."""
         bend = (precise(self.curvature) - field.curvature) * field.medium_index / (precise(field.wavelength) * 2.0)
 
-        def along(axis: int) -> Complex[Array, " n"]:
-            r = positions(field.grid, axis)
-            return phasor((bend * r + (precise(self.tilt[axis]) - field.tilt[axis])) * r)
-
-        return separable(self.amplitude * jnp.exp(1j * self.phase) * along(0), along(1))
+        lean = precise(self.tilt) - field.tilt
+        y, x = phasors(*((bend * r + lean[i]) * r for i, r in enumerate(positions(field.grid, i) for i in (0, 1))))
+        return separable(self.amplitude * jnp.exp(1j * self.phase) * y, x)

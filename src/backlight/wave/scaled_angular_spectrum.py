@@ -13,7 +13,7 @@ from backlight.maths.argument import whole_pair
 from backlight.maths.chirp_z import centered, zoom
 from backlight.maths.fourier import fast_size
 from backlight.maths.leaf import Given
-from backlight.maths.precise import Precise, phasor, precise, separable, where
+from backlight.maths.precise import Precise, phasor, phasors, precise, separable, where
 from backlight.maths.safe import real_array, square_root
 from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
@@ -206,12 +206,12 @@ def _smoothed(
     field: Field, output: Grid, band: _Samples, aim: Precise, curvature: Array, tilt: Array
 ) -> Complex[Array, "y x"]:
     """Return the rest of the inverse transform, exp(2πi·middle·(r−r₀)), over the new carrier as its floats have it."""
-    axes, rate = [], precise(curvature) / _wavelength(field) * 0.5
+    turns, rate = [], precise(curvature) / _wavelength(field) * 0.5
     for i, n in enumerate(output.shape):
         offset, r = precise(output.pitch[i]) * centered(n), positions(output, i)
         carrier = r * (precise(field.tilt[i]) - tilt[i]) - r * r * rate
-        axes.append(phasor(band.middle[i] * (offset + aim[i]) + carrier))
-    return separable(*axes)
+        turns.append(band.middle[i] * (offset + aim[i]) + carrier)
+    return separable(*phasors(*turns))
 
 
 def _transfer(
@@ -221,17 +221,19 @@ def _transfer(
     wavelength = _wavelength(field)
     central = (band.middle + field.tilt) * wavelength
     middle = where(jnp.sum(central.plain**2) < OBLIQUE, central, 0.0)
-    squares = middle * middle
+    squares, twice, step = middle * middle, middle * 2.0, band.step * wavelength
     cosine = (1.0 - squares[0] - squares[1]).root()
     per_wavelength = precise(distance) / wavelength
-    off, tangent = [], []
+    start, slope = per_wavelength / (cosine + 1.0) * squares, per_wavelength / (cosine * 2.0)
+    away, off, tangent = central - middle, [], []
     for i, n in enumerate(samples):
-        away = band.step[i] * wavelength * centered(n) + (central[i] - middle[i])
-        off.append(away * (away + middle[i] * 2.0))
-        tangent.append(phasor(-(per_wavelength * (squares[i] / (cosine + 1.0) + off[i] / (cosine * 2.0)))))
+        sine = step[i] * centered(n) + away[i]
+        off.append(sine * (sine + twice[i]))
+        tangent.append(-(slope * off[i] + start[i]))
     beyond = off[0].plain[:, None] + off[1].plain[None, :]
     decay = jnp.exp(-2 * jnp.pi * jnp.abs(per_wavelength.plain) * square_root(beyond - cosine.plain**2))
-    return separable(*tangent) * decay * phasor(precise(-per_wavelength.plain * beyond_tangent(beyond, cosine.plain)))
+    tangent = separable(*phasors(*tangent))
+    return tangent * decay * phasor(precise(-per_wavelength.plain * beyond_tangent(beyond, cosine.plain)))
 
 
 def _central_ray(field: Field, distance: Array, aim: Precise) -> Precise:

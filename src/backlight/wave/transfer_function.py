@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.light import Grid
 from backlight.maths import double_float as df
-from backlight.maths.precise import phasor, separable
+from backlight.maths.precise import phasors, separable
 from backlight.maths.safe import square_root
 from backlight.maths.straight_through import straight_through
 from backlight.maths.turns import cos_sin
@@ -82,7 +82,7 @@ def displace(
     spectrum: Complex[Array, "*modes rows columns"], grid: Grid, shift: Float[Array, "2"]
 ) -> Complex[Array, "*modes rows columns"]:
     """Return F·exp(2πi f·shift): the spectrum as seen from a window displaced by `shift` (m)."""
-    return spectrum * separable(*(phasor(frequencies(grid, axis) * shift[axis]) for axis in (0, 1)))
+    return spectrum * separable(*phasors(*(frequencies(grid, axis) * shift[axis] for axis in (0, 1))))
 
 
 @jax.jit
