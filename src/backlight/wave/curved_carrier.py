@@ -8,6 +8,7 @@ from jaxtyping import Array, Complex
 from backlight.light import Field, Grid
 from backlight.maths.precise import Precise, phasors, precise, separable
 from backlight.maths.safe import known_zero
+from backlight.maths.turns import wave
 from backlight.wave.coordinates import positions
 
 
@@ -38,7 +39,7 @@ def rounded_off(grid: Grid, tilt: Precise, curvature: Precise, wavelength: Preci
     lost_tilt = (tilt - tilt.plain).double.hi
     lost_rate = (curvature - curvature.plain).double.hi / wavelength.double.hi * 0.5
     turns = [(lost_rate * r + lost_tilt[i]) * r for i, r in enumerate((grid.y, grid.x))]  # few: plain floats will do
-    return separable(*phasors(*(precise(jax.lax.stop_gradient(part)) for part in turns)))
+    return separable(*(wave(jax.lax.stop_gradient(part)) for part in turns))
 
 
 @jax.jit
