@@ -50,6 +50,7 @@ def test_flicker_makes_bands_that_a_whole_period_of_exposure_removes():
     assert np.allclose(Flicker(0.3, 100.0, 1e-3, exposure=1e-2)(ONES, GRID), 1, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_the_curve_is_monotone_smooth_and_undone_by_its_inverse():
     curve = ResponseCurve([0.5, -1.0, 0.2], 6.0)

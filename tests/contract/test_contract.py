@@ -35,6 +35,9 @@ SLOW_GRADIENTS = (
     "Laguerre-Gauss beam",
     "lens of conics and aspheres",
     "lens of tilted surfaces",
+    "spot",
+    "toroid",
+    "B-spline",
     "picture of a point by rays",
     "contrast by rays",
 )

@@ -25,6 +25,7 @@ def question(unknown, distance=2e-3):
     return build(system, system.predict(), {"sample.transmission": unknown}, loss=losses.intensity())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unknown", [pytest.param(UnitModulus(), marks=pytest.mark.slow), Free()])
 @pytest.mark.parametrize("threshold", [pytest.param(1e-2, marks=pytest.mark.slow), 0.1])
 def test_the_share_is_that_of_the_dense_matrix(unknown, threshold):

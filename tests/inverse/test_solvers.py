@@ -77,6 +77,7 @@ SOLVERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", [*SOLVERS.values(), VariableProjection()], ids=[*SOLVERS, "variable projection"])
 def test_all_blocks_are_one_program(solver, monkeypatch):
     """The model is not traced again after the first: what a block returns has the types that it takes."""
@@ -172,6 +173,7 @@ def test_variable_projection_on_separable_least_squares():
     np.testing.assert_allclose(outcome.z["u"], true.u, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_variable_projection_takes_back_a_step_that_raises_the_objective():
     problem, _ = _separable()
     solver = VariableProjection(warm_up=0)

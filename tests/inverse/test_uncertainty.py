@@ -74,6 +74,7 @@ def test_std_is_the_square_root_of_the_dense_inverse(name):
     assert found.identifiable == {"theta": True}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_a_least_squares_loss_gives_the_bars_of_the_likelihood():
     bars = [
@@ -223,6 +224,7 @@ def test_tilt_against_a_shift_of_the_sample():
     assert all("can be undone by a change of sample.transmission" in sentence for sentence in found.sentences)
 
 
+@pytest.mark.slow
 def test_a_prior_alone_gives_its_own_error_bar_and_says_so():
     found = identifiability(_instrument(), {SAMPLE: Free(), DISTANCE: unknowns.Gaussian(1e-4)})
     assert float(found.std[DISTANCE]) == pytest.approx(1e-4, rel=1e-3)

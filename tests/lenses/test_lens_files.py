@@ -109,6 +109,7 @@ def test_polynomials_of_a_table(tmp_path):
         assert float(profile.sag(y * MM, x * MM)) / MM == pytest.approx(sag, rel=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.real
 def test_every_table_is_read(shared_data):
     """One has a row of coefficients that are all 0, a plane; another has glasses that are known by two numbers."""

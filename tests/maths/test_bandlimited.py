@@ -42,6 +42,7 @@ def test_points_anywhere_are_within_a_millionth_of_the_sum(picture, precision):
     assert np.linalg.norm(got - expected) <= 1e-6 * np.linalg.norm(expected)
 
 
+@pytest.mark.slow
 def test_derivatives_of_the_window_lose_a_factor_of_twenty_each():
     """The window ends after 8 points, where its second derivative jumps: at moves of whole half pixels it is worst."""
     with jax.enable_x64(True):

@@ -22,6 +22,7 @@ def test_divergence_is_minus_the_adjoint_of_the_differences(float64, shape, side
     assert float(inner + jnp.sum(u * divergence(flux, sides))) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "sides"), SHAPES)
 def test_cosines_are_the_modes_of_the_laplacian(float64, shape, sides):
     u = random(shape)

@@ -109,6 +109,7 @@ def test_a_thick_lens_and_a_ball_to_first_order():
     assert (float(found.efl) / MM, float(found.bfl) / MM) == (pytest.approx(7.5), pytest.approx(2.5))
 
 
+@pytest.mark.slow
 def test_snell_s_law_holds_on_a_slanted_asphere():
     surface = Asphere(30 * MM, 0.4, [2e3, -1e7], [3, 5])
     rng = np.random.default_rng(0)
@@ -156,6 +157,7 @@ def test_what_becomes_of_rays_is_told_with_the_surface():
     assert all(bool(jnp.isfinite(leaf).all()) for leaf in jax.tree.leaves(slopes))
 
 
+@pytest.mark.slow
 def test_rays_that_find_no_asphere_leave_derivatives_finite():
     """A coefficient so large that Newton's iteration runs away beside the axis."""
     lens = Lens([Surface(Asphere(20 * MM, -1.0, [1e12, -1e24], [6, 10]), medium=GLASS), Surface()])

@@ -118,6 +118,7 @@ def test_the_objective_finds_its_aspheres(shared_data):
     assert found.seconds < 30
 
 
+@pytest.mark.slow
 def test_a_condenser_lens(shared_data):
     """25.3 to 2.89 µm over curvature, conic and r⁴ of its one curved surface: a square of ±15 mm, corners included."""
     with jax.enable_x64(True):

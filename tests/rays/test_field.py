@@ -106,6 +106,7 @@ def test_a_stop_at_a_thin_lens_lights_the_image_by_the_fourth_power_of_the_cosin
     np.testing.assert_allclose(relative_illumination(lens, angles, LIGHT), np.cos(angles) ** 4, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_illumination_is_the_exit_pupil_s_area_in_direction_cosines_where_the_image_is_sharp():
     """On the axis, for an object at infinity and one that is near; within the spherical aberration of a small beam."""
     near = singlet(diameter=0.5 * MM, object_distance=250 * MM, stop_before=10 * MM)
@@ -131,6 +132,7 @@ def test_light_that_a_rim_takes_is_missing_in_the_corner():
     assert float(hidden[0] / open_[0]) == pytest.approx(float(told.power.sum()), abs=0.02)
 
 
+@pytest.mark.slow
 def test_fans_are_rays_and_their_paths():
     """The slope of the path along the fan is the ray's offset: ∂W/∂p = ε·∂q/∂p/λ."""
     lens, field, count = singlet(), np.array([0.1, 0.0]), 41
@@ -248,6 +250,7 @@ QUANTITIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param(n, marks=pytest.mark.slow) if n == "illumination" else n for n in QUANTITIES]
 )

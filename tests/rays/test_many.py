@@ -42,6 +42,7 @@ def test_sum_and_gradient_are_those_of_all_at_once(at_once):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("color", ["each", "one"])
 def test_rays_in_groups_end_where_they_do(color):
     """The last group reaches back over rays that have been through; forward, and in derivatives by lens and rays."""

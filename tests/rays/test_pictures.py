@@ -140,6 +140,7 @@ def common_area(shift, one, other):
     return np.where(shift <= near, np.pi * min(one, other) ** 2, np.where(shift >= far, 0.0, area))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hole", [None, pytest.param(0.4 * MM, marks=pytest.mark.slow)])
 def test_contrast_where_an_edge_cuts_through_the_pupil(hole):
     """The autocorrelation of the disc or ring that a rim of 0.88 of the pupil leaves open, near 0 too."""
@@ -305,6 +306,7 @@ QUANTITIES = {
 SLOW = ("contrast", "picture", "strehl")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in QUANTITIES])
 def test_derivatives_by_a_curvature_and_a_thickness(name):
     quantity, lens = jax.jit(QUANTITIES[name]), singlet(diameter=3 * MM)

@@ -230,6 +230,7 @@ def test_a_spline_of_a_sphere_converges_at_its_order():
     assert np.all(np.abs(orders - 4) < 0.5), orders
 
 
+@pytest.mark.slow
 def test_beyond_its_rim_a_surface_is_missed():
     rays = Rays(np.array([[0, 0], [0, 7], [0, 0]]) * MM, [[1.0], [0.0], [0.0]], LIGHT)
     for profile in (BSpline((6 * MM, 9 * MM), HEIGHTS),
@@ -268,6 +269,7 @@ def test_slopes_of_forbes_polynomials_are_orthonormal():
     np.testing.assert_allclose(np.array(slopes) @ np.array(slopes).T / 64, np.eye(12), atol=1e-11)
 
 
+@pytest.mark.slow
 def test_forbes_as_an_even_asphere():
     """On a plane, (9Q₀ − 4Q₁ + 5Q₂) u²(1 − u²) is a polynomial: same sag, same curvature, same Seidel sums."""
     radius, amounts = 6 * MM, np.array([9, -4, 5]) * UM

@@ -214,6 +214,7 @@ def test_odd_aspheres_of_a_telephone(cases):
         np.testing.assert_allclose(end.position[2:0:-1].T.ravel() / MM, wanted, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_ten_singlets_with_their_paths(cases):
     case = cases["opticsim_bk7_singlets"]
     origins, ways = (np.array([ray[name] for ray in case["rays"]]).T[::-1] for name in ("o", "d"))

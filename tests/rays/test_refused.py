@@ -48,6 +48,7 @@ def singlet():
     return Lens(rows, entrance_pupil_diameter=5 * MM)
 
 
+@pytest.mark.slow
 def test_a_pupil_that_is_infinitely_far_away():
     """Telecentric: the sphere is a plane wave; the same wavefront as with the stop a micrometer off, and Strehl's."""
 
@@ -204,6 +205,7 @@ def test_radii_may_be_traced():
     assert float(jax.jit(lambda r: Conic(r).curvature)(0.05)) == pytest.approx(20.0)
 
 
+@pytest.mark.slow
 def test_second_derivatives_stand_beside_rays_that_are_lost():
     """Half of the rays are totally reflected; reverse over reverse is forward over reverse."""
 

@@ -54,6 +54,7 @@ def test_a_stop_aside_passes_what_two_circles_have_in_common():
     assert errors[-1][1] < 1e-3
 
 
+@pytest.mark.slow
 def test_its_derivatives_are_those_of_differences():
     at, step = jnp.asarray([2 * MM, 0.5 * MM, RIM]), 1e-8
     rays = beam(50, 64)

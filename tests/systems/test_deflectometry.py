@@ -116,6 +116,7 @@ def test_a_flat_plate_becomes_the_lens(measured):
     assert abs(fixed.value(FRONT) * MENISCUS["radii"][0] - 1) > 0.05
 
 
+@pytest.mark.slow
 def test_what_cannot_be_told_is_told(measured):
     """A lens of revolution may turn about its axis."""
     cameras, pixels, _ = measured

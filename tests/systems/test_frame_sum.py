@@ -27,6 +27,7 @@ def panel(count=5):
     return build(system, frames, unknowns, loss=losses.amplitude(jnp.asarray(random.uniform(0.1, 0.2, (count, 1, 1)))))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [pytest.param(2, marks=pytest.mark.slow), 5])
 def test_groups_add_up_to_all_frames_at_once(float64, monkeypatch, at_once):
     monkeypatch.setattr(frame_sum, "CACHED", at_once * PIXELS**2)

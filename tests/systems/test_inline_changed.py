@@ -37,6 +37,7 @@ def frame(system):
     return np.asarray(system.predict().values[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("numbers", "name"), CASES)
 def test_setting_a_number_is_composing_anew_with_it(numbers, name):
     set_so, anew = changed(composed(numbers), {name: OTHER[name]}), composed(numbers | {name: OTHER[name]})

@@ -97,6 +97,7 @@ def test_a_frame_is_differentiated_by_the_lens(float64):
     np.testing.assert_allclose(frame, crop(image.values, (6, 8)), atol=1e-14)
 
 
+@pytest.mark.slow
 def test_in_single_precision_a_lens_is_refused_and_its_numbers_work():
     part = optics((1, 2))
     with pytest.raises(InputError, match="64 bits"):

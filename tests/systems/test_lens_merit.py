@@ -32,6 +32,7 @@ def doublet(radius=60 * MM, thickness=5 * MM, diameter=10 * MM):
                 entrance_pupil_diameter=diameter)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_one_trace_tells_what_spot_by_spot_is_told():
     with jax.enable_x64(True):
         lens, rule = doublet(), gauss_legendre(3, 8)

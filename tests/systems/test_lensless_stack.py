@@ -54,6 +54,7 @@ def quality(system, true, sample):
     return twin.psnr(picture, twin.in_view(sample, PIXELS, FINER), border), twin.contrast(picture, 0.5, FINER)
 
 
+@pytest.mark.slow
 def test_the_model_predicts_what_another_code_path_records(recorded):
     """On the twin's own points, so that what is left is one propagator against the other, and the field's border."""
     sample, true, frames = recorded
@@ -144,6 +145,7 @@ def test_a_weight_is_found_that_pixels_kept_back_ask_for(recorded):
     assert start.noise * float(question.system.noise.std) == pytest.approx(NOISE, rel=0.2)
 
 
+@pytest.mark.slow
 def test_a_frame_that_was_not_recorded():
     given = {"wavelength": 532e-9, "pixel_pitch": 1e-6, "distances": [40e-6, 60e-6]}
     system = lensless_stack(**given, shape=(2, 24, 32))
@@ -257,6 +259,7 @@ def test_a_stage_is_a_line_through_the_distances_that_were_found():
     assert stage_line(readings[:2], 1.01 * readings[:2]) is None
 
 
+@pytest.mark.slow
 def test_a_sample_grows_until_it_reaches_beyond_every_frame():
     system = lensless_stack(wavelength=twin.WAVELENGTH, pixel_pitch=twin.PITCH, distances=[1e-4] * 3, shape=(3, 32, 40))
     reach = (system.sample_grid().shape[1] * float(system.sample_grid().pitch[1]) - 40 * twin.PITCH) / 2
@@ -272,6 +275,7 @@ def test_a_sample_grows_until_it_reaches_beyond_every_frame():
     np.testing.assert_allclose(with_room(spot).predict().values[0], spot.predict().values[0], atol=2e-3)
 
 
+@pytest.mark.slow
 def test_frames_are_laid_over_others_where_the_first_one_shows_something_else():
     """A camera that walks over a wide sample: the last frame shares nothing with the first, but with its neighbor."""
     rng = np.random.default_rng(0)

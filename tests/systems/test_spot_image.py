@@ -38,6 +38,7 @@ def spot():
     return twin.landed(glass, SOURCE, BEAM, FAR, PITCH, SHAPE, 21)[None]
 
 
+@pytest.mark.slow
 def test_the_spot_is_that_of_counted_rays(spot):
     """All light, and its place to a thousandth of a pixel; the caustic, thinner than a pixel, to some percent."""
     found = np.asarray(instrument(shift=TRUE_SHIFT, tilt=TRUE_TILT).predict().values)

@@ -70,6 +70,7 @@ def test_samples_have_the_mean_that_second_order_predicts():
     assert np.max(np.abs(found.errors[:, 1])) <= np.sqrt(3)
 
 
+@pytest.mark.slow
 def test_a_compensator_takes_back_a_despace():
     """Two air spaces in a row: what one is off, the other makes up for."""
     with jax.enable_x64(True):
@@ -111,6 +112,7 @@ def test_a_place_that_is_not_there_is_refused():
         sensitivities(POINT, bent, [Tolerance("z", 1.0)])
 
 
+@pytest.mark.slow
 def test_a_lens_is_sampled_as_its_sensitivities_say():
     """The mean over samples against second order: errors so small that the fourth order is below the scatter."""
     with jax.enable_x64(True):

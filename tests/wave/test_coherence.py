@@ -63,6 +63,7 @@ def test_a_diode_equals_the_sum_over_spherical_waves_of_its_points():
     assert np.allclose(got, np.tensordot(WEIGHTS, each, 1), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_modes_at_once_change_memory_and_nothing_else():
     source = ExtendedSource(0.5e-6, 0.1, np.concatenate([POINTS, -POINTS[:2]]))
 
@@ -160,6 +161,7 @@ def test_a_positive_vortex_turns_from_x_to_y():
     assert np.allclose(np.angle([values[4, 6], values[6, 4], values[4, 2]]), [0, np.pi / 2, np.pi], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_high_order_is_right_out_to_its_last_lobe():
     """∫u² is the same for all orders, and u₁₂₀ stays within √241 of its waist over √2."""
     x = HermiteGauss(5e-7, 100e-6, (0, 120))(Grid((1, 2048), 2e-6)).values[0].real

@@ -28,6 +28,7 @@ def carried_phase(grid):
     return np.pi / WAVELENGTH * square / FAR
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("angle", [0, 30, 45])
 def test_the_shadow_through_free_space_is_right_at_any_angle(float64, angle):
     """A direct sum over the exact wave of the point is the truth.

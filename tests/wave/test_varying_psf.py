@@ -18,6 +18,7 @@ def scene(shape=(14, 11)):
     return Image(jnp.asarray(RNG.uniform(size=shape)), Grid(shape, 1e-6))
 
 
+@pytest.mark.slow
 def test_a_pattern_that_is_alike_everywhere_is_a_convolution():
     light, pattern = scene(), STACK[0, 0]
     part = in_few_patterns(jnp.broadcast_to(pattern, (2, 3, 5, 4))).part
@@ -28,6 +29,7 @@ def test_a_pattern_that_is_alike_everywhere_is_a_convolution():
     assert float(one.error) < 1e-12
 
 
+@pytest.mark.slow
 def test_a_point_makes_the_picture_of_its_node_and_the_mean_between_nodes():
     part = in_few_patterns(jnp.asarray(STACK)).part
     for place, wanted in {(20, 40): STACK[1, 2], (0, 20): STACK[0, 1], (10, 30): STACK[:, 1:].mean((0, 1))}.items():
