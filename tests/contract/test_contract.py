@@ -41,7 +41,7 @@ SLOW_GRADIENTS = (
     "picture of a point by rays",
     "contrast by rays",
 )
-"""Parts whose gradients compile for ten seconds and more; others of their kind are checked each time."""
+"""Parts whose gradients take longest to compile; others of their kind are checked each time."""
 
 
 def checks_of_parts():

@@ -125,3 +125,17 @@ def test_round_off_is_less_than_is_foretold(name):
     single, double = (carried(one, double.grid) for one in (single, double))
     off = np.linalg.norm(single - double) / np.linalg.norm(double)
     assert off <= told < 1e-4
+
+
+@pytest.mark.parametrize("distance", [20e-6, 1e-3])
+def test_round_off_of_steep_light_is_foretold(distance):
+    """White noise up to a sine of 0.83: what is beyond the tangent, 100 turns of it, is counted in one float."""
+    values = noise((32, 24))
+    found = []
+    for x64 in (False, True):
+        with jax.enable_x64(x64):
+            light = Field(values, Grid((32, 24), *rounded(3e-7)), *rounded(0.5e-6))
+            path = FreeSpace(*rounded(distance), AngularSpectrum((0, 0), band_limit=False))
+            found.append(np.asarray(path(light).values))
+            told = next(cause.error for cause in path.sampling(light).causes if cause.name == "round-off")
+    assert np.linalg.norm(found[0] - found[1]) <= told * np.linalg.norm(found[1]) < 1e-2 * np.linalg.norm(found[1])

@@ -18,6 +18,7 @@ from backlight.wave.sampling import (
     spectral_energy,
     undersampled,
 )
+from backlight.wave.transfer_function import OBLIQUE
 
 
 @dataclass(frozen=True)
@@ -219,14 +220,28 @@ def rounded_distance(field: Field, distance: object) -> Cause:
 
 
 def round_off(way: Journey, walks: Sequence[Walk]) -> Cause:
-    """Say what single precision costs: 1e-6 of all the light, and the digits of the phase of an oblique carrier.
+    """Say what single precision costs: 1e-6 of all the light, of which a dim window sees little, and last digits.
 
-    Of that light a dim window sees little. The phase is counted in two floats, to 2π·2⁻³⁵ of its z/λ·|λτ|² turns.
+    The phase of a carrier is counted in two floats, to 2π·2⁻³⁵ of its z/λ·|λτ|² turns; that of light at another angle
+    beyond the tangent there, δ turns (`transfer_function.beyond_tangent`), in one: 2π·2⁻²⁴·(2δ + (s−s₀)·dδ/ds).
     """
     reached = [light.arriving(walk, width) for light, walk, width in zip(way.light, walks, way.width, strict=True)]
-    turns = abs(way.distance) / way.wavelength * np.sum((way.wavelength * way.tilt) ** 2)
-    error = np.hypot(ROUND_OFF / np.sqrt(max(np.prod(reached), ROUND_OFF**2)), 2 * np.pi * 2.0**-35 * turns)
-    return Cause("round-off", float(error), "use float64")
+    dim = ROUND_OFF / np.sqrt(max(np.prod(reached), ROUND_OFF**2))
+    per_wavelength = abs(way.distance) / way.wavelength
+    carrier = 2 * np.pi * 2.0**-35 * per_wavelength * np.sum((way.wavelength * way.tilt) ** 2)
+    return Cause("round-off", float(np.linalg.norm([dim, carrier, _beyond(way) * per_wavelength])), "use float64")
+
+
+def _beyond(way: Journey) -> float:
+    """Return the RMS of 2π·2⁻²⁴·(2δ + (s−s₀)·dδ/ds) over the light, of one wavelength of way."""
+    energy, pitch = spectral_energy(way.field, way.field.grid.shape), numbers(way.field.grid.pitch)
+    axes = (np.fft.fftfreq(n, pitch[i]) + way.tilt[i] for i, n in enumerate(energy.shape))
+    s, start = np.add.outer(*((way.wavelength * f) ** 2 for f in axes)), np.sum((way.wavelength * way.tilt) ** 2)
+    start = start if start < OBLIQUE else 0.0
+    off, cosine, at_start = s - start, np.sqrt(np.maximum(1 - s, 1e-9)), np.sqrt(1 - start)
+    beyond = off**2 / (2 * at_start * (at_start + cosine) ** 2)
+    digits = 2 * beyond + np.abs(off * (0.5 / cosine - 0.5 / at_start))
+    return float(2 * np.pi * 2.0**-24 * np.sqrt((energy * np.where(s < 1, digits, 0.0) ** 2).sum()))
 
 
 def far_field(way: Journey) -> Cause:
