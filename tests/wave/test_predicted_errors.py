@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from backlight.wave import (
     CircularAperture,
     FreeSpace,
     RayleighSommerfeld,
+    ScaledAngularSpectrum,
     Spectrum,
 )
 
@@ -102,3 +104,35 @@ def test_what_the_scaling_of_a_curved_carrier_misses_is_foretold(float64):
 def test_light_that_is_dark_has_an_account():
     dark = Field(np.zeros((8, 9)), Grid((8, 9), 2e-6), 532e-9, curvature=10.0)
     assert np.isfinite(FreeSpace(1e-3).sampling(dark).carrier_phase)
+
+
+def test_light_that_grazes_the_plane_is_not_promised(float64):
+    """At 1 − s = 0.02 the walk depends on both axes: a third of the field is wrong, of which no axis alone knows."""
+    r = np.linspace(-3.6, 3.6, 33)[:-1] / 2
+    values = np.exp(-(r[:, None] ** 2) - r**2)
+    for tilt, told in ((1.4e6, 0.5), (1e6, 1e-4)):
+        light = Field(values, Grid((32, 32), 2e-6), 0.5e-6, tilt=(tilt, tilt))
+        path = FreeSpace(3e-4, ScaledAngularSpectrum(pitch=4e-6, shape=(20, 21), samples=(128, 128)))
+        few, many = (
+            path(light),
+            FreeSpace(3e-4, ScaledAngularSpectrum(pitch=4e-6, shape=(20, 21), samples=(999, 999)))(light),
+        )
+        off = np.linalg.norm(few.values - many.values) / np.linalg.norm(many.values)
+        error = path.sampling(light).error
+        assert off < 3 * error
+        assert (error > told) == (tilt > 1.2e6)
+
+
+def test_round_off_of_a_dim_window_is_that_of_the_digits_and_of_rays_that_lie_apart():
+    """Of the same light far off its beam, and behind a focus in a window that is narrower than the rays lie apart."""
+    r = np.arange(-16, 16) / 5
+    aside = RayleighSommerfeld(pitch=2e-6, center=(0.0, 3.1e-4), shape=(6, 7))
+    told = []
+    for x64 in (False, True):
+        with jax.enable_x64(x64):
+            light = Field(np.exp(-(r[:, None] ** 2) - r**2), Grid((32, 32), 2e-6), 0.5e-6)
+            told.append(FreeSpace(3e-3, aside).sampling(light).error)
+    assert told[1] <= 1e-6 < 1e-4 < told[0]
+    waves = np.exp(1j * (0.3 * np.arange(15)[:, None] + 0.2 * np.arange(14)))
+    light = Field(waves, Grid((15, 14), 5e-6, (1e-4, 2e-4)), 0.5e-6, curvature=-35.0)
+    assert FreeSpace(0.05, RayleighSommerfeld(scale=1.0)).sampling(light).error < 1e-4

@@ -10,7 +10,7 @@ from backlight.maths.argument import instance, setting, whole_pair
 from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
 from backlight.wave import transfer_function
-from backlight.wave.propagation_error import Journey, folding, journey, transfer_account
+from backlight.wave.propagation_error import Journey, folding, grazing, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
 
 REMEDY = (
@@ -116,7 +116,7 @@ class AngularSpectrum(eqx.Module):
             padded,
             _walked(way, padded, widths),
             np.asarray(_band(field, padded, distance, self.shift)),
-            folding(way, way.walks(), kept, widths, REMEDY),
+            (*folding(way, way.walks(), kept, widths, REMEDY), grazing(way)),
         )
 
     def _reach(self, field: Field, distance: Float[Array, ""]) -> Float[Array, ""] | None:

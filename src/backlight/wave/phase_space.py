@@ -37,8 +37,15 @@ class Beamlets:
         return float(self.energy[np.broadcast_to(cells, self.energy.shape)].sum())
 
     def arriving(self, walk: Walk, width: float) -> float:
-        """Return the share that lands within `width` about the output's center."""
-        return max(self.share(_within(self.position + walk(self.frequency), width)), np.finfo(float).tiny)
+        """Return the share that lands within `width` about the output's center, at least `DARK`."""
+        return max(self.share(_within(self.position + walk(self.frequency), width)), DARK)
+
+    def dimmed(self, walk: Walk, width: float) -> float:
+        """Return the share that lands in a window, also in one that is narrower than the rays lie apart."""
+        landing = walk(np.sort(self.frequency[0]))
+        apart = np.abs(np.diff(landing[np.isfinite(landing)]))
+        wide = max(width, self.zone, float(np.median(apart)) if apart.size else 0.0)
+        return self.arriving(walk, wide) * width / wide
 
     def missed(self, walk: Walk, kept: np.ndarray, width: float) -> float:
         """Return what would land in the window but is not kept, over what lands there; all, where nothing does."""

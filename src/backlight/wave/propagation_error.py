@@ -180,6 +180,29 @@ def folding(
     )
 
 
+def grazing(way: Journey) -> Cause:
+    """Say how much of the light is nearly along the plane and lands a window's width and more from where it is counted.
+
+    The rays of one axis are followed with the mean direction along the other, which does not do where 1 − s is not
+    large beside what s varies by.
+    """
+    energy, pitch = spectral_energy(way.field, way.field.grid.shape), numbers(way.field.grid.pitch)
+    axes = [np.fft.fftfreq(n, pitch[i]) for i, n in enumerate(energy.shape)]
+    sine = np.meshgrid(*(way.wavelength * (f + tilt) for f, tilt in zip(axes, way.tilt, strict=True)), indexing="ij")
+    squared = 1 - sine[0] ** 2 - sine[1] ** 2
+    flat = (squared > 0) & (squared < GRAZING)
+    lost = np.zeros_like(flat)
+    for i, walk in enumerate(way.walks()):
+        there = way.distance * sine[i] / np.sqrt(np.maximum(squared, 1e-30)) - way.aim[i]
+        counted = np.expand_dims(walk(axes[i]), 1 - i)
+        lost |= flat & ~(np.abs(there - counted) <= way.width[i])
+    return Cause("grazing light", float(np.sqrt(energy[lost].sum())), "sample the light on a plane that faces it")
+
+
+GRAZING = 0.1
+"""Squared cosine below which light counts as grazing."""
+
+
 def carrier_phase(field: Field, distance: object) -> float:
     """Return the RMS phase, rad, that the scaling theorem misses behind a curved carrier: π z s⁴/(4λ) of each sine s.
 
@@ -215,21 +238,27 @@ def rounded_distance(field: Field, distance: object) -> Cause:
     pitch, tilt = numbers(field.grid.pitch), numbers(field.tilt)
     y, x = ((wavelength * (np.fft.fftfreq(n, pitch[i]) + tilt[i])) ** 2 for i, n in enumerate(energy.shape))
     delay = 1 - np.sqrt(np.maximum(1 - np.add.outer(y, x), 0))
-    turns = 2.0**-24 * abs(float(numbers(distance))) / wavelength * np.sqrt((energy * delay**2).sum())
+    turns = _single(field) * 2.0**-24 * abs(float(numbers(distance))) / wavelength * np.sqrt((energy * delay**2).sum())
     return Cause("round-off behind a curved carrier", float(2 * np.pi * turns), "use float64")
 
 
+def _single(field: Field) -> float:
+    """Return the last digit of a field's numbers over that of single precision."""
+    return float(np.finfo(field.values.dtype).eps / np.finfo(np.float32).eps)
+
+
 def round_off(way: Journey, walks: Sequence[Walk]) -> Cause:
-    """Say what single precision costs: 1e-6 of all the light, of which a dim window sees little, and last digits.
+    """Say what the float's digits cost: in single precision 1e-6 of all the light, of which a dim window sees little.
 
     The phase of a carrier is counted in two floats, to 2π·2⁻³⁵ of its z/λ·|λτ|² turns; that of light at another angle
     beyond the tangent there, δ turns (`transfer_function.beyond_tangent`), in one: 2π·2⁻²⁴·(2δ + (s−s₀)·dδ/ds).
     """
-    reached = [light.arriving(walk, width) for light, walk, width in zip(way.light, walks, way.width, strict=True)]
+    reached = [light.dimmed(walk, width) for light, walk, width in zip(way.light, walks, way.width, strict=True)]
     dim = ROUND_OFF / np.sqrt(max(np.prod(reached), ROUND_OFF**2))
     per_wavelength = abs(way.distance) / way.wavelength
     carrier = 2 * np.pi * 2.0**-35 * per_wavelength * np.sum((way.wavelength * way.tilt) ** 2)
-    return Cause("round-off", float(np.linalg.norm([dim, carrier, _beyond(way) * per_wavelength])), "use float64")
+    found = np.linalg.norm([dim, carrier, _beyond(way) * per_wavelength])
+    return Cause("round-off", float(max(_single(way.field) * found, ROUND_OFF)), "use float64")
 
 
 def _beyond(way: Journey) -> float:

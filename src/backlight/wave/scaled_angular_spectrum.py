@@ -17,7 +17,7 @@ from backlight.maths.precise import Precise, phasor, phasors, precise, separable
 from backlight.maths.safe import real_array, square_root
 from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
-from backlight.wave.propagation_error import folding, journey, sum_account
+from backlight.wave.propagation_error import folding, grazing, journey, sum_account
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
 from backlight.wave.transfer_function import OBLIQUE, beyond_tangent
 from backlight.wave.window import Window, demand_distance
@@ -114,7 +114,7 @@ class ScaledAngularSpectrum(eqx.Module):
         kept = [(middles[0][i] <= f.frequency) & (f.frequency <= middles[1][i]) for i, f in enumerate(way.light)]
         periods = [float(n / (high[i] - low[i])) for i, n in enumerate(samples)]
         remedy = "take more samples of the band: ScaledAngularSpectrum.planned"
-        causes = folding(way, way.walks(), kept, periods, remedy, leak=LEAK)
+        causes = (*folding(way, way.walks(), kept, periods, remedy, leak=LEAK), grazing(way))
         operations = zoom_operations(field.grid.shape, samples) + zoom_operations(samples, output.shape)
         return sum_account(way, way.walks(), causes, operations)
 
