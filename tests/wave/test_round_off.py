@@ -137,5 +137,6 @@ def test_round_off_of_steep_light_is_foretold(distance):
             light = Field(values, Grid((32, 24), *rounded(3e-7)), *rounded(0.5e-6))
             path = FreeSpace(*rounded(distance), AngularSpectrum((0, 0), band_limit=False))
             found.append(np.asarray(path(light).values))
-            told = next(cause.error for cause in path.sampling(light).causes if cause.name == "round-off")
+            if not x64:
+                told = next(cause.error for cause in path.sampling(light).causes if cause.name == "round-off")
     assert np.linalg.norm(found[0] - found[1]) <= told * np.linalg.norm(found[1]) < 1e-2 * np.linalg.norm(found[1])
