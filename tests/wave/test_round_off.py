@@ -127,6 +127,16 @@ def test_round_off_is_less_than_is_foretold(name):
     assert off <= told < 5e-4
 
 
+def test_close_to_a_focus_plain_calls_are_as_right_as_compiled_ones():
+    """At M = 1.3e-4 little is left of 1 + z·c in a float: amplitude and curvature are those of twice the digits."""
+    r = np.arange(-32, 32) / 8.0
+    light = Field(np.exp(-(r[:, None] ** 2) - r**2), Grid((64, 64), *rounded(1e-4)), *rounded(0.5e-6), curvature=-20.0)
+    path = FreeSpace(*rounded(0.0499937), FresnelTransform())
+    plain, compiled = path(light), jax.jit(lambda light: path(light))(light)
+    assert np.allclose(plain.values, compiled.values, atol=1e-5 * np.abs(compiled.values).max())
+    assert float(plain.curvature) == pytest.approx(1 / 0.0499937, rel=1e-3)
+
+
 @pytest.mark.parametrize("distance", [20e-6, 1e-3])
 def test_round_off_of_steep_light_is_foretold(distance):
     """White noise up to a sine of 0.83: what is beyond the tangent, 100 turns of it, is counted in one float."""

@@ -36,8 +36,8 @@ def rounded_off(grid: Grid, tilt: Precise, curvature: Precise, wavelength: Preci
 
     **Arguments:** `wavelength` in the medium, m.
     """
-    lost_tilt = (tilt - tilt.plain).double.hi
-    lost_rate = (curvature - curvature.plain).double.hi / wavelength.double.hi * 0.5
+    lost_tilt = (tilt - tilt.rounded()).double.hi
+    lost_rate = (curvature - curvature.rounded()).double.hi / wavelength.double.hi * 0.5
     turns = [(lost_rate * r + lost_tilt[i]) * r for i, r in enumerate((grid.y, grid.x))]  # few: plain floats will do
     return separable(*(wave(jax.lax.stop_gradient(part)) for part in turns))
 

@@ -44,8 +44,8 @@ def fourier_integral(
         place.grid,
         field.wavelength,
         medium_index=field.medium_index,
-        tilt=tilt.plain,
-        curvature=behind.plain,
+        tilt=tilt.rounded(),
+        curvature=behind.rounded(),
         weight=field.weight,
     )
 

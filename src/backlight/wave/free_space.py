@@ -128,12 +128,12 @@ def _magnified(moved: Field, scale: Precise, curvature: Float[Array, ""]) -> Fie
     behind = (precise(moved.curvature) / scale + curvature) / scale
     wavelength = precise(moved.wavelength) / moved.medium_index
     return Field(
-        moved.values * (rounded_off(grid, tilt, behind, wavelength) / scale.plain),
+        moved.values * (rounded_off(grid, tilt, behind, wavelength) / scale.rounded()),
         grid,
         moved.wavelength,
         medium_index=moved.medium_index,
-        tilt=tilt.plain,
-        curvature=behind.plain,
+        tilt=tilt.rounded(),
+        curvature=behind.rounded(),
         weight=moved.weight,
     )
 
