@@ -130,6 +130,7 @@ def separable(y: Complex[Array, " ny"], x: Complex[Array, " nx"]) -> Complex[Arr
 
 
 def _apart(function: Callable[[Precise], Array], turns: Precise) -> Array:
+    """Apply a function so that the compiler does not repeat it for each pixel: a row in two halves, in a loop."""
     if turns.plain.ndim != 1:
         return jax.lax.optimization_barrier(function(turns))
     half = turns.plain.shape[0] // 2

@@ -9,6 +9,7 @@ from backlight.light import Field, Grid
 from backlight.maths.argument import instance, setting, whole_pair
 from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
+from backlight.maths.precise import Precise, precise
 from backlight.wave import transfer_function
 from backlight.wave.propagation_error import Journey, folding, grazing, journey, transfer_account
 from backlight.wave.sampling import Sampling, numbers
@@ -84,7 +85,7 @@ class AngularSpectrum(eqx.Module):
         grid = padded_grid(field.grid, self.padding)
         spectrum = fft2(pad(field.full, grid.shape))
         if self.shift is not None:
-            spectrum = transfer_function.displace(spectrum, grid, self.shift)
+            spectrum = transfer_function.displace(spectrum, grid, displacement(field, self.shift))
         carried = transfer_function.carry(
             spectrum,
             grid,
@@ -135,6 +136,11 @@ def displaced(field: Field, shift: Float[Array, "2"] | None) -> Field:
     if shift is None:
         return field
     return eqx.tree_at(lambda light: light.grid.center, field, field.grid.center + shift)
+
+
+def displacement(field: Field, shift: Float[Array, "2"]) -> Precise:
+    """Return how far a displaced grid lies from the field's: the shift, but for what its center's floats round off."""
+    return precise(field.grid.center + shift) - field.grid.center
 
 
 def _band(field: Field, padded: Grid, distance: Float[Array, ""] | float, shift: Float[Array, "2"] | None) -> Array:

@@ -9,7 +9,7 @@ from backlight.maths.leaf import Given
 from backlight.maths.precise import precise
 from backlight.maths.safe import real_array
 from backlight.wave.fourier_integral import fourier_integral, output_grid
-from backlight.wave.propagation_error import aliasing, journey, paraxial, sum_account
+from backlight.wave.propagation_error import aliasing, integral_digits, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window, demand_distance
 
@@ -76,9 +76,9 @@ class ChirpZ(eqx.Module):
         demand_distance(distance)
         z = real_array(distance)
         way = journey(field, z, output_grid(field, z, self.window, precise(1.0) / z))
-        causes = (aliasing(way, way.straight_walks()), paraxial(way))
-        shape = self.window.shape_from(field.grid.shape)
-        return sum_account(way, way.straight_walks(), causes, zoom_operations(field.grid.shape, shape))
+        walks, operations = way.straight_walks(), zoom_operations(field.grid.shape, way.shape)
+        digits = integral_digits(field, way, self.window.natural, 1 / z, 1 / z, 1 / z)
+        return sum_account(way, walks, (aliasing(way, walks), paraxial(way)), operations, digits=digits)
 
 
 def demand_pixels(window: Window, method: str) -> None:

@@ -29,7 +29,7 @@ def carried_sphere(field: Field) -> Complex[Array, "y x"]:
 
 
 @jax.jit
-def rounded_off(grid: Grid, tilt: Precise, curvature: Precise, wavelength: Precise) -> Complex[Array, "y x"]:
+def carrier_remainder(grid: Grid, tilt: Precise, curvature: Precise, wavelength: Precise) -> Complex[Array, "y x"]:
     """Return the phase that a carrier loses to its floats, 1e-4 rad a millimeter off the axis: it goes to the values.
 
     Of no derivative: the floats have that of the numbers themselves.

@@ -11,7 +11,7 @@ from backlight.maths.precise import precise
 from backlight.maths.safe import real_array
 from backlight.wave.curved_carrier import sphere
 from backlight.wave.fourier_integral import fourier_integral, output_grid
-from backlight.wave.propagation_error import aliasing, far_field, journey, paraxial, sum_account
+from backlight.wave.propagation_error import aliasing, far_field, integral_digits, journey, paraxial, sum_account
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window, demand_distance
 
@@ -69,8 +69,10 @@ class Fraunhofer(eqx.Module):
         demand_distance(distance)
         z = real_array(distance)
         way = journey(field, z, output_grid(field, z, self.window, precise(1.0) / z))
-        causes = (far_field(way), aliasing(way, way.straight_walks()), paraxial(way))
-        return sum_account(way, way.straight_walks(), causes, zoom_operations(field.grid.shape, way.shape))
+        walks, operations = way.straight_walks(), zoom_operations(field.grid.shape, way.shape)
+        digits = integral_digits(field, way, self.window.natural, 1 / z, 0.0, 1 / z)
+        causes = (far_field(way), aliasing(way, walks), paraxial(way))
+        return sum_account(way, walks, causes, operations, digits=digits)
 
 
 class FocalPlane(eqx.Module):
@@ -130,10 +132,12 @@ class FocalPlane(eqx.Module):
         way = journey(
             flat, self.focal_length, output_grid(field, self.focal_length, self.window, precise(field.curvature))
         )
+        digits = integral_digits(field, way, self.window.natural, field.curvature, 0.0, 0.0)
         y, x = (replace(one, position=0 * one.position) for one in way.light)  # all of a direction goes to one point
         way = replace(way, light=(y, x))
         walks = way.straight_walks()
-        return sum_account(way, walks, (aliasing(way, walks),), zoom_operations(field.grid.shape, way.shape))
+        operations = zoom_operations(field.grid.shape, way.shape)
+        return sum_account(way, walks, (aliasing(way, walks),), operations, digits=digits)
 
     def _transformed(self, field: Field) -> Field:
         curvature = precise(field.curvature)

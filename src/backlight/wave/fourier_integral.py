@@ -3,12 +3,12 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Complex, Float
 
 from backlight.light import Field, Grid
-from backlight.maths.chirp_z import centered_fft2, zoom
-from backlight.maths.precise import Precise, phasor, precise
-from backlight.wave.curved_carrier import rounded_off, sphere
+from backlight.maths.chirp_z import centered, centered_fft2, zoom
+from backlight.maths.precise import Precise, phasor, phasors, precise, separable
+from backlight.wave.curved_carrier import carrier_remainder, sphere
 from backlight.wave.window import Window
 
 
@@ -33,14 +33,14 @@ def fourier_integral(
     place = _placed(field, spread, window, curvature / wavelength)
     values = field.full * sphere(Grid(field.grid.shape, field.grid.pitch), chirp / wavelength)
     if window.natural:
-        values = centered_fft2(values)
+        values = centered_fft2(values * _turned(field.grid.shape, place.middle))
     else:
-        values = zoom(values, place.middle, pitch * place.pitch / spread, place.shape)
+        values = zoom(values, place.middle, pitch * place.grid.pitch / spread, place.grid.shape)
     constant = (precise(field.tilt) + curvature * start / wavelength * 0.5) * start
     factor = phasor(constant[0] + constant[1]) * (-1j * jnp.abs(jnp.prod(field.grid.pitch)) / spread.plain)
     tilt = -(start / spread)
     return Field(
-        values * factor * rounded_off(place.grid, tilt, behind, wavelength),
+        values * factor * carrier_remainder(place.grid, tilt, behind, wavelength),
         place.grid,
         field.wavelength,
         medium_index=field.medium_index,
@@ -58,24 +58,22 @@ def output_grid(field: Field, length: Float[Array, ""], window: Window, curvatur
 
 
 class _Place(eqx.Module):
-    """Output pixels: pitch and center, m, and the frequency of the middle one in cycles per input sample."""
+    """Output pixels, as their floats have them, and the frequency of the middle one in cycles per input sample."""
 
-    pitch: Precise
-    center: Precise
+    grid: Grid
     middle: Precise
-    shape: tuple[int, int] = eqx.field(static=True)
-
-    @property
-    def grid(self) -> Grid:
-        return Grid(self.shape, self.pitch.plain, self.center.plain)
 
 
 def _placed(field: Field, spread: Precise, window: Window, rate: Precise) -> _Place:
     """Place a window at λL·(tilt + rate·r₀), or at its own center."""
     pitch, tilt = precise(field.grid.pitch), precise(field.tilt) + rate * precise(field.grid.center)
-    new_pitch = window.pitch_from(pitch, spread / (pitch * jnp.asarray(field.grid.shape, pitch.plain.dtype)))
-    shape = window.shape_from(field.grid.shape)
-    if window.middle is None:
-        return _Place(new_pitch, spread * tilt, precise(jnp.zeros_like(field.tilt)), shape)
-    center = precise(window.middle)
-    return _Place(new_pitch, center, pitch * (center / spread - tilt), shape)
+    own = spread / (pitch * jnp.asarray(field.grid.shape, pitch.plain.dtype))
+    center = (spread * tilt).rounded() if window.middle is None else window.middle
+    grid = Grid(window.shape_from(field.grid.shape), window.pitch_from(pitch, own).rounded(), center)
+    return _Place(grid, pitch * (precise(center) / spread - tilt))
+
+
+def _turned(shape: tuple[int, int], middle: Precise) -> Complex[Array, "y x"]:
+    """Return exp(−2πi·middle·n′): a single FFT then lands on the rounded center. Of no derivative, as all rounding."""
+    middle = jax.lax.stop_gradient(middle)
+    return separable(*phasors(*(-(middle[i] * centered(n)) for i, n in enumerate(shape))))

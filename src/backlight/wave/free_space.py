@@ -8,14 +8,14 @@ import jax
 from jaxtyping import Array, Float
 
 from backlight.errors import InputError
-from backlight.light import Field, map_modes, split_modes
+from backlight.light import Field, Grid, map_modes, split_modes
 from backlight.maths.argument import slot
 from backlight.maths.leaf import Given, Scalar, number
 from backlight.maths.precise import Precise, precise
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
-from backlight.wave.curved_carrier import rounded_off
-from backlight.wave.propagation_error import carrier_phase, rounded_distance
+from backlight.wave.curved_carrier import carrier_remainder
+from backlight.wave.propagation_error import carrier_phase, curved_round_off
 from backlight.wave.sampling import Sampling
 
 
@@ -53,10 +53,11 @@ class FreeSpace(eqx.Module):
     A curved carrier of curvature c is taken along by the Fresnel scaling theorem, which is paraxial: with M = 1 + z·c
     the values are propagated over z/M on their own pixels, and come out on a grid M times wider, M times fainter, with
     curvature c/M and tilt τ/M. For c = 0 this is the plain method. Behind a focus M is negative, and so is the pitch:
-    the picture is upside down. At the focus itself (M = 0) there is no picture. What the theorem misses is a phase,
-    about π z s⁴/(4λ) of light at the sine s (`Sampling.carrier_phase`); the irradiance is off by a tenth of it
-    and less: behind a point source 5 mm away, 20 mm further and out to s = 0.05, the phase is off by 0.09 rad, the
-    irradiance by 1e-3.
+    the picture is upside down, and the values change their sign. At the focus itself (M = 0) there is no picture.
+
+    What the theorem misses is a phase, about π z s⁴/(4λ) of light at the sine s (`Sampling.carrier_phase`); the
+    irradiance is off by a tenth of it and less: behind a point source 5 mm away, 20 mm further and out to s = 0.05, the
+    phase is off by 0.09 rad, the irradiance by 1e-3.
 
     **Arguments:**
 
@@ -100,7 +101,7 @@ class FreeSpace(eqx.Module):
             return self.method.sampling(field, self.distance)
         flat = (self.distance / self._scale(field.curvature)).rounded()
         account = self.method.sampling(_flat(field), flat)
-        causes = (*account.causes, rounded_distance(field, flat))
+        causes = (*account.causes, curved_round_off(field, flat, account.pixel_rounding))
         return replace(account, causes=causes, carrier_phase=carrier_phase(field, self.distance))
 
     def _scale(self, curvature: Float[Array, ""]) -> Precise:
@@ -124,11 +125,12 @@ class FreeSpace(eqx.Module):
 @jax.jit
 def _magnified(moved: Field, scale: Precise, curvature: Float[Array, ""]) -> Field:
     """Return light of a flat carrier as that of a carrier of `curvature` in front, M times wider."""
-    grid, tilt = moved.grid.scaled(scale.rounded()), precise(moved.tilt) / scale
+    pitch, center = (precise(part) * scale for part in (moved.grid.pitch, moved.grid.center))
+    grid, tilt = Grid(moved.grid.shape, pitch.rounded(), center.rounded()), precise(moved.tilt) / scale
     behind = (precise(moved.curvature) / scale + curvature) / scale
     wavelength = precise(moved.wavelength) / moved.medium_index
     return Field(
-        moved.values * (rounded_off(grid, tilt, behind, wavelength) / scale.rounded()),
+        moved.values * (carrier_remainder(grid, tilt, behind, wavelength) / scale.rounded()),
         grid,
         moved.wavelength,
         medium_index=moved.medium_index,

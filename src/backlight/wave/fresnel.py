@@ -12,10 +12,18 @@ from backlight.maths.fourier import crop, fft2, ifft2, pad
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
 from backlight.maths.precise import phasors, precise, separable
 from backlight.maths.safe import real_array
-from backlight.wave.angular_spectrum import REMEDY, displaced, padded_grid
+from backlight.wave.angular_spectrum import REMEDY, displaced, displacement, padded_grid
 from backlight.wave.coordinates import frequencies
 from backlight.wave.fourier_integral import fourier_integral, output_grid
-from backlight.wave.propagation_error import aliasing, folding, journey, paraxial, sum_account, transfer_account
+from backlight.wave.propagation_error import (
+    aliasing,
+    folding,
+    integral_digits,
+    journey,
+    paraxial,
+    sum_account,
+    transfer_account,
+)
 from backlight.wave.sampling import Sampling, fft_operations, numbers
 from backlight.wave.window import Window, demand_distance
 
@@ -135,10 +143,11 @@ class FresnelTransform(eqx.Module):
         """Return the margins and the predicted error: light outside the output's width, and what is not paraxial."""
         demand_distance(distance)
         padded = self._padded(field)
-        output = output_grid(padded, real_array(distance), Window(), precise(1.0) / real_array(distance))
-        way = journey(padded, distance, output)
-        causes = (aliasing(way, way.straight_walks()), paraxial(way))
-        return sum_account(way, way.straight_walks(), causes, fft_operations(*padded.grid.shape))
+        z = real_array(distance)
+        way = journey(padded, z, output_grid(padded, z, Window(), precise(1.0) / z))
+        walks, operations = way.straight_walks(), fft_operations(*way.shape)
+        digits = integral_digits(padded, way, True, 1 / z, 1 / z, 1 / z)
+        return sum_account(way, walks, (aliasing(way, walks), paraxial(way)), operations, digits=digits)
 
     def _padded(self, field: Field) -> Field:
         grid = padded_grid(field.grid, self.padding)
@@ -157,7 +166,7 @@ def _transfer(
         tilted = f + field.tilt[i]
         fresnel = -(tilted * tilted * wavelength * 0.5 * distance)
         aim = 0.0 if shift is None else shift[i]
-        turns.append(fresnel if shift is None else fresnel + f * aim)
+        turns.append(fresnel if shift is None else fresnel + f * displacement(field, shift)[i])
         walk = jnp.where(jnp.isinf(reach), 0.0, reach * wavelength.plain * tilted.plain - aim)
         inside.append(jax.lax.stop_gradient(jnp.abs(walk) <= 0.5 * n * jnp.abs(grid.pitch[i])))
     return separable(*(jnp.where(*axis, 0.0) for axis in zip(inside, phasors(*turns), strict=True)))

@@ -72,7 +72,7 @@ class RayleighSommerfeld(eqx.Module):
         demand_distance(distance)
         way = journey(field, distance, self._output(field.grid))
         pairs = float(np.prod(field.grid.shape)) * float(np.prod(self.window.shape_from(field.grid.shape)))
-        return sum_account(way, way.walks(), (aliasing(way, way.walks()),), 400 * pairs)
+        return sum_account(way, way.walks(), (aliasing(way, way.walks()),), 400 * pairs, curved=False)
 
     def _output(self, grid: Grid) -> Grid:
         pitch = self.window.pitch_from(precise(grid.pitch), precise(grid.pitch)).plain

@@ -45,6 +45,8 @@ class Sampling:
       they are; `demand` counts it.
     - `carrier_phase`: rad RMS, what the paraxial scaling of a curved carrier misses of the phase behind it. It is not
       in `error`: the irradiance is off by a tenth of it and less.
+    - `pixel_rounding`: rad RMS, what it costs in float32 if pitch and center of the output are rounded. Most methods
+      compute light for the rounded pixels; it is in `error` where they cannot.
 
     Example:
         >>> import numpy as np
@@ -63,6 +65,7 @@ class Sampling:
     causes: tuple[Cause, ...] = ()
     undersampled: float = 0.0
     carrier_phase: float = 0.0
+    pixel_rounding: float = 0.0
 
     @property
     def error(self) -> float:

@@ -17,9 +17,9 @@ from backlight.maths.precise import Precise, phasor, phasors, precise, separable
 from backlight.maths.safe import real_array, square_root
 from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
-from backlight.wave.propagation_error import folding, grazing, journey, sum_account
+from backlight.wave.propagation_error import folding, grazing, integral_digits, journey, sum_account
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
-from backlight.wave.transfer_function import OBLIQUE, beyond_tangent
+from backlight.wave.transfer_function import STEEPEST_TANGENT, beyond_tangent
 from backlight.wave.window import Window, demand_distance
 
 ZONES = 4.5
@@ -116,7 +116,8 @@ class ScaledAngularSpectrum(eqx.Module):
         remedy = "take more samples of the band: ScaledAngularSpectrum.planned"
         causes = (*folding(way, way.walks(), kept, periods, remedy, leak=LEAK), grazing(way))
         operations = zoom_operations(field.grid.shape, samples) + zoom_operations(samples, output.shape)
-        return sum_account(way, way.walks(), causes, operations)
+        digits = integral_digits(field, way, False, 1 / z, 1 / z, 1 / z)
+        return sum_account(way, way.walks(), causes, operations, digits=digits)
 
     def _output(self, field: Field, distance: Float[Array, ""]) -> Grid:
         pitch = self.window.pitch_from(precise(field.grid.pitch), precise(field.grid.pitch)).plain
@@ -220,7 +221,7 @@ def _transfer(
     """Return H(f+τ) of the band as `free_space` does: the tangent at its middle in two floats, and what is beyond."""
     wavelength = _wavelength(field)
     central = (band.middle + field.tilt) * wavelength
-    middle = where(jnp.sum(central.plain**2) < OBLIQUE, central, 0.0)
+    middle = where(jnp.sum(central.plain**2) < STEEPEST_TANGENT, central, 0.0)
     squares, twice, step = middle * middle, middle * 2.0, band.step * wavelength
     cosine = (1.0 - squares[0] - squares[1]).root()
     per_wavelength = precise(distance) / wavelength

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Complex, Float
 
 from backlight.light import Grid
 from backlight.maths import double_float as df
-from backlight.maths.precise import phasors, separable
+from backlight.maths.precise import Precise, phasors, separable
 from backlight.maths.safe import square_root
 from backlight.maths.straight_through import straight_through
 from backlight.maths.turns import cos_sin
@@ -80,7 +80,7 @@ def carry(
 
 @jax.jit
 def displace(
-    spectrum: Complex[Array, "*modes rows columns"], grid: Grid, shift: Float[Array, "2"]
+    spectrum: Complex[Array, "*modes rows columns"], grid: Grid, shift: Precise
 ) -> Complex[Array, "*modes rows columns"]:
     """Return F·exp(2πi f·shift): the spectrum as seen from a window displaced by `shift` (m)."""
     return spectrum * separable(*phasors(*(frequencies(grid, axis) * shift[axis] for axis in (0, 1))))
@@ -234,14 +234,15 @@ def _exponent(
 def beyond_tangent(off: Float[Array, "..."], cosine: Float[Array, ""]) -> Float[Array, "..."]:
     """Return what g(s) = 1 − √(1−s) has beyond its tangent at s₀: off²/(2c₀(c₀+c)²), off = s − s₀ = c₀² − c².
 
-    Nothing cancels, and a band about an oblique carrier has little of it. Of evanescent waves g is 1.
+    Nothing cancels, and a band about an oblique carrier has little of it. Evanescent waves have g = 1, so that here
+    1 less the tangent is left, 1 − (1 − c₀) − off/(2c₀).
     """
     squared = cosine**2 - off
     travelling = 0.5 / cosine * (off / (cosine + square_root(squared))) ** 2
     return jnp.where(squared > 0, travelling, cosine - 0.5 * off / cosine)
 
 
-OBLIQUE = 0.99
+STEEPEST_TANGENT = 0.99
 """Squared sine of a carrier up to which the tangent is taken there, else on the axis: at grazing it is upright."""
 
 
@@ -254,7 +255,7 @@ def _about_carrier(
     the loop over all pixels and repeat them there, at ten times the cost.
     """
     dtype = grid.pitch.dtype
-    about = jnp.where(jnp.sum((wavelength.hi * tilt) ** 2) < OBLIQUE, tilt, 0.0)
+    about = jnp.where(jnp.sum((wavelength.hi * tilt) ** 2) < STEEPEST_TANGENT, tilt, 0.0)
     squares = [df.multiply(sine, sine) for sine in (df.multiply(df.exact(about[i]), wavelength) for i in (0, 1))]
     one = df.exact(jnp.ones((), dtype))
     cosine = df.square_root(df.add(df.negate(df.add(*squares)), one))
