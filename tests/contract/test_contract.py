@@ -40,15 +40,27 @@ SLOW_GRADIENTS = (
     "B-spline",
     "picture of a point by rays",
     "contrast by rays",
+    "first Born",
+    "spheres",
+    "Jones matrix a pixel",
+    "biconic",
+    "Zernike sag",
+    "XY polynomial",
 )
 """Parts whose gradients take longest to compile; others of their kind are checked each time."""
+
+SLOW_PARTS = {
+    "precision": ("leaning plane", "spheres", "lens of tilted surfaces", "lens of conics and aspheres"),
+    "adjoint": ("leaning plane", "spheres"),
+    "gradients": SLOW_GRADIENTS,
+}
 
 
 def checks_of_parts():
     """Return every part with every check."""
     for case in CASES:
         for check in CHECKS:
-            slow = check in SLOW or (check == "gradients" and case.name in SLOW_GRADIENTS)
+            slow = check in SLOW or case.name in SLOW_PARTS.get(check, ())
             marks = [pytest.mark.slow] * slow
             yield pytest.param(case, check, marks=marks, id=f"{case.name}-{check}")
 

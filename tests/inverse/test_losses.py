@@ -59,7 +59,7 @@ def test_dark_pixels_leave_value_and_gradient_finite(name):
     ("loss", "noise"),
     [
         (losses.intensity(), Gaussian(0.05)),
-        (losses.amplitude(), Poisson(2000.0)),
+        pytest.param(losses.amplitude(), Poisson(2000.0), marks=pytest.mark.slow),
         (losses.poisson(50.0), Poisson(50.0)),
         (losses.kullback_leibler(), Poisson(400.0)),
         (losses.likelihood(), Gaussian(0.05)),

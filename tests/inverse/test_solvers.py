@@ -127,6 +127,7 @@ def test_fista_with_a_smooth_regularizer_much_steeper_than_the_data():
     np.testing.assert_allclose(np.ravel(outcome.z["u"]), exact, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_fista_with_total_variation_meets_a_gradient_method_on_the_rounded_form():
     term = regularizers.total_variation("u", 0.2, epsilon=1e-4)
     problem, _, _ = _quadratic(terms=[term])
@@ -199,7 +200,7 @@ def test_curvature_is_learned_where_objective_and_gradient_agree():
     np.testing.assert_allclose(move @ raised @ move, 2 * move @ move, rtol=1e-12)
 
 
-@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("fresh", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_alternate_on_separable_least_squares(fresh):
     problem, true = _separable()
     solver = Alternate(((("theta",), LevenbergMarquardt(), 3), ((), FISTA(), 15)), steps=60, fresh=fresh)
@@ -238,7 +239,9 @@ RESUMED = {
 }
 
 
-@pytest.mark.parametrize("name", RESUMED)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n in ("alternate", "variable projection"))) for n in RESUMED]
+)
 def test_resume_is_bit_identical(name):
     make, solver = RESUMED[name]
     problem = make()

@@ -7,7 +7,8 @@ from validation import PRECISIONS, all_forms
 LONG = {
     "8-chirp_z_sum", "9-wave_across_its_plane", "16-photon_transfer", "17-central_differences", "18-distance",
     "18-heights", "1-aperture_angular_spectrum", "2-poisson_spot", "2-binary_mask_order", "3-airy_order", "4-rectangle",
-    "9-beam_on_a_leaning_plane", "18-joint_against_nominal",
+    "9-beam_on_a_leaning_plane", "18-joint_against_nominal", "2-soft_mask_order", "3-annular", "4-knife_edge",
+    "10-energy", "15-refraction", "15-sphere_projected", "17-phase_slopes",
 }  # fmt: skip
 """Forms of nearly ten seconds: each time in float32, which is the harder one, and in float64 among the slow tests."""
 

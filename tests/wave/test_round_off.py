@@ -99,7 +99,6 @@ WAYS = {
     "angular, curved": (lambda: AngularSpectrum((64, 64)), 3e-3, {"curvature": (20.0,), "center": (3e-3, 1e-3)}),
     "angular, near a focus": (lambda: AngularSpectrum((64, 64)), 49e-3, {"curvature": (-20.0,)}),
     "angular, curved, far off": (lambda: AngularSpectrum((64, 64)), 3e-3, {"curvature": (5.0,), "center": FAR}),
-    "Fresnel, curved, far off": (lambda: FresnelTransfer((64, 64)), 3e-3, {"curvature": (5.0,), "center": FAR}),
     "angular, shifted, far off": (
         lambda: AngularSpectrum((64, 64), shift=rounded(2.3e-5, 1.7e-5)),
         1e-3,
@@ -108,7 +107,6 @@ WAYS = {
     "transform, far off": (lambda: FresnelTransform(), 1e-2, {"center": FAR}),
     "chirp-z, far off": (lambda: ChirpZ(pitch=rounded(3e-6)[0], shape=(48, 40)), 1e-2, {"center": FAR}),
     "chirp-z, curved, far off": (lambda: ChirpZ(scale=1.3), 1e-2, {"center": (2e-4, 1e-4), "curvature": (5.0,)}),
-    "far field, far off": (lambda: Fraunhofer(), 1e-2, {"center": FAR}),
     "chirp-z, curved": (lambda: ChirpZ(scale=4.0), 0.05, {"curvature": (20.0,), "tilt": (1e4, 0.0)}),
 }
 """Method, distance and the light's carrier: phases of up to a hundred thousand turns."""
