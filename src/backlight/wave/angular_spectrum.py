@@ -11,7 +11,8 @@ from backlight.maths.fourier import crop, fast_size, fft2, ifft2, pad
 from backlight.maths.leaf import NOT_NEGATIVE, Given, Pair, pair
 from backlight.maths.precise import Precise, precise
 from backlight.wave import transfer_function
-from backlight.wave.propagation_error import Journey, folding, grazing, journey, transfer_account
+from backlight.wave.journey import Journey, journey
+from backlight.wave.propagation_error import folding, grazing, transfer_account
 from backlight.wave.sampling import Sampling, numbers
 
 REMEDY = (

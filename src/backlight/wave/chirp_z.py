@@ -9,7 +9,9 @@ from backlight.maths.leaf import Given
 from backlight.maths.precise import precise
 from backlight.maths.safe import real_array
 from backlight.wave.fourier_integral import fourier_integral, output_grid
-from backlight.wave.propagation_error import aliasing, integral_digits, journey, paraxial, sum_account
+from backlight.wave.journey import journey
+from backlight.wave.propagation_error import aliasing, paraxial, sum_account
+from backlight.wave.round_off import integral_digits
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window, demand_distance
 
@@ -77,7 +79,7 @@ class ChirpZ(eqx.Module):
         z = real_array(distance)
         way = journey(field, z, output_grid(field, z, self.window, precise(1.0) / z))
         walks, operations = way.straight_walks(), zoom_operations(field.grid.shape, way.shape)
-        digits = integral_digits(field, way, self.window.natural, 1 / z, 1 / z, 1 / z)
+        digits = integral_digits(field, way, curvature=1 / z, behind=1 / z)
         return sum_account(way, walks, (aliasing(way, walks), paraxial(way)), operations, digits=digits)
 
 

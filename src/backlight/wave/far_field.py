@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Float
 
 from backlight.light import Field, Grid, map_modes, split_modes
@@ -11,7 +12,9 @@ from backlight.maths.precise import precise
 from backlight.maths.safe import real_array
 from backlight.wave.curved_carrier import sphere
 from backlight.wave.fourier_integral import fourier_integral, output_grid
-from backlight.wave.propagation_error import aliasing, far_field, integral_digits, journey, paraxial, sum_account
+from backlight.wave.journey import Journey, journey
+from backlight.wave.propagation_error import aliasing, far_field, paraxial, sum_account
+from backlight.wave.round_off import integral_digits, pitch_digits
 from backlight.wave.sampling import Sampling, zoom_operations
 from backlight.wave.window import Window, demand_distance
 
@@ -70,7 +73,7 @@ class Fraunhofer(eqx.Module):
         z = real_array(distance)
         way = journey(field, z, output_grid(field, z, self.window, precise(1.0) / z))
         walks, operations = way.straight_walks(), zoom_operations(field.grid.shape, way.shape)
-        digits = integral_digits(field, way, self.window.natural, 1 / z, 0.0, 1 / z)
+        digits = np.hypot(integral_digits(field, way, curvature=1 / z, behind=1 / z), _pitch_digits(way, self.window))
         causes = (far_field(way), aliasing(way, walks), paraxial(way))
         return sum_account(way, walks, causes, operations, digits=digits)
 
@@ -132,7 +135,9 @@ class FocalPlane(eqx.Module):
         way = journey(
             flat, self.focal_length, output_grid(field, self.focal_length, self.window, precise(field.curvature))
         )
-        digits = integral_digits(field, way, self.window.natural, field.curvature, 0.0, 0.0)
+        digits = np.hypot(
+            integral_digits(field, way, curvature=field.curvature, behind=0.0), _pitch_digits(way, self.window)
+        )
         y, x = (replace(one, position=0 * one.position) for one in way.light)  # all of a direction goes to one point
         way = replace(way, light=(y, x))
         walks = way.straight_walks()
@@ -142,6 +147,10 @@ class FocalPlane(eqx.Module):
     def _transformed(self, field: Field) -> Field:
         curvature = precise(field.curvature)
         return fourier_integral(field, self.focal_length, self.window, curvature, curvature, precise(0.0))
+
+
+def _pitch_digits(way: Journey, window: Window) -> float:
+    return pitch_digits(way, chirp=0.0) if window.natural else 0.0
 
 
 def _flattened(field: Field) -> Field:

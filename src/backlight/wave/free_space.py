@@ -15,7 +15,8 @@ from backlight.maths.precise import Precise, precise
 from backlight.maths.safe import known_zero, real_array
 from backlight.wave.angular_spectrum import AngularSpectrum
 from backlight.wave.curved_carrier import carrier_remainder
-from backlight.wave.propagation_error import carrier_phase, curved_round_off
+from backlight.wave.propagation_error import carrier_phase
+from backlight.wave.round_off import curved_round_off
 from backlight.wave.sampling import Sampling
 
 

@@ -15,15 +15,9 @@ from backlight.maths.safe import real_array
 from backlight.wave.angular_spectrum import REMEDY, displaced, displacement, padded_grid
 from backlight.wave.coordinates import frequencies
 from backlight.wave.fourier_integral import fourier_integral, output_grid
-from backlight.wave.propagation_error import (
-    aliasing,
-    folding,
-    integral_digits,
-    journey,
-    paraxial,
-    sum_account,
-    transfer_account,
-)
+from backlight.wave.journey import journey
+from backlight.wave.propagation_error import aliasing, folding, paraxial, sum_account, transfer_account
+from backlight.wave.round_off import integral_digits, pitch_digits
 from backlight.wave.sampling import Sampling, fft_operations, numbers
 from backlight.wave.window import Window, demand_distance
 
@@ -146,7 +140,7 @@ class FresnelTransform(eqx.Module):
         z = real_array(distance)
         way = journey(padded, z, output_grid(padded, z, Window(), precise(1.0) / z))
         walks, operations = way.straight_walks(), fft_operations(*way.shape)
-        digits = integral_digits(padded, way, True, 1 / z, 1 / z, 1 / z)
+        digits = np.hypot(integral_digits(padded, way, curvature=1 / z, behind=1 / z), pitch_digits(way, chirp=1 / z))
         return sum_account(way, walks, (aliasing(way, walks), paraxial(way)), operations, digits=digits)
 
     def _padded(self, field: Field) -> Field:

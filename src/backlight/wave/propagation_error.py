@@ -1,14 +1,14 @@
 """The error of each way to propagate, predicted from where the light goes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from backlight.light import Field, Grid
-from backlight.wave.phase_space import DARK, Beamlets, Walk, beamlets, exact_walk, mean_across, straight_walk
+from backlight.wave.journey import Journey
+from backlight.wave.phase_space import Walk
+from backlight.wave.round_off import pixel_rounding, round_off
 from backlight.wave.sampling import (
-    ROUND_OFF,
     Cause,
     Sampling,
     edge,
@@ -18,71 +18,6 @@ from backlight.wave.sampling import (
     spectral_energy,
     undersampled,
 )
-from backlight.wave.transfer_function import STEEPEST_TANGENT
-
-
-@dataclass(frozen=True)
-class Journey:
-    """A field, the way it goes, and the window where it is looked at: concrete numbers, on the host.
-
-    **Attributes:** `wavelength` in the medium; `distance`; `tilt` of the carrier; `aim`: the output's center minus the
-    input's; `width`: the output's, m, and `shape`; `light`: the field in phase space; `across`: frequency along one
-    axis → the square of the sine along the other. All pairs are (y, x).
-    """
-
-    field: Field
-    wavelength: float
-    distance: float
-    tilt: np.ndarray
-    aim: np.ndarray
-    width: np.ndarray
-    shape: tuple[int, int]
-    light: tuple[Beamlets, Beamlets]
-    across: tuple[Callable, Callable]
-
-    def walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
-        """Return where the light of a frequency goes, at any angle."""
-        z, (tilt_y, tilt_x) = self.distance if distance is None else distance, self.tilt
-        return (
-            exact_walk(self.wavelength, z, tilt_y, self.aim[0], self.across[0]),
-            exact_walk(self.wavelength, z, tilt_x, self.aim[1], self.across[1]),
-        )
-
-    def straight_walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
-        """Return where the light goes paraxially."""
-        z = self.distance if distance is None else distance
-        y, x = (straight_walk(self.wavelength, z, self.tilt[i], self.aim[i]) for i in (0, 1))
-        return y, x
-
-    def on_sphere(self) -> list[np.ndarray]:
-        """Return the frequency (y, x) behind of light from each place, over the sphere about the input's center."""
-        return [light.position / (self.wavelength * self.distance) for light in self.light]
-
-
-def journey(field: Field, distance: object, output: Grid) -> Journey:
-    """Take the numbers out of a field and its output grid."""
-    z, wavelength = float(numbers(distance)), float(field.wavelength) / float(field.medium_index)
-    return Journey(
-        field=field,
-        wavelength=wavelength,
-        distance=z,
-        tilt=numbers(field.tilt),
-        aim=numbers(output.center) - numbers(field.grid.center),
-        width=np.abs(numbers(output.pitch)) * np.asarray(output.shape),
-        shape=output.shape,
-        light=beamlets(field, z),
-        across=_across(field, wavelength),
-    )
-
-
-def _across(field: Field, wavelength: float) -> tuple[Callable, Callable]:
-    """Return, for light of a frequency along y, the mean square of its sine along x; and the other way round."""
-    energy, pitch = spectral_energy(field, field.grid.shape), numbers(field.grid.pitch)
-    y, x = (
-        (wavelength * (np.fft.fftfreq(n, pitch[i]) + numbers(field.tilt)[i])) ** 2
-        for i, n in enumerate(field.grid.shape)
-    )
-    return mean_across(energy, x, abs(pitch[0])), mean_across(energy.T, y, abs(pitch[1]))
 
 
 def transfer_account(
@@ -107,7 +42,7 @@ def transfer_account(
         operations=2 * fft_operations(*padded.shape),
         causes=(*causes, round_off(way, walks)),
         undersampled=undersampled(own),
-        pixel_rounding=pixel_rounding(way, walks, [light.frequency for light in way.light], _center(way)),
+        pixel_rounding=pixel_rounding(way, walks, curved=False),
     )
 
 
@@ -138,52 +73,8 @@ def sum_account(
         operations=operations,
         causes=(*causes, round_off(way, walks, digits)),
         undersampled=undersampled(energy),
-        pixel_rounding=pixel_rounding(
-            way, walks, way.on_sphere() if curved else [light.frequency for light in way.light], _center(way)
-        ),
+        pixel_rounding=pixel_rounding(way, walks, curved=curved),
     )
-
-
-def _center(way: Journey) -> np.ndarray:
-    return numbers(way.field.grid.center) + way.aim
-
-
-def pixel_rounding(way: Journey, walks: Sequence[Walk], frequencies: Sequence[np.ndarray], center: np.ndarray) -> float:
-    """Return 2π·2⁻²⁴·RMS(place·frequency) of the light in the window, rad: what it costs to round its pixels, float32.
-
-    **Arguments:** `frequencies` that the light has behind; `center` of the window, from where its pixels are counted.
-    """
-    squares = 0.0
-    for i, (light, walk) in enumerate(zip(way.light, walks, strict=True)):
-        place = np.nan_to_num(light.position + walk(light.frequency), posinf=1e30, neginf=-1e30)
-        seen = np.where(np.abs(place) <= 0.5 * way.width[i], light.energy, 0.0)
-        turns = np.where(seen > 0, frequencies[i] * (center[i] + place), 0.0)
-        squares += float((seen * turns**2).sum()) / max(float(seen.sum()), DARK)
-    return float(2 * np.pi * 2.0**-24 * np.sqrt(squares))
-
-
-def phase_digits(turns: float) -> float:
-    """Return 2π·2⁻³⁵ of a phase: what it costs to count it in two floats (`maths.precise`), rad, float32."""
-    return float(2 * np.pi * 2.0**-35 * turns)
-
-
-def integral_digits(
-    field: Field, way: Journey, natural: bool, curvature: object, chirp: object, behind: object
-) -> float:
-    """Return what the float's digits cost in `fourier_integral`, rad, float32: phases written out, a pitch of its own.
-
-    **Arguments:** as for `fourier_integral`; `way`, of length L; `natural`: whether the pitch is λL/(N·pitch), rounded.
-    """
-    start, end = np.abs(numbers(field.grid.center)), np.abs(_center(way)) + 0.5 * way.width
-    bend, tail = (abs(float(numbers(rate))) / (2 * way.wavelength) for rate in (curvature, behind))
-    turns = (
-        np.abs(way.tilt) * start + bend * start**2 + start * end / abs(way.wavelength * way.distance) + tail * end**2
-    )
-    if not natural:
-        return phase_digits(turns.sum())
-    rate = float(numbers(chirp)) / way.wavelength
-    cycles = [light.energy * (light.position * (light.frequency + rate * light.position)) ** 2 for light in way.light]
-    return float(np.hypot(phase_digits(turns.sum()), 2 * np.pi * 2.0**-24 * np.sqrt(np.sum([c.sum() for c in cycles]))))
 
 
 def aliasing(way: Journey, walks: Sequence[Walk]) -> Cause:
@@ -287,55 +178,6 @@ def carrier_phase(field: Field, distance: object) -> float:
     fourth = y[1] + 2 * y[0] * x[0] + x[1]
     eighth = y[3] + 4 * y[2] * x[0] + 6 * y[1] * x[1] + 4 * y[0] * x[2] + x[3]
     return float(np.pi * abs(z) / (4 * wavelength) * np.sqrt(max(eighth - fourth**2, 0.0)))
-
-
-def curved_round_off(field: Field, distance: object, pixel_rounding: float) -> Cause:
-    """Say what is rounded in the equivalent flat problem: its distance z/M, 2π·2⁻²⁴·(z/(Mλ))·g, RMS, and the pixels.
-
-    g = 1 − cos of each direction. z itself is what the field is asked for; z/M is found from it, and rounded, and so
-    are pixels M times as wide.
-    """
-    wavelength = float(field.wavelength) / float(field.medium_index)
-    energy = spectral_energy(field, field.grid.shape)
-    pitch, tilt = numbers(field.grid.pitch), numbers(field.tilt)
-    y, x = ((wavelength * (np.fft.fftfreq(n, pitch[i]) + tilt[i])) ** 2 for i, n in enumerate(energy.shape))
-    delay = 1 - np.sqrt(np.maximum(1 - np.add.outer(y, x), 0))
-    turns = 2.0**-24 * abs(float(numbers(distance))) / wavelength * np.sqrt((energy * delay**2).sum())
-    error = _single(field) * np.hypot(2 * np.pi * turns, pixel_rounding)
-    return Cause("round-off behind a curved carrier", float(error), "use float64")
-
-
-def _single(field: Field) -> float:
-    """Return the last digit of a field's numbers over that of single precision."""
-    return float(np.finfo(field.values.dtype).eps / np.finfo(np.float32).eps)
-
-
-def round_off(way: Journey, walks: Sequence[Walk], digits: float = 0.0) -> Cause:
-    """Say what the float's digits cost: in single precision 1e-6 of all the light, of which a dim window sees little.
-
-    The phase of a carrier is counted in two floats, to 2π·2⁻³⁵ of its z/λ·|λτ|² turns; that of light at another angle
-    beyond the tangent there, δ turns (`transfer_function.beyond_tangent`), in one: 2π·2⁻²⁴·(2δ + (s−s₀)·dδ/ds).
-
-    **Arguments:** `digits`: rad, what else the method counts.
-    """
-    reached = [light.dimmed(walk, width) for light, walk, width in zip(way.light, walks, way.width, strict=True)]
-    dim = ROUND_OFF / np.sqrt(max(np.prod(reached), ROUND_OFF**2))
-    per_wavelength = abs(way.distance) / way.wavelength
-    carrier = phase_digits(per_wavelength * np.sum((way.wavelength * way.tilt) ** 2))
-    found = np.linalg.norm([dim, carrier, digits, _beyond(way) * per_wavelength])
-    return Cause("round-off", float(max(_single(way.field) * found, ROUND_OFF)), "use float64")
-
-
-def _beyond(way: Journey) -> float:
-    """Return the RMS of 2π·2⁻²⁴·(2δ + (s−s₀)·dδ/ds) over the light, of one wavelength of way."""
-    energy, pitch = spectral_energy(way.field, way.field.grid.shape), numbers(way.field.grid.pitch)
-    axes = (np.fft.fftfreq(n, pitch[i]) + way.tilt[i] for i, n in enumerate(energy.shape))
-    s, start = np.add.outer(*((way.wavelength * f) ** 2 for f in axes)), np.sum((way.wavelength * way.tilt) ** 2)
-    start = start if start < STEEPEST_TANGENT else 0.0
-    off, cosine, at_start = s - start, np.sqrt(np.maximum(1 - s, 1e-9)), np.sqrt(1 - start)
-    beyond = off**2 / (2 * at_start * (at_start + cosine) ** 2)
-    digits = 2 * beyond + np.abs(off * (0.5 / cosine - 0.5 / at_start))
-    return float(2 * np.pi * 2.0**-24 * np.sqrt((energy * np.where(s < 1, digits, 0.0) ** 2).sum()))
 
 
 def far_field(way: Journey) -> Cause:

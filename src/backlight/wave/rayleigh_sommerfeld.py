@@ -11,7 +11,8 @@ from backlight.maths.leaf import Given
 from backlight.maths.precise import Precise, phasor, precise
 from backlight.maths.safe import real_array
 from backlight.wave.coordinates import positions
-from backlight.wave.propagation_error import aliasing, journey, sum_account
+from backlight.wave.journey import journey
+from backlight.wave.propagation_error import aliasing, sum_account
 from backlight.wave.sampling import Sampling
 from backlight.wave.window import Window, demand_distance
 

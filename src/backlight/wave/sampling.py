@@ -133,9 +133,6 @@ SAMPLED = 1.02
 PHASE = 0.1
 """rad: a carrier's phase that is off by more is told."""
 
-ROUND_OFF = 1e-6
-"""What single precision may cost a field (docs/conventions.md)."""
-
 
 def _together(causes: tuple[Cause, ...]) -> float:
     return float(np.sqrt(sum(cause.error**2 for cause in causes)))

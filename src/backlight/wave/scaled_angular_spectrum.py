@@ -17,7 +17,9 @@ from backlight.maths.precise import Precise, phasor, phasors, precise, separable
 from backlight.maths.safe import real_array, square_root
 from backlight.wave.chirp_z import demand_pixels
 from backlight.wave.coordinates import positions
-from backlight.wave.propagation_error import folding, grazing, integral_digits, journey, sum_account
+from backlight.wave.journey import journey
+from backlight.wave.propagation_error import folding, grazing, sum_account
+from backlight.wave.round_off import integral_digits
 from backlight.wave.sampling import Sampling, numbers, zoom_operations
 from backlight.wave.transfer_function import STEEPEST_TANGENT, beyond_tangent
 from backlight.wave.window import Window, demand_distance
@@ -116,7 +118,7 @@ class ScaledAngularSpectrum(eqx.Module):
         remedy = "take more samples of the band: ScaledAngularSpectrum.planned"
         causes = (*folding(way, way.walks(), kept, periods, remedy, leak=LEAK), grazing(way))
         operations = zoom_operations(field.grid.shape, samples) + zoom_operations(samples, output.shape)
-        digits = integral_digits(field, way, False, 1 / z, 1 / z, 1 / z)
+        digits = integral_digits(field, way, curvature=1 / z, behind=1 / z)
         return sum_account(way, way.walks(), causes, operations, digits=digits)
 
     def _output(self, field: Field, distance: Float[Array, ""]) -> Grid:
