@@ -30,7 +30,7 @@ TESTS = itertools.count(1)
 def forget_programs():
     """Forget all compiled programs now and then: thousands of them would fill the memory of a worker."""
     yield
-    if next(TESTS) % 50 == 0:
+    if next(TESTS) % 100 == 0:
         jax.clear_caches()
 
 

@@ -59,7 +59,11 @@ def test_a_lens_is_drawn(table, tmp_path, capsys):
         (("tolerance", "--out", "new.png", "--tolerance", "tild=1mrad"), "'tilt'"),
         (("tolerance", "--out", "new.png", "--tolerance", "tilt=1"), "--tolerance tilt"),
         (("tolerance", "--out", "new.png", "--tolerance", "tilt=-1mrad"), "> 0"),
-        (("optimize", "--out", "new.json", "--efl", "60mm", "--free", "surfaces.1.thickness"), "mm at best"),
+        pytest.param(
+            ("optimize", "--out", "new.json", "--efl", "60mm", "--free", "surfaces.1.thickness"),
+            "mm at best",
+            marks=pytest.mark.slow,
+        ),
         (("optimize", "--out", "new.json", "--free", "surfaces.0.profile.curvatur"), "surfaces.0.profile.curvature"),
     ],
 )

@@ -17,7 +17,7 @@ SLOW = ("jit", "vmap", "grids", "curvature")
 """Checks that compile every part more than once, or for long; the others run each time."""
 
 
-SLOW_GRADIENTS = (
+SLOW_PARTS = (
     "chirp-z, scaled",
     "decimating objective",
     "scaled angular spectrum",
@@ -46,21 +46,18 @@ SLOW_GRADIENTS = (
     "biconic",
     "Zernike sag",
     "XY polynomial",
+    "Fraunhofer",
+    "focal plane, scaled",
+    "Forbes asphere",
 )
-"""Parts whose gradients take longest to compile; others of their kind are checked each time."""
-
-SLOW_PARTS = {
-    "precision": ("leaning plane", "spheres", "lens of tilted surfaces", "lens of conics and aspheres"),
-    "adjoint": ("leaning plane", "spheres"),
-    "gradients": SLOW_GRADIENTS,
-}
+"""Parts that take longest to compile: only adjoint and energy run each time; of others of their kind all do."""
 
 
 def checks_of_parts():
     """Return every part with every check."""
     for case in CASES:
         for check in CHECKS:
-            slow = check in SLOW or case.name in SLOW_PARTS.get(check, ())
+            slow = check in SLOW or (case.name in SLOW_PARTS and check in ("gradients", "precision"))
             marks = [pytest.mark.slow] * slow
             yield pytest.param(case, check, marks=marks, id=f"{case.name}-{check}")
 

@@ -29,7 +29,7 @@ def test_dirichlet_kernel_is_the_wave_between_the_samples():
         assert np.allclose(dirichlet(positions, n) @ wave, np.cos(2 * np.pi * m * positions / n + 0.4))
 
 
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("precision", ["float32", pytest.param("float64", marks=pytest.mark.slow)])
 def test_points_anywhere_are_within_a_millionth_of_the_sum(picture, precision):
     moves = RNG.uniform(-5, 5, (2, *picture.shape))
     rows, columns = (np.arange(n) + 0.25 for n in picture.shape)

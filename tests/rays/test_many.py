@@ -30,7 +30,7 @@ def squares(lens, rays):
     return jnp.sum(jnp.where(end.alive, end.position[1] ** 2 + end.position[2] ** 2, 0.0)) / MM**2
 
 
-@pytest.mark.parametrize("at_once", [7, 50, 4096])
+@pytest.mark.parametrize("at_once", [pytest.param(7, marks=pytest.mark.slow), 50, 4096])
 def test_sum_and_gradient_are_those_of_all_at_once(at_once):
     """Groups that do not divide the number of rays, and one of them all; lost rays stay out."""
     with jax.enable_x64(True):

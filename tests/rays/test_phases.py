@@ -60,6 +60,7 @@ def test_a_diffractive_lens_focuses_at_f_over_equal_paths_at_its_wavelength():
         seidel(lens, 0.0, LIGHT)
 
 
+@pytest.mark.slow
 def test_derivative_by_the_phase_beside_glass():
     glass, rays = ConstantIndex(1.5), Rays([[0.0], [MM], [0.5 * MM]], [[1.0], [0.1], [0.0]], LIGHT)
 

@@ -94,6 +94,7 @@ def test_what_the_user_calls_unusual_is_not_doubted(tmp_path):
     assert not any("Did you mean" in sentence for sentence in runs.check(path, identifiable=False).warnings)
 
 
+@pytest.mark.slow
 def test_check_gives_no_advice_that_a_run_file_has_no_key_for(tmp_path):
     for distance in ("10 mm", "200 mm"):
         found = runs.check(run_file(tmp_path, distance), identifiable=False)

@@ -120,6 +120,7 @@ def test_the_report_is_drawn_again_from_the_folder_alone(finished, listed, tmp_p
     assert (tmp_path / "figures" / "comparison.svg").exists()
 
 
+@pytest.mark.slow
 def test_check_says_what_to_expect(run_file):
     found = runs.check(run_file)
     assert found.unknowns == {"sample": 2 * 32 * 40, "distance": 1}

@@ -48,6 +48,7 @@ def test_groups_add_up_to_all_frames_at_once(float64, monkeypatch, at_once):
         assert difference <= 1e-10 * jnp.linalg.norm(slope[path]), path
 
 
+@pytest.mark.slow
 def test_some_of_the_frames_add_up_too(float64, monkeypatch):
     monkeypatch.setattr(frame_sum, "CACHED", PIXELS**2)
     problem = panel()

@@ -44,6 +44,7 @@ def test_sensitivities_in_closed_form():
     np.testing.assert_allclose(found.second, [0.01 * 24, 0.04 * 9], rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_tilt_and_a_decenter_at_0_against_differences():
     with jax.enable_x64(True):
         lens = singlet()

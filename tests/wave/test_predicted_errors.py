@@ -49,6 +49,7 @@ def test_points_and_wavelengths_along_two_axes_are_accounted_for_one_by_one():
     assert path.sampling(white).error == max(path.sampling(one).error for one in each)
 
 
+@pytest.mark.slow
 def test_the_prediction_knows_the_tails_that_samples_cannot_help(float64):
     """A disc's spectrum ends at the Nyquist frequency: slow tails wrap around, far above round-off."""
     grid = Grid((64, 64), 4e-6)
@@ -75,6 +76,7 @@ def test_light_along_the_diagonal_is_known_to_walk_farther(float64):
         assert 1e-5 < off <= method.sampling(light, distance).error < 20 * off
 
 
+@pytest.mark.slow
 def test_what_the_scaling_of_a_curved_carrier_misses_is_foretold(float64):
     """Against the sphere's paraxial phase written out on pixels four times finer."""
     wavelength, radius, distance = 0.5e-6, 5e-3, 20e-3
@@ -106,6 +108,7 @@ def test_light_that_is_dark_has_an_account():
     assert np.isfinite(FreeSpace(1e-3).sampling(dark).carrier_phase)
 
 
+@pytest.mark.slow
 def test_light_that_grazes_the_plane_is_not_promised(float64):
     """At 1 − s = 0.02 the walk depends on both axes: a third of the field is wrong, of which no axis alone knows."""
     r = np.linspace(-3.6, 3.6, 33)[:-1] / 2

@@ -64,7 +64,11 @@ def carried(light, grid):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(m, marks=[pytest.mark.slow] * (m in ("direct", "scaled", "chirp-z"))) for m in METHODS]
+    "name",
+    [
+        pytest.param(m, marks=[pytest.mark.slow] * (m in ("direct", "scaled", "chirp-z", "Fresnel transform")))
+        for m in METHODS
+    ],
 )
 def test_float32_fields_and_their_slopes(name):
     """The bar of tests/physics/test_float32.py: 1e-6 and 1e-4, z from 1 mm to 1 m."""
@@ -111,6 +115,9 @@ WAYS = {
 }
 """Method, distance and the light's carrier: phases of up to a hundred thousand turns."""
 
+TWINS = ("Fresnel, shifted", "transform, off the axis", "chirp-z", "far field", "scaled, dim", "scaled, far")
+"""Ways that others stand beside: among the slow tests."""
+
 
 def rounded(*numbers):
     """Return what single precision makes of numbers, so that both precisions are asked the same."""
@@ -132,7 +139,7 @@ def sent(name):
     return jax.tree.map(np.asarray, path(light)), path.sampling(light)
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", [pytest.param(w, marks=[pytest.mark.slow] * (w in TWINS)) for w in WAYS])
 def test_round_off_is_less_than_is_foretold(name):
     """A millimeter off the axis the last digit of a carrier's curvature is 1.5e-4 rad: it must be in the values."""
     single, account = sent(name)

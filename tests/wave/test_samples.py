@@ -115,6 +115,7 @@ def test_weights_between_references_are_a_straight_line_and_go_on_beyond():
     assert np.allclose(np.asarray(nodes) @ weights, x, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_sphere_before_the_plane_is_its_shadow_carried_to_the_plane():
     place, depth = (0.6e-6, -0.9e-6), 3e-6
     free = FreeSpace(depth, AngularSpectrum(band_limit=False))
