@@ -14,6 +14,7 @@ from backlight.wave import (
     LED,
     AngularSpectrum,
     CircularAperture,
+    Fraunhofer,
     FreeSpace,
     RayleighSommerfeld,
     ScaledAngularSpectrum,
@@ -59,6 +60,31 @@ def test_the_prediction_knows_the_tails_that_samples_cannot_help(float64):
         path = FreeSpace(1e-3, AngularSpectrum(padding))
         wrong = float(np.linalg.norm(path(field).values - truth) / np.linalg.norm(truth))
         assert 2e-4 < wrong < 3 * path.sampling(field).error < 30 * wrong
+
+
+@pytest.mark.parametrize("scale", [20.0, 50.0])
+def test_a_window_wider_than_the_samples_period_is_refused(scale):
+    """With too few samples of the band the light repeats within the window itself, at two or three times its size."""
+    r = np.arange(-32, 32)
+    light = Field(np.exp(-(r[:, None] ** 2 + r**2) / 64), Grid((64, 64), 1e-5), 500e-9)
+    few = FreeSpace(1.0, ScaledAngularSpectrum(scale=scale)).sampling(light)
+    assert few.error > 1
+    assert few.output_margin < 1
+    planned = ScaledAngularSpectrum.planned(light.grid, 500e-9, 1.0, Grid((64, 64), 1e-5 * scale))
+    enough = FreeSpace(1.0, planned).sampling(light)
+    assert enough.error < 1e-4
+    assert enough.output_margin > 1
+
+
+def test_a_mode_without_light_has_no_part_in_the_prediction():
+    r = np.arange(-32, 32)
+    wide, narrow = (np.exp(-(r[:, None] ** 2 + r**2) / width) for width in (64, 1.5))
+    grid = Grid((64, 64), 2e-6)
+    for method in (AngularSpectrum(), Fraunhofer()):
+        path = FreeSpace(1e-2, method)
+        alone = path.sampling(Field(wide, grid, 5e-7)).error
+        both = path.sampling(Field(np.stack([wide, narrow]), grid, 5e-7, weight=[1.0, 1e-12])).error
+        assert both == pytest.approx(alone, rel=1e-2)
 
 
 def test_light_along_the_diagonal_is_known_to_walk_farther(float64):

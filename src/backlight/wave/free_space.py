@@ -100,10 +100,13 @@ class FreeSpace(eqx.Module):
     def _account(self, field: Field) -> Sampling:
         if known_zero(field.curvature):
             return self.method.sampling(field, self.distance)
+        scale = self._scale(field.curvature).rounded()
         flat = (self.distance / self._scale(field.curvature)).rounded()
         account = self.method.sampling(_flat(field), flat)
-        causes = (*account.causes, curved_round_off(field, flat, account.pixel_rounding))
-        return replace(account, causes=causes, carrier_phase=carrier_phase(field, self.distance))
+        behind = 1 / self.distance if self.method.curved else field.curvature / scale
+        causes = (*account.causes, curved_round_off(field, flat, scale, behind, account))
+        y, x = (abs(float(scale)) * edge for edge in account.edge)
+        return replace(account, causes=causes, carrier_phase=carrier_phase(field, self.distance), edge=(y, x))
 
     def _scale(self, curvature: Float[Array, ""]) -> Precise:
         """Return M = 1 + z·c: near a focus little is left of the 1, and of the digits of a float."""

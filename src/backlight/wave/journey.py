@@ -34,6 +34,12 @@ class Journey:
         """The output's, m."""
         return numbers(self.field.grid.center) + self.aim
 
+    @property
+    def edge(self) -> tuple[float, float]:
+        """How far from the axis the output reaches, m."""
+        y, x = np.abs(self.center) + 0.5 * self.width
+        return float(y), float(x)
+
     def walks(self, distance: float | None = None) -> tuple[Walk, Walk]:
         """Return where the light of a frequency goes, at any angle."""
         z, (tilt_y, tilt_x) = self.distance if distance is None else distance, self.tilt

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from backlight.light import Field
+from backlight.wave.sampling import lit_modes
 
 Walk = Callable[[np.ndarray], np.ndarray]
 """Spatial frequency along one axis, cycles/m → how far sideways that light walks, m; ∞ where it does not arrive."""
 
 REPLICAS = (-3, -2, -1, 1, 2, 3)
+
+MOST_COPIES = 8
+"""Copies on either side that are looked for in a window: with more of them, all is wrong."""
 
 DARK = 1e-9
 """Share of the energy below which a window counts as dark: Gaussians do not tell what their far tails do."""
@@ -74,15 +78,17 @@ class Beamlets:
         return np.interp(frequency, self.frequency[0, order], share[order])
 
     def wrapped(self, walk: Walk, kept: np.ndarray, width: float, period: float) -> float:
-        """Return what lands outside and is folded into the window by a grid of `period`, over what lands there.
+        """Return what a grid of `period` folds into the window, from outside and from within, over what lands there.
 
         The samples end their spectrum F at the Nyquist frequency, and that edge rings as any other (see `rung`): not
         wrong by itself, but its slow tails are folded in, too.
         """
         landing = np.nan_to_num(self.position + walk(self.frequency), posinf=1e30, neginf=-1e30)
-        folded = landing - period * np.round(landing / period)
-        intruding = kept & ~_within(landing, width) & _within(folded, width) & (np.abs(landing) < 1e29)
-        return (self.share(intruding) + self._folded_tails(walk, kept, width, period)) / self.arriving(walk, width)
+        lit = kept & (np.abs(landing) < 1e29)
+        nearest, most = np.round(landing / period), min(int(np.ceil(0.5 * width / period)), MOST_COPIES)
+        copies = [nearest + k for k in range(-most, most + 1)]  # more than one, where the window is wider than a period
+        folded = sum(self.share(lit & (k != 0) & _within(landing - period * k, width)) for k in copies)
+        return (folded + self._folded_tails(walk, kept, width, period)) / self.arriving(walk, width)
 
     def _folded_tails(self, walk: Walk, kept: np.ndarray, width: float, period: float) -> float:
         """Return the energy that the edges at ± the Nyquist frequency, where kept, ring into the window's copies.
@@ -123,7 +129,7 @@ def beamlets(field: Field, length: float) -> tuple[Beamlets, Beamlets]:
 
     **Arguments:** `length`: L, m, over which it will travel.
     """
-    values = np.asarray(field.full).reshape(-1, *field.grid.shape)
+    values = lit_modes(field)
     wavelength = abs(float(field.wavelength) / float(field.medium_index))
     pitch = np.abs(np.asarray(field.grid.pitch, float))
     zone = np.sqrt(wavelength * abs(length) / (2 * np.pi))

@@ -15,6 +15,7 @@ from backlight.wave.sampling import (
     fft_operations,
     input_margin,
     numbers,
+    placed_energy,
     spectral_energy,
     undersampled,
 )
@@ -43,6 +44,7 @@ def transfer_account(
         causes=(*causes, round_off(way, walks)),
         undersampled=undersampled(own),
         pixel_rounding=pixel_rounding(way, walks, curved=False),
+        edge=way.edge,
     )
 
 
@@ -54,26 +56,30 @@ def sum_account(
     *,
     curved: bool = True,
     digits: float = 0.0,
+    periods: Sequence[float] = (np.inf, np.inf),
 ) -> Sampling:
     """Account for a method that sums over the input's pixels: the light it can tell apart spans λz/pitch.
 
-    **Arguments:** `curved`: whether the light comes out on a sphere; `digits`: rad, of the phases that it writes out.
+    **Arguments:** `curved`: whether the light comes out on a sphere; `digits`: rad, of the phases that it writes out;
+    `periods`: m, after which the method's own samples repeat the output, (y, x).
     """
     size = np.asarray(way.field.grid.shape)
     pitch = np.abs(numbers(way.field.grid.pitch))
     period = way.wavelength * abs(way.distance) / pitch
     reach = [light.reach(walk) for light, walk in zip(way.light, walks, strict=True)]
     energy = spectral_energy(way.field, way.field.grid.shape)
+    apart = np.minimum(period / np.maximum(reach, 1e-30), periods / np.clip(reach, 1e-30, 0.5 * way.width))
     return Sampling(
         input_margin=input_margin(energy),
         kernel_margin=float(min(1.0, np.min(period / (size * pitch)))),
-        output_margin=float(np.min(0.5 * period / np.maximum(reach, 1e-30))),
+        output_margin=float(0.5 * np.min(apart)),
         energy_lost=0.0,
         memory=int(2 * 8 * np.prod(size + way.shape)),
         operations=operations,
         causes=(*causes, round_off(way, walks, digits)),
         undersampled=undersampled(energy),
         pixel_rounding=pixel_rounding(way, walks, curved=curved),
+        edge=way.edge,
     )
 
 
@@ -98,7 +104,7 @@ def paraxial(way: Journey) -> Cause:
     ]
     sine = [way.wavelength * (f + tilt) for f, tilt in zip(axes, way.tilt, strict=True)]
     s = np.add.outer(sine[0] ** 2, sine[1] ** 2)
-    missing = way.distance / way.wavelength * np.where(s < 1, 0.5 * (s / (1 + np.sqrt(np.maximum(1 - s, 0)))) ** 2, 0.5)
+    missing = way.distance / way.wavelength * 0.5 * (s / (1 + np.sqrt(np.maximum(1 - s, 0)))) ** 2
     wrong = np.where(s < 1, 4 * np.sin(np.pi * missing) ** 2, 1.0)
     seen = energy * np.multiply.outer(*landed)
     error = np.sqrt((seen * wrong).sum() / max(seen.sum(), np.finfo(float).tiny))
@@ -162,8 +168,7 @@ def carrier_phase(field: Field, distance: object) -> float:
     count as independent.
     """
     z, wavelength = float(numbers(distance)), float(field.wavelength) / float(field.medium_index)
-    places = np.abs(np.asarray(field.full).reshape(-1, *field.grid.shape)) ** 2
-    places, frequencies = places.sum(axis=0, dtype=float), spectral_energy(field, field.grid.shape)
+    places, frequencies = placed_energy(field), spectral_energy(field, field.grid.shape)
     pitch, tilt, curvature = numbers(field.grid.pitch), numbers(field.tilt), float(numbers(field.curvature))
 
     def moments(axis: int) -> list[float]:
@@ -171,7 +176,7 @@ def carrier_phase(field: Field, distance: object) -> float:
         n, other = field.grid.shape[axis], 1 - axis
         place = curvature * numbers(field.grid.x if axis else field.grid.y)
         sine = place[:, None] + wavelength * (np.fft.fftfreq(n, pitch[axis]) + tilt[axis])
-        share = np.outer(places.sum(axis=other) / max(places.sum(), np.finfo(float).tiny), frequencies.sum(axis=other))
+        share = np.outer(places.sum(axis=other), frequencies.sum(axis=other))
         return [float((share * sine ** (2 * k)).sum()) for k in (1, 2, 3, 4)]
 
     y, x = moments(0), moments(1)
@@ -182,10 +187,8 @@ def carrier_phase(field: Field, distance: object) -> float:
 
 def far_field(way: Journey) -> Cause:
     """Say what leaving out exp(iπ|d|²/(λz)) costs, d from the input's center: ‖(exp(iπd²/λz) − 1)·u‖/‖u‖."""
-    energy = np.abs(np.asarray(way.field.full).reshape(-1, *way.field.grid.shape)) ** 2
-    energy = energy.sum(axis=0, dtype=float)
-    pitch = numbers(way.field.grid.pitch)
+    energy, pitch = placed_energy(way.field), numbers(way.field.grid.pitch)
     squares = [((np.arange(n) - n // 2) * pitch[i]) ** 2 for i, n in enumerate(energy.shape)]
     half_turns = np.add.outer(*squares) / (way.wavelength * way.distance)
-    wrong = (4 * np.sin(0.5 * np.pi * half_turns) ** 2 * energy).sum() / max(energy.sum(), np.finfo(float).tiny)
+    wrong = (4 * np.sin(0.5 * np.pi * half_turns) ** 2 * energy).sum()
     return Cause("the far-field phase", float(np.sqrt(wrong)), "go farther away, or use ChirpZ, which keeps the phase")

@@ -7,7 +7,7 @@ import numpy as np
 from backlight.light import Field
 from backlight.wave.journey import Journey
 from backlight.wave.phase_space import DARK, Walk
-from backlight.wave.sampling import Cause, numbers, spectral_energy
+from backlight.wave.sampling import Cause, Sampling, numbers, spectral_energy
 from backlight.wave.transfer_function import STEEPEST_TANGENT
 
 ROUND_OFF = 1e-6
@@ -33,14 +33,18 @@ def round_off(way: Journey, walks: Sequence[Walk], digits: float = 0.0) -> Cause
     per_wavelength = abs(way.distance) / way.wavelength
     carrier = TWO_FLOATS * per_wavelength * np.sum((way.wavelength * way.tilt) ** 2)
     found = np.linalg.norm([dim, carrier, digits, _beyond(way) * per_wavelength])
-    return Cause("round-off", float(max(_single(way.field) * found, ROUND_OFF)), "use float64")
+    single = _single(way.field)
+    remedy = "use float64" if single == 1 else f"nothing below {ROUND_OFF:g} is foretold"
+    return Cause("round-off", float(max(single * found, ROUND_OFF)), remedy)
 
 
-def curved_round_off(field: Field, distance: object, pixel_rounding: float) -> Cause:
+def curved_round_off(field: Field, distance: object, scale: object, behind: object, flat: Sampling) -> Cause:
     """Say what is rounded in the equivalent flat problem: its distance z/M, 2π·2⁻²⁴·(z/(Mλ))·g, RMS, and the pixels.
 
     g = 1 − cos of each direction. z itself is what the field is asked for; z/M is found from it, and rounded, and so
-    are pixels M times as wide.
+    are pixels M times as wide. M and the curvature behind are known in two floats each: far off the axis that counts.
+
+    **Arguments:** `distance`: z/M, m; `scale`: M; `behind`: the curvature, 1/m; `flat`: account of the flat problem.
     """
     wavelength = float(field.wavelength) / float(field.medium_index)
     energy = spectral_energy(field, field.grid.shape)
@@ -48,16 +52,20 @@ def curved_round_off(field: Field, distance: object, pixel_rounding: float) -> C
     y, x = ((wavelength * (np.fft.fftfreq(n, pitch[i]) + tilt[i])) ** 2 for i, n in enumerate(energy.shape))
     delay = 1 - np.sqrt(np.maximum(1 - np.add.outer(y, x), 0))
     turns = abs(float(numbers(distance))) / wavelength * np.sqrt((energy * delay**2).sum())
-    error = _single(field) * np.hypot(FLOAT * turns, pixel_rounding)
-    return Cause("round-off behind a curved carrier", float(error), "use float64")
+    edge = np.abs(float(numbers(scale))) * np.asarray(flat.edge)
+    bend = 0.5 * np.abs(float(numbers(behind))) * np.sum(edge**2) / wavelength
+    error = np.linalg.norm([FLOAT * turns, flat.pixel_rounding, 2 * TWO_FLOATS * bend])
+    return Cause("round-off behind a curved carrier", float(_single(field) * error), "use float64")
 
 
 def integral_digits(field: Field, way: Journey, *, curvature: object, behind: object) -> float:
-    """Return what the phases that `fourier_integral` writes out cost, to the edge of its window, rad, float32.
+    """Return what the phases that `fourier_integral` writes out cost, rad, float32.
+
+    They are counted from the input's center to the edge of the window.
 
     **Arguments:** `way`: of length L; `curvature` in front and `behind`, 1/m.
     """
-    start, end = np.abs(numbers(field.grid.center)), np.abs(way.center) + 0.5 * way.width
+    start, end = np.abs(numbers(field.grid.center)), np.asarray(way.edge)
     bend, bend_behind = (abs(float(numbers(rate))) / (2 * way.wavelength) for rate in (curvature, behind))
     crossed = start * end / abs(way.wavelength * way.distance)
     turns = np.abs(way.tilt) * start + bend * start**2 + crossed + bend_behind * end**2

@@ -47,6 +47,7 @@ class Sampling:
       in `error`: the irradiance is off by a tenth of it and less.
     - `pixel_rounding`: rad RMS, what it costs in float32 if pitch and center of the output are rounded. Most methods
       compute light for the rounded pixels; it is in `error` where they cannot.
+    - `edge`: m, how far from the optical axis the output reaches along y and x.
 
     Example:
         >>> import numpy as np
@@ -66,6 +67,7 @@ class Sampling:
     undersampled: float = 0.0
     carrier_phase: float = 0.0
     pixel_rounding: float = 0.0
+    edge: tuple[float, float] = (0.0, 0.0)
 
     @property
     def error(self) -> float:
@@ -140,9 +142,19 @@ def _together(causes: tuple[Cause, ...]) -> float:
 
 def spectral_energy(field: Field, shape: tuple[int, int]) -> np.ndarray:
     """Return the share of the energy in each frequency of a grid of `shape`, all modes together."""
-    weight = numbers(field.weight).reshape(*field.weight.shape, *[1] * (field.values.ndim - field.weight.ndim))
-    energy = weight * np.abs(np.fft.fft2(np.asarray(field.full), s=shape)) ** 2
-    energy = energy.reshape(-1, *shape).sum(axis=0, dtype=np.float64)
+    energy = (np.abs(np.fft.fft2(lit_modes(field), s=shape)) ** 2).sum(axis=0, dtype=np.float64)
+    return energy / max(energy.sum(), np.finfo(float).tiny)
+
+
+def lit_modes(field: Field) -> np.ndarray:
+    """Return the values of all modes, one after the other, each times the root of its weight."""
+    weight = np.asarray(field.weight).reshape(*field.weight.shape, *[1] * (field.values.ndim - field.weight.ndim))
+    return (np.sqrt(weight) * np.asarray(field.full)).reshape(-1, *field.grid.shape)
+
+
+def placed_energy(field: Field) -> np.ndarray:
+    """Return the share of the energy in each pixel, all modes together."""
+    energy = (np.abs(lit_modes(field)) ** 2).sum(axis=0, dtype=np.float64)
     return energy / max(energy.sum(), np.finfo(float).tiny)
 
 

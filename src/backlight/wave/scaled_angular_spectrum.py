@@ -47,7 +47,7 @@ class ScaledAngularSpectrum(eqx.Module):
     - `center`: (y, x), m, of the output; by default the optical axis with `scale`, and where the carrier's ray arrives
       with `pitch`. A leaf.
     - `shape`: rows and columns of the output; by default the input's.
-    - `samples`: of the band (y, x); by default enough for an output as wide as the input. `planned` counts them.
+    - `samples`: of the band (y, x); by default enough for an output about as wide as the input. `planned` counts them.
 
     Valid at any angle; `sampling` tells whether the samples are enough.
 
@@ -56,8 +56,9 @@ class ScaledAngularSpectrum(eqx.Module):
         >>> from backlight.light import Field, Grid
         >>> from backlight.wave import FreeSpace, ScaledAngularSpectrum
         >>> light = Field(np.ones((16, 16)), Grid((16, 16), 1e-5), 500e-9)
-        >>> moved = FreeSpace(1.0, ScaledAngularSpectrum(scale=20.0))(light)
-        >>> round(1e3 * float(moved.grid.pitch[0]), 2)
+        >>> path = FreeSpace(1.0, ScaledAngularSpectrum(scale=20.0, samples=(128, 128)))
+        >>> path.sampling(light).demand(0.03)
+        >>> round(1e3 * float(path(light).grid.pitch[0]), 2)
         0.2
     """
 
@@ -119,7 +120,7 @@ class ScaledAngularSpectrum(eqx.Module):
         causes = (*folding(way, way.walks(), kept, periods, remedy, leak=LEAK), grazing(way))
         operations = zoom_operations(field.grid.shape, samples) + zoom_operations(samples, output.shape)
         digits = integral_digits(field, way, curvature=1 / z, behind=1 / z)
-        return sum_account(way, way.walks(), causes, operations, digits=digits)
+        return sum_account(way, way.walks(), causes, operations, digits=digits, periods=periods)
 
     def _output(self, field: Field, distance: Float[Array, ""]) -> Grid:
         pitch = self.window.pitch_from(precise(field.grid.pitch), precise(field.grid.pitch)).plain
