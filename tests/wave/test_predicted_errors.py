@@ -83,7 +83,7 @@ def test_a_mode_without_light_has_no_part_in_the_prediction():
     for method in (AngularSpectrum(), Fraunhofer()):
         path = FreeSpace(1e-2, method)
         alone = path.sampling(Field(wide, grid, 5e-7)).error
-        both = path.sampling(Field(np.stack([wide, narrow]), grid, 5e-7, weight=[1.0, 1e-12])).error
+        both = path.sampling(Field(np.stack([wide, narrow]), grid, 5e-7, weight=np.array([1.0, 1e-12]))).error
         assert both == pytest.approx(alone, rel=1e-2)
 
 
